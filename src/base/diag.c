@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * diag.c - everything that muster itself says on standard error.
+ *
+ * What is written is built before the lock is taken: under it there is no
+ * allocation, only the write. The status line is erased and drawn again in
+ * the same writev as the message, so it never flickers or mixes with it.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/fdio.h"
+#include "base/thread.h"
+
+/* To the first column, then away with what is on the line. */
+#define ERASE		"\r\033[K"
+#define ERASE_LEN	(sizeof(ERASE) - 1)
+
+/* Written by diag_setup alone, before there is a second thread. */
+static const char *diag_name = "muster";
+static bool is_terminal;
+
+static _Atomic unsigned debug_areas;
+
+/* Held while writing to standard error. */
+static struct mutex lock = MUTEX_INIT;
+static struct buf status = BUF_INIT;	/* lock */
+/*
+ * Whether status is not empty; written under lock. Relaxed: one who misses
+ * the first status line by a moment is no worse off than just before it.
+ */
+static atomic_bool has_status;
+
+static void write_ignored(const void *p, size_t len)
+{
+	if (fd_write_all(STDERR_FILENO, p, len) < 0)
+		return;	/* no one to tell */
+}
+
+static void write_status_locked(void)
+{
+	struct iovec v[] = {
+		{ (char *)ERASE, ERASE_LEN },
+		{ status.data, status.len },
+	};
+
+	if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) < 0)
+		return;	/* no one to tell */
+}
+
+static void write_line_locked(const char *text, size_t len)
+{
+	struct iovec v[] = {
+		{ (char *)ERASE, ERASE_LEN },
+		{ (char *)text, len },
+		{ status.data, status.len },
+	};
+
+	if (!status.len)
+		write_ignored(text, len);
+	else if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) < 0)
+		return;	/* no one to tell */
+}
+
+void diag_setup(const char *name)
+{
+	diag_name = name;
+	is_terminal = isatty(STDERR_FILENO);
+}
+
+void diag_raw(const char *text, size_t len)
+{
+	int saved_errno = errno;
+
+	mutex_lock(&lock);
+	write_line_locked(text, len);
+	mutex_unlock(&lock);
+	errno = saved_errno;
+}
+
+/* text as one line with the name before it. */
+static void say(const struct buf *text)
+{
+	struct buf line = BUF_INIT;
+
+	buf_addf(&line, "%s: ", diag_name);
+	if (is_terminal)
+		buf_add_visible(&line, text->data, text->len);
+	else
+		buf_add(&line, text->data, text->len);
+	buf_addch(&line, '\n');
+	diag_raw(line.data, line.len);
+	buf_release(&line);
+}
+
+void diag_vmsg(const char *fmt, va_list ap)
+{
+	struct buf text = BUF_INIT;
+
+	buf_vaddf(&text, fmt, ap);
+	say(&text);
+	buf_release(&text);
+}
+
+void diag_msg(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_vmsg(fmt, ap);
+	va_end(ap);
+}
+
+void diag_err(int err, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	buf_addf(&text, ": %s", strerror(err));
+	say(&text);
+	buf_release(&text);
+}
+
+void diag_debug_on(unsigned areas)
+{
+	atomic_fetch_or_explicit(&debug_areas, areas, memory_order_relaxed);
+}
+
+bool diag_is_debug(enum diag_area area)
+{
+	return atomic_load_explicit(&debug_areas, memory_order_relaxed) & area;
+}
+
+static const char *area_name(enum diag_area area)
+{
+	switch (area) {
+	case DIAG_SCHED:
+		return "sched";
+	case DIAG_PROC:
+		return "proc";
+	case DIAG_EMIT:
+		return "emit";
+	case DIAG_INPUT:
+		return "input";
+	}
+	BUG("unknown debug area");
+}
+
+void diag_debug(enum diag_area area, const char *fmt, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list ap;
+
+	if (!diag_is_debug(area))
+		return;
+	buf_addf(&text, "%s: ", area_name(area));
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	say(&text);
+	buf_release(&text);
+}
+
+void diag_status(const char *text, size_t len)
+{
+	struct buf fresh = BUF_INIT;
+	struct buf old;
+
+	buf_add(&fresh, text, len);
+	mutex_lock(&lock);
+	old = status;
+	status = fresh;
+	atomic_store_explicit(&has_status, len > 0, memory_order_relaxed);
+	if (old.len || len)
+		write_status_locked();
+	mutex_unlock(&lock);
+	buf_release(&old);
+}
+
+bool diag_output_begin(void) NO_LOCK_CHECK
+{
+	if (LIKELY(!atomic_load_explicit(&has_status, memory_order_relaxed)))
+		return false;
+	mutex_lock(&lock);
+	/* Taken away meanwhile: what stands there now is output. */
+	if (!status.len) {
+		mutex_unlock(&lock);
+		return false;
+	}
+	write_ignored(ERASE, ERASE_LEN);
+	return true;
+}
+
+void diag_output_end(bool began) NO_LOCK_CHECK
+{
+	if (!began)
+		return;
+	write_status_locked();
+	mutex_unlock(&lock);
+}
+
+/* Without the lock, which the thread at fault may hold; and no memory. */
+void bug_abort(const char *file, int line, const char *why)
+{
+	char text[512];
+	int n = snprintf(text, sizeof(text) - 1, "%s%s: bug: %s:%d: %s",
+			 atomic_load(&has_status) ? ERASE : "", diag_name, file,
+			 line, why);
+	size_t len = n < 0 ? 0 : (size_t)n;
+
+	if (len > sizeof(text) - 2)
+		len = sizeof(text) - 2;
+	text[len] = '\n';
+	write_ignored(text, len + 1);
+	abort();
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * diag.h - everything that muster itself says on standard error.
+ *
+ * A message is one line "muster: ..." and one write(2), made of visible
+ * characters only when standard error is a terminal. One status line (the
+ * bar) can stand at the bottom of a terminal: messages, and job output that
+ * goes to the same terminal, take it away first and put it back after.
+ * Thread-safe; one lock, held while writing to standard error.
+ */
+#ifndef MUSTER_BASE_DIAG_H
+#define MUSTER_BASE_DIAG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+/* Once at start; name is the word before the colon (static string). */
+void diag_setup(const char *name);
+
+/* "name: message\n". A failed write is ignored, there is no one to tell. */
+void diag_msg(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void diag_vmsg(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
+/* As diag_msg, with ": strerror(err)" behind it. */
+void diag_err(int err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The text as it is, no name before it: summary tables, job lists, -t. */
+void diag_raw(const char *text, size_t len);
+
+/* Debug lines, printed when the area was switched on with diag_debug_on. */
+enum diag_area {
+	DIAG_SCHED = 1 << 0,
+	DIAG_PROC = 1 << 1,
+	DIAG_EMIT = 1 << 2,
+	DIAG_INPUT = 1 << 3,
+};
+void diag_debug_on(unsigned areas);
+bool diag_is_debug(enum diag_area area);
+void diag_debug(enum diag_area area, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * The status line: shows text (no newline; already cut to the width by the
+ * caller) instead of the last one; an empty text takes it away for good.
+ * Only sensible when standard error is a terminal.
+ */
+void diag_status(const char *text, size_t len);
+
+/*
+ * Around output that another module writes to a terminal: begin takes the
+ * status line away and keeps messages out, end puts it back. Without a status
+ * line both cost one atomic load. Returned token goes to end.
+ */
+bool diag_output_begin(void);
+void diag_output_end(bool began);
+
+#endif
