@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * items.c - the items of one input.
+ *
+ * Files are opened without blocking: a FIFO would otherwise hold up everyone
+ * until someone writes to it, and records.c waits with poll anyway.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "input/items.h"
+#include "input/records.h"
+
+#define COUNT_CHUNK	((size_t)64 << 10)
+
+static const char stdin_name[] = "standard input";
+
+bool items_are_stdin(const struct input_spec *spec)
+{
+	switch (spec->kind) {
+	case INPUT_ARGS:
+		return false;
+	case INPUT_STDIN:
+		return true;
+	case INPUT_FILE:
+	case INPUT_TASKS:
+		return strcmp(spec->path, "-") == 0;
+	}
+	BUG("input kind out of range");
+}
+
+static int open_file(const struct input_spec *spec, struct buf *err)
+{
+	int saved_errno;
+	int fd;
+
+	if (items_are_stdin(spec)) {
+		if (!fd_was_closed(0))
+			return 0;
+		buf_addf(err, "%s is closed", stdin_name);
+		return -1;
+	}
+	fd = fd_open(spec->path, O_RDONLY | O_NONBLOCK, 0);
+	if (fd >= 0)
+		return fd;
+	saved_errno = errno;
+	buf_addf(err, "%s: cannot open '", spec->option);
+	buf_add_visible(err, spec->path, strlen(spec->path));
+	buf_addf(err, "': %s", strerror(saved_errno));
+	return -1;
+}
+
+/* "standard input" or "-a: 'file'", the beginning of a message. */
+static void add_name(const struct input_spec *spec, struct buf *err)
+{
+	if (items_are_stdin(spec)) {
+		buf_addstr(err, stdin_name);
+		return;
+	}
+	buf_addf(err, "%s: '", spec->option);
+	buf_add_visible(err, spec->path, strlen(spec->path));
+	buf_addch(err, '\'');
+}
+
+int items_init(struct items *it, const struct input_spec *spec,
+	       const struct source_opts *opts, struct buf *err)
+{
+	struct stat st;
+	int fd;
+
+	*it = (struct items){ .spec = spec, .opts = opts, .fd = -1 };
+	if (spec->kind == INPUT_ARGS)
+		return 0;
+	fd = open_file(spec, err);
+	if (fd < 0)
+		return -1;
+	it->records = records_new(fd, fd ? spec->path : stdin_name,
+				  opts->delimiter);
+	if (fstat(fd, &st) < 0)
+		return 0;
+	if (S_ISDIR(st.st_mode)) {
+		add_name(spec, err);
+		buf_addstr(err, " is a directory");
+		items_release(it);
+		return -1;
+	}
+	it->start = lseek(fd, 0, SEEK_CUR);
+	if (S_ISREG(st.st_mode) && it->start >= 0)
+		it->fd = fd;
+	return 0;
+}
+
+void items_release(struct items *it)
+{
+	records_free(it->records);
+	it->records = NULL;
+	it->fd = -1;
+}
+
+const char *items_file(const struct items *it)
+{
+	return it->records ? records_name(it->records) : NULL;
+}
+
+uint64_t items_number(const struct items *it)
+{
+	return it->records ? records_number(it->records) : it->next_word;
+}
+
+void items_stop(struct items *it)
+{
+	if (it->records)
+		records_stop(it->records);
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* What -r leaves out. */
+static bool is_skipped(const struct items *it, const char *s, size_t len)
+{
+	if (!it->opts->skip_blank)
+		return false;
+	while (len && is_blank(*s)) {
+		s++;
+		len--;
+	}
+	return !len;
+}
+
+static enum source_result next_word(struct items *it)
+{
+	while (it->next_word < it->spec->nargs) {
+		it->value = it->spec->args[it->next_word++];
+		it->len = strlen(it->value);
+		if (!is_skipped(it, it->value, it->len))
+			return SOURCE_TUPLE;
+	}
+	return SOURCE_END;
+}
+
+static void add_line(const struct items *it, uint64_t number, struct buf *err)
+{
+	add_name(it->spec, err);
+	buf_addf(err, ": %s %llu",
+		 it->opts->delimiter == '\n' ? "line" : "item",
+		 (unsigned long long)number);
+}
+
+static enum source_result report_nul(const struct items *it, struct buf *err)
+{
+	add_line(it, items_number(it), err);
+	buf_addstr(err, ": NUL byte (use -0 for NUL-separated input)");
+	return SOURCE_BAD;
+}
+
+static enum source_result report_failure(const struct items *it, int error,
+					 struct buf *err)
+{
+	if (error == EFBIG) {
+		add_line(it, items_number(it) + 1, err);
+		buf_addf(err, ": longer than %zu MiB", RECORDS_LEN_MAX >> 20);
+	} else {
+		add_name(it->spec, err);
+		buf_addf(err, ": cannot read: %s", strerror(error));
+	}
+	return SOURCE_FAILED;
+}
+
+enum source_result items_next(struct items *it, struct buf *err)
+{
+	int ret;
+
+	if (!it->records)
+		return next_word(it);
+	do {
+		ret = records_next(it->records, &it->value, &it->len);
+		if (ret < 0)
+			return report_failure(it, errno, err);
+		if (ret == 0)
+			return SOURCE_END;
+	} while (is_skipped(it, it->value, it->len));
+	if (it->opts->delimiter && memchr(it->value, '\0', it->len))
+		return report_nul(it, err);
+	return SOURCE_TUPLE;
+}
+
+static int64_t count_words(const struct items *it)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < it->spec->nargs; i++) {
+		const char *word = it->spec->args[i];
+
+		n += !is_skipped(it, word, strlen(word));
+	}
+	return n;
+}
+
+/* Where a count stands between two chunks. */
+struct tally {
+	int64_t n;
+	bool has_bytes;		/* of a record whose end is not seen yet */
+	bool has_ink;		/* such that -r would not skip it */
+};
+
+static void count_chunk(struct tally *t, const char *s, size_t len,
+			const struct source_opts *opts)
+{
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)s[i] == opts->delimiter) {
+			t->n += t->has_ink || !opts->skip_blank;
+			t->has_bytes = t->has_ink = false;
+		} else {
+			t->has_bytes = true;
+			t->has_ink |= !is_blank(s[i]);
+		}
+	}
+}
+
+/* The same where blank records count: one addition a byte. */
+static void count_all(struct tally *t, const char *s, size_t len,
+		      const struct source_opts *opts)
+{
+	char delimiter = (char)opts->delimiter;
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += s[i] == delimiter;
+	t->n += (int64_t)n;
+	t->has_bytes = s[len - 1] != delimiter;
+}
+
+static int64_t count_records(const struct items *it)
+{
+	bool skips = it->opts->skip_blank;
+	char *chunk = xmalloc(COUNT_CHUNK);
+	struct tally t = { .n = 0 };
+	off_t at = it->start;
+	ssize_t n;
+
+	while ((n = fd_pread(it->fd, chunk, COUNT_CHUNK, at)) > 0) {
+		if (skips)
+			count_chunk(&t, chunk, (size_t)n, it->opts);
+		else
+			count_all(&t, chunk, (size_t)n, it->opts);
+		at += n;
+	}
+	free(chunk);
+	if (n < 0)
+		return -1;
+	return t.n + (skips ? t.has_ink : t.has_bytes);
+}
+
+int64_t items_count(const struct items *it, bool read_files)
+{
+	if (!it->records)
+		return count_words(it);
+	return read_files && it->fd >= 0 ? count_records(it) : -1;
+}

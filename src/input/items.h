@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * items.h - the items of one input as named on the command line, words and
+ * records alike. Embedded in source.c's arrays; one thread, but for items_stop
+ * and items_count.
+ */
+#ifndef MUSTER_INPUT_ITEMS_H
+#define MUSTER_INPUT_ITEMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "input/source.h"
+
+struct records;
+
+struct items {
+	const struct input_spec *spec;
+	const struct source_opts *opts;
+	struct records *records;	/* NULL for words */
+	size_t next_word;
+	/* For counting: where a regular file was when it was opened. */
+	int fd;				/* records' own, -1: no such file */
+	off_t start;
+	/* The item handed out last. */
+	char *value;
+	size_t len;
+};
+
+/*
+ * Opens the file, if it is one. 0, or -1 with a message in err (*it needs no
+ * release then). spec and opts must outlive the items.
+ */
+int items_init(struct items *it, const struct input_spec *spec,
+	       const struct source_opts *opts, struct buf *err);
+void items_release(struct items *it);
+
+bool items_are_stdin(const struct input_spec *spec);
+/* As in struct tuple. */
+const char *items_file(const struct items *it);
+uint64_t items_number(const struct items *it);
+
+/*
+ * The next item that is not to be skipped, in it->value and it->len, valid
+ * until the next call. SOURCE_BAD and SOURCE_FAILED come with a message in
+ * err, the former with the bytes in it->value as they are.
+ */
+enum source_result items_next(struct items *it, struct buf *err);
+/* From any thread: items_next gives SOURCE_END, of records. */
+void items_stop(struct items *it);
+
+/*
+ * How many items there are in all; -1 when that is not known. With
+ * read_files, regular files are read for it, at offsets of its own.
+ */
+int64_t items_count(const struct items *it, bool read_files);
+
+#endif

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * source.c - the user's inputs, combined into one stream of tuples.
+ *
+ * A group is a row of columns, a column one input and those in step with it.
+ * The tuples of a group are the combinations of its columns' rows, counted
+ * like digits, the last column fastest. Rows of the first column are read
+ * when their turn comes and stay in the buffers of their inputs; before its
+ * first row all other columns are loaded into the arena.
+ */
+#include <config.h>
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "input/items.h"
+#include "input/source.h"
+
+struct value {
+	char *data;
+	size_t len;
+};
+
+struct column {
+	size_t first;		/* its inputs, in s->inputs */
+	size_t n;
+	/* Of all but a group's first: */
+	struct value **rows;	/* for each input, its values (nrows or more) */
+	size_t nrows;
+	size_t row;
+};
+
+struct group {
+	size_t first;		/* its columns, in s->columns */
+	size_t n;
+	size_t first_input;
+	size_t ninputs;
+};
+
+/* Reading the group at s->group. */
+enum phase {
+	PHASE_NEW,
+	PHASE_LOAD,		/* inputs are not loaded from s->loading on */
+	PHASE_ROW,		/* between two rows of the first column */
+	PHASE_COMBINE,		/* in one */
+};
+
+struct source {
+	struct source_opts opts;
+	struct items *inputs;
+	size_t ninputs;
+	struct column *columns;
+	size_t ncolumns;
+	struct group *groups;
+	size_t ngroups;
+
+	size_t group;
+	enum phase phase;
+	size_t loading;		/* the input that is being loaded */
+	struct value *loaded;	/* its values so far */
+	size_t nloaded;
+	size_t loaded_cap;
+	bool any_loaded;	/* an input of the group was not empty */
+	struct arena arena;	/* the group's loaded values */
+
+	char **values;		/* the tuple, ninputs places each */
+	size_t *lens;
+	struct buf visible;	/* of a bad item */
+
+	atomic_bool stop;	/* a flag; nothing else hangs on its order */
+};
+
+static char empty_value[1] = "";
+
+/* Setting up */
+
+/* As many as there can be of everything; ninputs grows as they open. */
+static struct source *alloc_source(size_t n, const struct source_opts *opts)
+{
+	struct source *s = xcalloc(1, sizeof(*s));
+
+	s->opts = *opts;
+	s->inputs = xcalloc(n + 1, sizeof(*s->inputs));
+	s->columns = xcalloc(n + 1, sizeof(*s->columns));
+	s->groups = xcalloc(n + 1, sizeof(*s->groups));
+	s->values = xcalloc(n + 1, sizeof(*s->values));
+	s->lens = xcalloc(n + 1, sizeof(*s->lens));
+	buf_init(&s->visible);
+	atomic_init(&s->stop, false);
+	return s;
+}
+
+static void forget_group(struct source *s)
+{
+	for (size_t i = 0; i < s->ncolumns; i++) {
+		struct column *c = &s->columns[i];
+
+		for (size_t k = 0; c->rows && k < c->n; k++)
+			free(c->rows[k]);
+		free(c->rows);
+		c->rows = NULL;
+	}
+	free(s->loaded);
+	s->loaded = NULL;
+	s->nloaded = s->loaded_cap = 0;
+	arena_reset(&s->arena);
+}
+
+void source_free(struct source *s)
+{
+	if (!s)
+		return;
+	forget_group(s);
+	for (size_t i = 0; i < s->ninputs; i++)
+		items_release(&s->inputs[i]);
+	free(s->inputs);
+	free(s->columns);
+	free(s->groups);
+	free(s->values);
+	free(s->lens);
+	buf_release(&s->visible);
+	arena_release(&s->arena);
+	free(s);
+}
+
+/* Opens one more input, as the last of the last group. */
+static int add_input(struct source *s, const struct input_spec *spec,
+		     bool starts_group, struct buf *err)
+{
+	struct group *g;
+
+	if (items_are_stdin(spec) && source_uses_stdin(s)) {
+		buf_addstr(err, "standard input is named twice");
+		return -1;
+	}
+	if (items_init(&s->inputs[s->ninputs], spec, &s->opts, err) < 0)
+		return -1;
+	if (starts_group)
+		s->groups[s->ngroups++] = (struct group){
+			.first = s->ncolumns, .first_input = s->ninputs,
+		};
+	g = &s->groups[s->ngroups - 1];
+	if (starts_group || !spec->linked) {
+		s->columns[s->ncolumns++].first = s->ninputs;
+		g->n++;
+	}
+	s->columns[s->ncolumns - 1].n++;
+	g->ninputs++;
+	s->ninputs++;
+	return 0;
+}
+
+/* All inputs but --tasks files make one group, where the first of them is. */
+static int add_combination(struct source *s, const struct input_spec *specs,
+			   size_t n, struct buf *err)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (specs[i].kind == INPUT_TASKS)
+			continue;
+		if (add_input(s, &specs[i], is_first, err) < 0)
+			return -1;
+		is_first = false;
+	}
+	return 0;
+}
+
+struct source *source_new(const struct input_spec *specs, size_t n,
+			  const struct source_opts *opts, struct buf *err)
+{
+	struct source *s = alloc_source(n, opts);
+	bool has_combination = false;
+
+	for (size_t i = 0; i < n; i++) {
+		int ret = 0;
+
+		if (specs[i].kind == INPUT_TASKS)
+			ret = add_input(s, &specs[i], true, err);
+		else if (!has_combination)
+			ret = add_combination(s, specs + i, n - i, err);
+		has_combination |= specs[i].kind != INPUT_TASKS;
+		if (ret < 0) {
+			source_free(s);
+			return NULL;
+		}
+	}
+	return s;
+}
+
+bool source_uses_stdin(const struct source *s)
+{
+	for (size_t i = 0; i < s->ninputs; i++) {
+		if (items_are_stdin(s->inputs[i].spec))
+			return true;
+	}
+	return false;
+}
+
+void source_stop(struct source *s)
+{
+	atomic_store_explicit(&s->stop, true, memory_order_relaxed);
+	for (size_t i = 0; i < s->ninputs; i++)
+		items_stop(&s->inputs[i]);
+}
+
+static bool is_stopped(struct source *s)
+{
+	return atomic_load_explicit(&s->stop, memory_order_relaxed);
+}
+
+/* Counting */
+
+/* The rows of a column; -1 when not known. Clears *is_empty if that is so. */
+static int64_t count_column(const struct source *s, const struct column *c,
+			    bool read_files, bool *is_empty)
+{
+	int64_t least = -1;
+
+	for (size_t i = 0; i < c->n; i++) {
+		int64_t n = items_count(&s->inputs[c->first + i], read_files);
+
+		if (n < 0)
+			return -1;
+		if (n > 0)
+			*is_empty = false;
+		/* An empty one counts as one empty value. */
+		n = n ? n : 1;
+		if (least < 0 || n < least)
+			least = n;
+	}
+	return least;
+}
+
+static int64_t count_group(const struct source *s, const struct group *g,
+			   bool read_files)
+{
+	bool is_empty = true;
+	int64_t total = 1;
+
+	for (size_t i = 0; i < g->n; i++) {
+		int64_t n = count_column(s, &s->columns[g->first + i],
+					 read_files, &is_empty);
+
+		if (n < 0 || total > INT64_MAX / n)
+			return -1;
+		total *= n;
+	}
+	return is_empty ? 0 : total;
+}
+
+int64_t source_total(struct source *s, bool count)
+{
+	int64_t total = 0;
+
+	for (size_t i = 0; i < s->ngroups; i++) {
+		int64_t n = count_group(s, &s->groups[i], count);
+
+		if (n < 0 || total > INT64_MAX - n)
+			return -1;
+		total += n;
+	}
+	return total;
+}
+
+/* Loading the columns behind the first */
+
+static void keep_value(struct source *s, const char *data, size_t len)
+{
+	struct value *v;
+
+	if (s->nloaded == s->loaded_cap) {
+		s->loaded_cap = s->loaded_cap ? s->loaded_cap * 2 : 64;
+		s->loaded = xreallocarray(s->loaded, s->loaded_cap,
+					  sizeof(*s->loaded));
+	}
+	v = &s->loaded[s->nloaded++];
+	v->data = arena_memdup0(&s->arena, data, len);
+	v->len = len;
+}
+
+/* The column of the input that was just loaded gets its values; on to the
+ * next. */
+static void give_to_column(struct source *s)
+{
+	struct column *c = &s->columns[s->groups[s->group].first];
+
+	while (s->loading >= c->first + c->n)
+		c++;
+	s->any_loaded |= s->nloaded > 0;
+	if (!s->nloaded)
+		keep_value(s, "", 0);
+	if (!c->rows)
+		c->rows = xcalloc(c->n, sizeof(*c->rows));
+	if (s->loading == c->first || s->nloaded < c->nrows)
+		c->nrows = s->nloaded;
+	c->rows[s->loading - c->first] = s->loaded;
+	s->loaded = NULL;
+	s->nloaded = s->loaded_cap = 0;
+	s->loading++;
+}
+
+/* Goes on loading. SOURCE_END: all is loaded. */
+static enum source_result load(struct source *s, struct buf *err)
+{
+	const struct group *g = &s->groups[s->group];
+
+	while (s->loading < g->first_input + g->ninputs) {
+		struct items *it = &s->inputs[s->loading];
+		enum source_result ret = items_next(it, err);
+
+		if (ret == SOURCE_TUPLE)
+			keep_value(s, it->value, it->len);
+		else if (ret != SOURCE_END || is_stopped(s))
+			return ret;
+		else
+			give_to_column(s);
+	}
+	return SOURCE_END;
+}
+
+/* Tuples */
+
+static void fill_place(struct source *s, size_t place, char *data, size_t len)
+{
+	s->values[place] = data;
+	s->lens[place] = len;
+}
+
+/* One value of a row. A second message in a row takes the place of the first
+ * only when it is about a failure. */
+static enum source_result read_place(struct source *s, size_t place,
+				     struct items *it, bool has_bad,
+				     struct buf *err)
+{
+	struct buf more = BUF_INIT;
+	enum source_result ret = items_next(it, has_bad ? &more : err);
+
+	if (ret == SOURCE_FAILED && has_bad) {
+		buf_reset(err);
+		buf_add(err, more.data, more.len);
+	}
+	buf_release(&more);
+	if (ret == SOURCE_END)
+		fill_place(s, place, empty_value, 0);
+	else
+		fill_place(s, place, it->value, it->len);
+	return ret;
+}
+
+/*
+ * Reads the next row of the first column. All inputs take a step even when
+ * one has a bad item; *bad is then where. In the first row those that are
+ * empty give an empty value, unless the whole group is empty.
+ */
+static enum source_result read_row(struct source *s, bool is_first,
+				   const struct items **bad, struct buf *err)
+{
+	const struct column *c = &s->columns[s->groups[s->group].first];
+	bool is_empty = !s->any_loaded;
+
+	*bad = NULL;
+	for (size_t i = 0; i < c->n; i++) {
+		struct items *it = &s->inputs[c->first + i];
+		enum source_result ret = read_place(s, i, it, *bad != NULL,
+						    err);
+
+		if (ret == SOURCE_FAILED)
+			return ret;
+		if (ret == SOURCE_END && !is_first) {
+			buf_reset(err);
+			return ret;
+		}
+		if (ret == SOURCE_BAD && !*bad)
+			*bad = it;
+		is_empty &= ret == SOURCE_END;
+	}
+	if (*bad)
+		return SOURCE_BAD;
+	return is_empty ? SOURCE_END : SOURCE_TUPLE;
+}
+
+/* The kept columns' values, from their current rows. */
+static void fill_kept(struct source *s)
+{
+	const struct group *g = &s->groups[s->group];
+
+	for (size_t i = 1; i < g->n; i++) {
+		const struct column *c = &s->columns[g->first + i];
+
+		for (size_t k = 0; k < c->n; k++) {
+			const struct value *v = &c->rows[k][c->row];
+
+			fill_place(s, c->first + k - g->first_input, v->data,
+				   v->len);
+		}
+	}
+}
+
+/* Moves the kept columns on, last digit first. False when all turned over. */
+static bool next_combination(struct source *s)
+{
+	const struct group *g = &s->groups[s->group];
+
+	for (size_t i = g->n; i-- > 1;) {
+		struct column *c = &s->columns[g->first + i];
+
+		if (++c->row < c->nrows)
+			return true;
+		c->row = 0;
+	}
+	return false;
+}
+
+static void fill_tuple(struct source *s, struct tuple *t,
+		       const struct items *from, size_t n)
+{
+	const struct group *g = &s->groups[s->group];
+	const struct input_spec *spec = s->inputs[g->first_input].spec;
+
+	*t = (struct tuple){
+		.values = s->values, .lens = s->lens, .n = n,
+		.priority = spec->priority, .timeout_ns = spec->timeout_ns,
+		.file = items_file(from), .line = items_number(from),
+	};
+}
+
+static enum source_result hand_out_bad(struct source *s, struct tuple *t,
+				       const struct items *bad)
+{
+	buf_reset(&s->visible);
+	buf_add_visible(&s->visible, bad->value, bad->len);
+	fill_place(s, 0, s->visible.data, s->visible.len);
+	fill_tuple(s, t, bad, 1);
+	return SOURCE_BAD;
+}
+
+static enum source_result hand_out(struct source *s, struct tuple *t)
+{
+	const struct group *g = &s->groups[s->group];
+
+	fill_kept(s);
+	fill_tuple(s, t, &s->inputs[g->first_input], g->ninputs);
+	s->phase = next_combination(s) ? PHASE_COMBINE : PHASE_ROW;
+	return SOURCE_TUPLE;
+}
+
+static void begin_load(struct source *s)
+{
+	const struct group *g = &s->groups[s->group];
+
+	s->any_loaded = false;
+	s->loading = g->first_input + s->columns[g->first].n;
+	s->phase = PHASE_LOAD;
+}
+
+static void next_group(struct source *s)
+{
+	forget_group(s);
+	s->group++;
+	s->phase = PHASE_NEW;
+}
+
+/* One step in the group. SOURCE_END: nothing more in it. */
+static enum source_result step(struct source *s, struct tuple *t,
+			       struct buf *err)
+{
+	bool is_first = s->phase != PHASE_ROW;
+	const struct items *bad;
+	enum source_result ret;
+
+	if (s->phase == PHASE_COMBINE)
+		return hand_out(s, t);
+	if (s->phase == PHASE_NEW)
+		begin_load(s);
+	if (s->phase == PHASE_LOAD) {
+		ret = load(s, err);
+		if (ret == SOURCE_BAD)
+			return hand_out_bad(s, t, &s->inputs[s->loading]);
+		if (ret != SOURCE_END || is_stopped(s))
+			return ret;
+	}
+	ret = read_row(s, is_first, &bad, err);
+	s->phase = PHASE_ROW;
+	if (is_stopped(s))
+		return SOURCE_END;
+	if (ret == SOURCE_BAD)
+		return hand_out_bad(s, t, bad);
+	return ret == SOURCE_TUPLE ? hand_out(s, t) : ret;
+}
+
+enum source_result source_next(struct source *s, struct tuple *t,
+			       struct buf *err)
+{
+	while (s->group < s->ngroups && !is_stopped(s)) {
+		enum source_result ret = step(s, t, err);
+
+		if (ret == SOURCE_TUPLE || ret == SOURCE_BAD)
+			return ret;
+		next_group(s);
+		if (ret == SOURCE_FAILED)
+			return ret;
+	}
+	return SOURCE_END;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * template.h - a command with replacement strings, compiled once, expanded
+ * for each job by its worker.
+ *
+ * A template is immutable after template_new and shared by all threads.
+ * Replacement strings: {} {.} {/} {//} {/.} {#} {%} and {n} {n.} {n/} {n//}
+ * {n/.} with n from 1 or negative (-1 is the last). {} with several values is
+ * all of them, each quoted, blanks between. A position beyond the values is
+ * empty: nothing at all in plain text. Anything else in braces is ordinary
+ * text ({a,b}, ${x}, {1..3}, {0}), but ${1} is a $ before {1}.
+ *
+ * Every value is quoted for the place it stands in (shlex.h), with one
+ * exception, which is GNU parallel's: when a replacement string is part of
+ * the command's first word (as in "muster {}", "muster my_{}"), outside
+ * quotes and not behind a =, values in plain text are shell text everywhere
+ * in the command.
+ */
+#ifndef MUSTER_INPUT_TEMPLATE_H
+#define MUSTER_INPUT_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "input/shquote.h"
+
+struct buf;
+struct words;
+struct template;
+
+struct template_opts {
+	enum shell_kind shell;
+	const char *braces;	/* what stands for {} (-I), not empty; {n} is
+				   then ordinary text. NULL: "{}" */
+	bool append;		/* add " {}" when it has no replacement
+				   string at all ({#} and {%} count) */
+	bool plain_text;	/* no shell text (--tagstring): values are put
+				   in as they are */
+};
+
+/* The values of one job. */
+struct template_args {
+	char *const *values;	/* C strings */
+	size_t n;
+	uint64_t seq;		/* {#} */
+	unsigned slot;		/* {%} */
+};
+
+/*
+ * Compiles text (copied). NULL with a message in err when a replacement
+ * string stands where no value can be quoted safely (QUOTE_IMPOSSIBLE).
+ */
+struct template *template_new(const char *text,
+			      const struct template_opts *opts,
+			      struct buf *err);
+void template_free(struct template *t);
+
+/*
+ * Adds the command as the shell is to get it, which is also what --dry-run
+ * prints and the joblog holds. Returns 0, or -1 with a message in err when a
+ * value can't stand where the template wants it; out is unchanged then.
+ */
+int template_expand(const struct template *t, const struct template_args *a,
+		    struct buf *out, struct buf *err);
+
+/* True when the template provably needs no shell, whatever the values. Asks
+ * words_env_setup, and so may change with it. */
+bool template_is_direct(const struct template *t);
+/* For those: the argument vector, values as they are; w is reset first. */
+void template_argv(const struct template *t, const struct template_args *a,
+		   struct words *w);
+
+/* Applies one path form of value: '.', '/', 'd' ({//}), 'b' ({/.}) or 0. */
+void template_add_path(struct buf *out, const char *value, char form);
+
+#endif
