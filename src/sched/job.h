@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * job.h - a job: what is to be run, and how it ended.
+ *
+ * Life: the reader makes it (job_new), the engine's queue holds it, one
+ * worker runs it, sinks look at it, the engine frees it (job_free). It has
+ * one owner at a time, who alone may touch it; the exception is `order`,
+ * which anyone may set through the engine. All strings lie in its arena.
+ * What a job is to do is complete in its description, so that a runner on
+ * another host could be handed it; nothing of it lives in a thread.
+ */
+#ifndef MUSTER_SCHED_JOB_H
+#define MUSTER_SCHED_JOB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/mem.h"
+
+struct buf;
+
+enum job_end {
+	JOB_EXITED,	/* by itself: status */
+	JOB_SIGNALED,	/* by a signal muster did not send: signal */
+	JOB_TIMEOUT,	/* killed for its time: signal is the last one sent,
+			   or 0 when it ended with a status all the same */
+	JOB_KILLED,	/* killed by a halt or by the end of muster */
+	JOB_UNSTARTED,	/* no process could be made: err */
+	JOB_REFUSED,	/* its input can't be run (NUL, too long, no safe
+			   quoting): message */
+	JOB_CANCELLED,	/* never started: muster stopped first */
+	JOB_LOST,	/* lost with its host */
+};
+
+struct job_outcome {
+	enum job_end end;
+	int status;		/* exit status 0..255 */
+	int signal;
+	int err;		/* JOB_UNSTARTED: errno */
+	bool core_dumped;
+	int64_t start_wall_ns;	/* since 1970 */
+	int64_t start_ns;	/* clock_run_ns */
+	int64_t end_ns;
+	int64_t user_ns;	/* CPU time of the process and its waited-for
+				   children */
+	int64_t system_ns;
+	uint64_t rss_bytes;	/* peak resident memory */
+	uint64_t out_bytes;	/* what it wrote to standard output */
+};
+
+/* What the worker is to do to a running job; only ever raised. */
+enum job_order {
+	JOB_GO = 0,
+	JOB_STOP = 1,		/* go through the term sequence */
+	JOB_KILL = 2,		/* SIGKILL now */
+};
+
+struct job {
+	struct list link;	/* the owner's; first, so that leak checkers
+				   see the jobs on a list */
+	uint64_t seq;		/* from 1, in reading order */
+	int priority;		/* higher first */
+	unsigned tries_max;	/* 0: until it succeeds */
+	int64_t timeout_ns;	/* 0 none; negative: the run's own rule */
+	char **values;		/* the tuple; command line mode: the line */
+	unsigned nvalues;
+	const char *message;	/* JOB_REFUSED: why, for people */
+	size_t bytes;		/* memory it is accounted for in the queue */
+
+	unsigned tries;		/* begun so far */
+	unsigned slot;		/* of the running or last try, from 1 */
+	const char *command;	/* as shown and logged; NULL until needed */
+	struct job_outcome outcome;	/* of the last try */
+	atomic_int order;	/* enum job_order */
+
+	struct arena arena;
+	void *out;		/* the output's (see output.h) */
+};
+
+/*
+ * A job with copies of n values (lens: their lengths), NUL-terminated, in an
+ * array that ends with NULL; bytes is set, everything else zero.
+ * Freed memory of earlier jobs is reused. Thread-safe.
+ */
+struct job *job_new(uint64_t seq, char *const *values, const size_t *lens,
+		    size_t n) MUST_USE;
+void job_free(struct job *job);
+
+/* True when the last try counts as a success: ended by itself with 0. */
+bool job_has_succeeded(const struct job *job);
+/* The status as a shell would give it: exit status, 128 + signal; and 255 for
+ * all other ends, also when muster killed it (126, 127 never come from here).
+ */
+int job_status(const struct job *job);
+/* Adds the values, joined by blanks: what stands for a job that has no
+ * command. */
+void job_add_values(const struct job *job, struct buf *out);
+/* Run time of the last try in nanoseconds; 0 when it never started. */
+int64_t job_runtime_ns(const struct job *job);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * output.h - where a runner puts what a job writes.
+ *
+ * Declared here because runners call it and sinks implement it. For each
+ * job number from 1 on exactly one of `end` or `skip` is called in the end.
+ * Calls for one job come from one thread at a time.
+ */
+#ifndef MUSTER_SCHED_OUTPUT_H
+#define MUSTER_SCHED_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct job;
+struct output;
+
+enum output_stream { OUTPUT_OUT = 0, OUTPUT_ERR = 1 };
+
+struct output_ops {
+	/*
+	 * A try begins. last tells that its output will count whatever comes
+	 * (so it may be shown at once). May block while what is ready to be
+	 * written is not taken by its reader; returns false, and begins
+	 * nothing, when output has been given up or stop_waiting was called. wake is called, with
+	 * the output's lock held, when room() may have become true and
+	 * before end; it must neither block nor call the output.
+	 */
+	bool (*begin)(struct output *o, struct job *job, bool last,
+		      void (*wake)(void *), void *wake_arg);
+
+	/* May more of the job's output be read now? False: try again after
+	 * wake. What is appended all the same is kept, above the ceiling. */
+	bool (*room)(struct output *o, struct job *job);
+
+	/* Takes len bytes (copied). */
+	void (*append)(struct output *o, struct job *job,
+		       enum output_stream stream, const char *data,
+		       size_t len);
+
+	/* The try is over. keep: its output counts; else it is dropped and
+	 * another try, or skip, follows. */
+	void (*end)(struct output *o, struct job *job, bool keep);
+
+	/* The job will never (again) begin. */
+	void (*skip)(struct output *o, uint64_t seq);
+
+	/* From now on begin never blocks: nothing new is to be started. */
+	void (*stop_waiting)(struct output *o);
+};
+
+struct output {
+	const struct output_ops *ops;
+};
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pool.h - the workers there are: slots, threads, and who is idle.
+ *
+ * Bookkeeping only; what a worker does and when there should be more or
+ * fewer is the engine's business, whose lock guards all of it (the functions
+ * named _locked want it held; pool_start and pool_join want it free).
+ * Slots are numbered from 1, the lowest free one is taken first. Idle workers
+ * form a stack: the one that became idle last is used first, so that caches
+ * stay warm and the others can time out.
+ */
+#ifndef MUSTER_SCHED_POOL_H
+#define MUSTER_SCHED_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/thread.h"
+
+struct job;
+
+enum worker_state {
+	WORKER_NONE,		/* free slot; its last thread may need joining */
+	WORKER_STARTING,
+	WORKER_BUSY,
+	WORKER_IDLE,
+	WORKER_LEAVING,
+};
+
+struct worker {
+	void *owner;		/* the engine */
+	unsigned slot;
+	enum worker_state state;
+	bool has_thread;	/* the last one is to be joined */
+	struct thread thread;	/* that one */
+	struct cond wake;	/* for this worker alone, when it is idle */
+	struct list link;	/* idle stack */
+	int64_t idle_since_ns;
+	struct job *job;	/* being run */
+	void *run_state;	/* the runner's */
+};
+
+struct pool {
+	struct worker **slots;	/* slots[i] has number i + 1 */
+	unsigned nslots;
+	unsigned workers;	/* not WORKER_NONE */
+	unsigned idle;
+	unsigned starting;	/* not yet come to look for a job */
+	unsigned leaving;	/* have decided to end, still have their slot */
+	unsigned peak;
+	unsigned first_free;	/* no free slot below this index */
+	unsigned min;
+	unsigned max;
+	struct list idle_stack;
+	void *owner;
+};
+
+void pool_init(struct pool *p, void *owner, unsigned min, unsigned max);
+/* After pool_join. */
+void pool_release(struct pool *p);
+
+/* Takes a free slot and counts it as a worker that starts. */
+struct worker *pool_reserve_locked(struct pool *p);
+/* Starts fn(worker) on the reserved slot. 0, or -1 with errno; the slot is
+ * still reserved then. */
+int pool_start(struct worker *w, void *(*fn)(void *)) MUST_USE;
+/* A worker that was started, or was idle, is at work. */
+void pool_busy_locked(struct pool *p, struct worker *w);
+/* Called by the worker itself, which is going to end: it counts as a thread,
+ * but not as one of those that stay, so that two never leave for one that is
+ * too many. */
+void pool_leave_locked(struct pool *p, struct worker *w);
+/* Gives the slot back; called by the worker itself as the last thing it does
+ * with the lock held, or by who reserved it. */
+void pool_retire_locked(struct pool *p, struct worker *w);
+/* Who has just retired is needed after all: on the same slot, as one that
+ * starts. */
+void pool_return_locked(struct pool *p, struct worker *w);
+
+void pool_park_locked(struct pool *p, struct worker *w, int64_t now_ns);
+/* The idle worker to use next, now busy; NULL when there is none. */
+struct worker *pool_take_idle_locked(struct pool *p);
+
+/* Wakes all workers that wait, so that they look round. */
+void pool_wake_locked(struct pool *p);
+/* Joins all threads; every worker must be on its way out. */
+void pool_join(struct pool *p);
+
+#endif
