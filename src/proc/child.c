@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* child.c - see child.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef HAVE_SUBREAPER
+#include <sys/prctl.h>
+#endif
+
+#include "base/clock.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "proc/child.h"
+
+/* So many ends of children between two looks for adopted strays. */
+#define STRAYS_EVERY	64
+
+/* Rounds of KILL, 100 ms each, that an unkillable leftover gets. */
+#define KILL_ROUNDS	50
+
+/* A group whose leader is reaped but which still has members that are our
+ * (adopted) children. */
+struct leftover {
+	struct list link;
+	pid_t pgid;
+};
+
+/* guarded by registry_lock, as is all that hangs on the two lists */
+static struct mutex registry_lock = { PTHREAD_MUTEX_INITIALIZER };
+static struct list children = LIST_INIT(children);
+static struct list leftovers = LIST_INIT(leftovers);
+/* Children that may exist already, but are not in the list yet. */
+static unsigned spawning;
+
+/* Written once by child_setup. */
+static bool adopts;
+
+void child_setup(void)
+{
+#ifdef HAVE_SUBREAPER
+	adopts = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+#endif
+}
+
+enum spawn_result child_start(struct child *c, const struct spawn_request *req)
+{
+	enum spawn_result r;
+	int err;
+
+	c->has_ended = false;
+	c->is_reaped = false;
+	c->owner = thread_self();
+	mutex_lock(&registry_lock);
+	spawning++;
+	mutex_unlock(&registry_lock);
+	r = spawn_process(req, &c->pid, &c->pidfd);
+	err = errno;
+	mutex_lock(&registry_lock);
+	spawning--;
+	if (r == SPAWN_OK)
+		list_append(&children, &c->link);
+	mutex_unlock(&registry_lock);
+	errno = err;
+	return r;
+}
+
+static int64_t timeval_ns(struct timeval t)
+{
+	return t.tv_sec * NS_PER_SEC + t.tv_usec * INT64_C(1000);
+}
+
+static bool reap(struct child *c, int flags)
+{
+	pid_t got;
+#ifdef HAVE_WAIT4
+	struct rusage ru;
+
+	do
+		got = wait4(c->pid, &c->wait_status, flags, &ru);
+	while (got < 0 && errno == EINTR);
+	if (got == c->pid) {
+		c->usage.user_ns = timeval_ns(ru.ru_utime);
+		c->usage.system_ns = timeval_ns(ru.ru_stime);
+		c->usage.rss_bytes = (uint64_t)ru.ru_maxrss * 1024;
+	}
+#else
+	do
+		got = waitpid(c->pid, &c->wait_status, flags);
+	while (got < 0 && errno == EINTR);
+#endif
+	return got == c->pid;
+}
+
+/* Has the leader become a zombie? Leaves it one. */
+static bool leader_has_ended(struct child *c)
+{
+	siginfo_t si = { .si_pid = 0 };
+
+	return waitid(P_PID, c->pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       si.si_pid == c->pid;
+}
+
+/*
+ * Reaping happens under the registry's lock, so that a broadcast can never
+ * use a number that is free again.
+ */
+bool child_poll(struct child *c)
+{
+	if (c->has_ended)
+		return true;
+	if (!adopts) {
+		c->has_ended = leader_has_ended(c);
+		return c->has_ended;
+	}
+	mutex_lock(&registry_lock);
+	c->is_reaped = reap(c, WNOHANG);
+	mutex_unlock(&registry_lock);
+	c->has_ended = c->is_reaped;
+	return c->has_ended;
+}
+
+/*
+ * Reaps adopted members of the group that have ended. True while any of our
+ * children is left in it. The leader must have been reaped.
+ */
+static bool group_has_children(pid_t pgid)
+{
+	for (;;) {
+		siginfo_t si = { .si_pid = 0 };
+
+		if (waitid(P_PGID, pgid, &si, WEXITED | WNOHANG) < 0) {
+			if (errno == EINTR)
+				continue;
+			return false;
+		}
+		if (si.si_pid == 0)
+			return true;
+	}
+}
+
+bool child_group_lives(struct child *c)
+{
+	if (c->is_reaped)
+		return group_has_children(c->pid);
+	/* The zombie leader counts as a member on some systems; then this
+	 * says yes too often, which costs time but no harm. */
+	return kill(-c->pid, 0) == 0;
+}
+
+void child_signal(struct child *c, int sig)
+{
+	if (c->is_reaped && !group_has_children(c->pid))
+		return;
+	kill(-c->pid, sig);
+}
+
+/*
+ * Reaps what was adopted from elsewhere (daemons in sessions of their own
+ * whose parent is gone). One of ours that is about to be reaped by its owner
+ * may stand in the way: then the next call goes on.
+ */
+static void reap_strays_locked(void)
+{
+	while (spawning == 0) {
+		siginfo_t si = { .si_pid = 0 };
+		struct list *pos;
+
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		    si.si_pid == 0)
+			return;
+		list_for_each(pos, &children) {
+			struct child *c = container_of(pos, struct child, link);
+
+			if (c->pid == si.si_pid && !c->is_reaped)
+				return;
+		}
+		waitid(P_PID, (id_t)si.si_pid, &si, WEXITED | WNOHANG);
+	}
+}
+
+static void remember_leftover(pid_t pgid)
+{
+	struct leftover *l = xmalloc(sizeof(*l));
+
+	l->pgid = pgid;
+	mutex_lock(&registry_lock);
+	list_append(&leftovers, &l->link);
+	mutex_unlock(&registry_lock);
+}
+
+void child_finish(struct child *c)
+{
+	static unsigned finished;	/* guarded by registry_lock */
+
+	fd_close(&c->pidfd);
+	mutex_lock(&registry_lock);
+	if (!c->is_reaped)
+		BUG_ON(!reap(c, 0));
+	c->is_reaped = true;
+	list_del(&c->link);
+	if (adopts && ++finished % STRAYS_EVERY == 0)
+		reap_strays_locked();
+	mutex_unlock(&registry_lock);
+	if (adopts && group_has_children(c->pid))
+		remember_leftover(c->pid);
+}
+
+void child_broadcast(int sig)
+{
+	struct list *pos;
+
+	mutex_lock(&registry_lock);
+	list_for_each(pos, &children) {
+		struct child *c = container_of(pos, struct child, link);
+
+		if (!c->is_reaped)
+			kill(-c->pid, sig);
+	}
+	mutex_unlock(&registry_lock);
+}
+
+void child_notice(void)
+{
+	struct list *pos;
+
+	mutex_lock(&registry_lock);
+	list_for_each(pos, &children)
+		thread_wake(container_of(pos, struct child, link)->owner);
+	mutex_unlock(&registry_lock);
+}
+
+/* Forgets groups that are gone, sends sig (unless 0) to the others. */
+static bool sweep_locked(int sig)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe(pos, tmp, &leftovers) {
+		struct leftover *l = container_of(pos, struct leftover, link);
+
+		if (!group_has_children(l->pgid)) {
+			list_del(&l->link);
+			free(l);
+		} else if (sig) {
+			kill(-l->pgid, sig);
+			kill(-l->pgid, SIGCONT);
+		}
+	}
+	return !list_is_empty(&leftovers);
+}
+
+static bool sweep(int sig)
+{
+	bool any;
+
+	mutex_lock(&registry_lock);
+	any = sweep_locked(sig);
+	mutex_unlock(&registry_lock);
+	return any;
+}
+
+void child_sweep(void)
+{
+	mutex_lock(&registry_lock);
+	sweep_locked(0);
+	reap_strays_locked();
+	mutex_unlock(&registry_lock);
+}
+
+/* Polls, with growing pauses, until no leftover is there or time is up. */
+static bool leftovers_last(int64_t patience_ns)
+{
+	int64_t end = clock_now_ns() + patience_ns;
+	int64_t pause = NS_PER_MS;
+
+	while (sweep(0)) {
+		if (clock_now_ns() >= end)
+			return true;
+		thread_poll(NULL, 0, pause);
+		if (pause < 20 * NS_PER_MS)
+			pause *= 2;
+	}
+	return false;
+}
+
+void child_end_leftovers(int64_t patience_ns)
+{
+	if (!sweep(0) || !leftovers_last(patience_ns))
+		return;
+	sweep(SIGTERM);
+	if (!leftovers_last(200 * NS_PER_MS))
+		return;
+	for (int i = 0; i < KILL_ROUNDS; i++) {
+		sweep(SIGKILL);
+		if (!leftovers_last(100 * NS_PER_MS))
+			return;
+	}
+}

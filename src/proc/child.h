@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * child.h - a started process and its group, from start to reaped.
+ *
+ * Only this module waits and signals. A group is signalled only while one of
+ * our unreaped children pins its number: the leader itself, or, where muster
+ * is a subreaper (Linux), a process the leader left behind, which then is a
+ * child of ours. So no signal ever reaches a stranger.
+ *
+ * A child belongs to the thread that started it; child_broadcast may be
+ * called from any thread.
+ */
+#ifndef MUSTER_PROC_CHILD_H
+#define MUSTER_PROC_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/list.h"
+#include "base/thread.h"
+#include "proc/spawn.h"
+
+/* Without pidfds the end of a child is noticed by SIGCHLD: main waits for it
+ * and calls child_notice. */
+#if defined(HAVE_CLONE_PIDFD) && !defined(__SANITIZE_THREAD__)
+#define CHILD_NEEDS_SIGCHLD 0
+#else
+#define CHILD_NEEDS_SIGCHLD 1
+#endif
+
+struct child_usage {
+	int64_t user_ns;
+	int64_t system_ns;
+	uint64_t rss_bytes;	/* peak */
+};
+
+struct child {
+	pid_t pid;		/* also the number of its group */
+	int pidfd;		/* polls readable at its end; or -1 */
+	bool has_ended;		/* child_poll said so */
+	bool is_reaped;
+	int wait_status;	/* as from waitpid, once has_ended */
+	struct child_usage usage;
+	struct thread owner;
+	struct list link;	/* the registry's, guarded by its lock */
+};
+
+/* Once, before any thread: makes muster adopt what jobs leave behind. */
+void child_setup(void);
+
+/* Starts a process; see spawn_process. c is not a child unless SPAWN_OK. */
+enum spawn_result child_start(struct child *c, const struct spawn_request *req);
+
+/* Has it ended? Never blocks. Where wakes come from SIGCHLD, ask at every
+ * wake of the thread. Once true, wait_status and usage are there. */
+bool child_poll(struct child *c);
+
+/* Is anyone of its group known to be alive besides the leader? */
+bool child_group_lives(struct child *c);
+
+/* Sends sig to the whole group, if it can be done safely. */
+void child_signal(struct child *c, int sig);
+
+/* After the end: frees what is held. Members of the group that still live
+ * are remembered for child_end_leftovers. */
+void child_finish(struct child *c);
+
+/* Sends sig to the groups of all children that have not ended. */
+void child_broadcast(int sig);
+
+/* At SIGCHLD: wakes the owners of all children. */
+void child_notice(void);
+
+/* Reaps adopted processes that have ended. Cheap when there are none. */
+void child_sweep(void);
+
+/*
+ * At the end of muster: gives what finished jobs left in their groups
+ * patience_ns to end by themselves, then sends TERM, then KILL. Returns when
+ * none is left. Processes in sessions of their own are left alone.
+ */
+void child_end_leftovers(int64_t patience_ns);
+
+#endif

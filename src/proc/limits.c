@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* limits.c - see limits.h. */
+#include <config.h>
+
+#include <stdbool.h>
+#include <sys/resource.h>
+
+#include "base/compiler.h"
+#include "proc/limits.h"
+
+/*
+ * A running job holds a pidfd and the read ends of two pipes; while it is
+ * being started also their write ends. The rest is for muster itself.
+ */
+#define FDS_PER_JOB	3
+#define FDS_STARTING	96
+#define FDS_OWN		32
+
+#define JOBS_MAX	100000
+
+static const int kinds[] = {
+	RLIMIT_NOFILE,
+#ifdef RLIMIT_NPROC
+	RLIMIT_NPROC,
+#endif
+};
+
+/* Written once by limits_raise, only read after. */
+static struct {
+	struct rlimit original;
+	bool raised;
+} saved[ARRAY_SIZE(kinds)];
+
+unsigned limits_possible_jobs(void)
+{
+	rlim_t jobs = JOBS_MAX;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_max != RLIM_INFINITY &&
+	    r.rlim_max > FDS_OWN + FDS_STARTING &&
+	    (r.rlim_max - FDS_OWN - FDS_STARTING) / FDS_PER_JOB < jobs)
+		jobs = (r.rlim_max - FDS_OWN - FDS_STARTING) / FDS_PER_JOB;
+#ifdef RLIMIT_NPROC
+	/* A thread and a process each. */
+	if (getrlimit(RLIMIT_NPROC, &r) == 0 && r.rlim_max != RLIM_INFINITY &&
+	    r.rlim_max / 2 < jobs)
+		jobs = r.rlim_max / 2;
+#endif
+	return jobs ? (unsigned)jobs : 1;
+}
+
+static void raise_one(size_t i, rlim_t wanted)
+{
+	struct rlimit r;
+
+	if (getrlimit(kinds[i], &r) < 0 || r.rlim_cur == RLIM_INFINITY ||
+	    r.rlim_cur >= wanted)
+		return;
+	saved[i].original = r;
+	r.rlim_cur = r.rlim_max == RLIM_INFINITY || r.rlim_max > wanted
+		? wanted : r.rlim_max;
+	saved[i].raised = setrlimit(kinds[i], &r) == 0;
+}
+
+void limits_raise(unsigned jobs)
+{
+	raise_one(0, (rlim_t)jobs * FDS_PER_JOB + FDS_STARTING + FDS_OWN);
+	/* The limit counts all of the user's processes, which are unknown
+	 * here: ask for a good deal more than our own. */
+	if (ARRAY_SIZE(kinds) > 1)
+		raise_one(1, (rlim_t)jobs * 2 + 4096);
+}
+
+void limits_restore(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (saved[i].raised)
+			setrlimit(kinds[i], &saved[i].original);
+	}
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * limits.h - descriptors and processes enough for many jobs at once.
+ *
+ * limits_raise runs once, before any thread; jobs get the limits back that
+ * muster was given (limits_restore, in the child).
+ */
+#ifndef MUSTER_PROC_LIMITS_H
+#define MUSTER_PROC_LIMITS_H
+
+/* How many jobs can run at once at most, limits raised as far as allowed. */
+unsigned limits_possible_jobs(void);
+
+/* Raises the soft limits, up to the hard ones, to what jobs jobs at once
+ * need; best effort: what is lacking shows as RUN_AGAIN later. */
+void limits_raise(unsigned jobs);
+
+/* Async-signal-safe; nothing to do unless limits_raise changed something. */
+void limits_restore(void);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sigstate.c - see sigstate.h. */
+#include <config.h>
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/compiler.h"
+#include "proc/child.h"
+#include "proc/sigstate.h"
+
+static const int obeyed[] = {
+	SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT,
+};
+
+/* Written once by sigstate_setup, only read after. */
+static sigset_t start_mask;
+static sigset_t ignored;
+static sigset_t wait_set;
+
+static bool is_ignored_now(int sig)
+{
+	struct sigaction sa;
+
+	return sigaction(sig, NULL, &sa) == 0 &&
+	       !(sa.sa_flags & SA_SIGINFO) && sa.sa_handler == SIG_IGN;
+}
+
+void sigstate_setup(void)
+{
+	struct sigaction sa;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &start_mask);
+	sigemptyset(&ignored);
+	sigemptyset(&wait_set);
+	for (size_t i = 0; i < ARRAY_SIZE(obeyed); i++) {
+		if (is_ignored_now(obeyed[i]))
+			sigaddset(&ignored, obeyed[i]);
+		else
+			sigaddset(&wait_set, obeyed[i]);
+	}
+	if (is_ignored_now(SIGPIPE))
+		sigaddset(&ignored, SIGPIPE);
+	if (is_ignored_now(SIGCHLD)) {
+		/* Ignored, it would make the kernel reap our children. */
+		sigaddset(&ignored, SIGCHLD);
+		memset(&sa, 0, sizeof(sa));
+		sa.sa_handler = SIG_DFL;
+		sigaction(SIGCHLD, &sa, NULL);
+	}
+	if (CHILD_NEEDS_SIGCHLD)
+		sigaddset(&wait_set, SIGCHLD);
+}
+
+const sigset_t *sigstate_job_mask(void)
+{
+	return &start_mask;
+}
+
+bool sigstate_was_ignored(int sig)
+{
+	return sigismember(&ignored, sig) == 1;
+}
+
+bool sigstate_restore_sigchld(void)
+{
+	return sigstate_was_ignored(SIGCHLD);
+}
+
+const sigset_t *sigstate_wait_set(void)
+{
+	return &wait_set;
+}
+
+void sigstate_die_of(int sig)
+{
+	struct sigaction sa;
+	sigset_t only;
+
+	/* The death by QUIT was asked for: no core to find a mistake in. */
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ .rlim_cur = 0 });
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = SIG_DFL;
+	sigaction(sig, &sa, NULL);
+	sigemptyset(&only);
+	sigaddset(&only, sig);
+	raise(sig);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* spawn.c - see spawn.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef HAVE_PDEATHSIG
+#include <sys/prctl.h>
+#endif
+
+#include "base/compiler.h"
+#include "base/fdio.h"
+#include "proc/limits.h"
+#include "proc/sigstate.h"
+#include "proc/spawn.h"
+
+#if defined(__SANITIZE_THREAD__)
+#define TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TSAN 1
+#endif
+#endif
+
+#if defined(HAVE_CLONE_PIDFD) && !defined(TSAN)
+#define SPAWN_BY_CLONE 1
+#endif
+
+#define CHILD_STACK_BYTES 16384
+
+struct child_args {
+	const struct spawn_request *req;
+	pid_t parent;
+	int err;	/* set by the child before it gives up */
+};
+
+/*
+ * Runs in the child, between clone and exec: async-signal-safe calls only,
+ * and with CLONE_VM no write but to this stack and *args.
+ */
+static int child_become(struct child_args *args)
+{
+	const struct spawn_request *req = args->req;
+
+	setpgid(0, 0);
+#ifdef HAVE_PDEATHSIG
+	if (req->die_with_parent) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* Muster may have died before the line above. */
+		if (getppid() != args->parent)
+			_exit(127);
+	}
+#endif
+	if (dup2(req->in, 0) < 0 || dup2(req->out, 1) < 0 ||
+	    dup2(req->err, 2) < 0)
+		goto fail;
+	if (req->cwd && chdir(req->cwd) < 0)
+		goto fail;
+	limits_restore();
+	if (sigstate_restore_sigchld())
+		signal(SIGCHLD, SIG_IGN);
+	sigprocmask(SIG_SETMASK, sigstate_job_mask(), NULL);
+	execve(req->path, req->argv, req->envp);
+fail:
+	args->err = errno;
+	return -1;
+}
+
+#ifdef SPAWN_BY_CLONE
+
+static int child_main(void *arg)
+{
+	child_become(arg);
+	_exit(127);
+}
+
+enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
+				int *pidfd)
+{
+	char stack[CHILD_STACK_BYTES] __attribute__((aligned(64)));
+	struct child_args args = { .req = req, .parent = getpid() };
+
+	*pidfd = -1;
+	*pid = clone(child_main, stack + sizeof(stack),
+		     CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &args,
+		     pidfd);
+	if (*pid < 0)
+		return SPAWN_NO_PROCESS;
+	if (LIKELY(args.err == 0))
+		return SPAWN_OK;
+	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	fd_close(pidfd);
+	errno = args.err;
+	return SPAWN_NO_EXEC;
+}
+
+#else
+
+static void child_report(struct child_args *args, int pipe_end)
+{
+	child_become(args);
+	if (write(pipe_end, &args->err, sizeof(args->err)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static enum spawn_result await_exec(pid_t pid, int pipe_end)
+{
+	int err;
+	ssize_t n = fd_read(pipe_end, &err, sizeof(err));
+
+	if (n != sizeof(err))
+		return SPAWN_OK;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	errno = err;
+	return SPAWN_NO_EXEC;
+}
+
+enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
+				int *pidfd)
+{
+	struct child_args args = { .req = req, .parent = getpid() };
+	enum spawn_result result = SPAWN_NO_PROCESS;
+	int ends[2];
+	int err;
+
+	*pidfd = -1;
+	fd_fork_lock();
+	if (fd_pipe(ends) < 0)
+		goto unlock;
+	*pid = fork();
+	if (*pid == 0)
+		child_report(&args, ends[1]);
+	err = errno;
+	fd_close(&ends[1]);
+	if (*pid > 0) {
+		/* The child does this too: whoever comes first. */
+		setpgid(*pid, *pid);
+		result = SPAWN_OK;
+	}
+	fd_fork_unlock();
+	if (result == SPAWN_OK)
+		result = await_exec(*pid, ends[0]);
+	else
+		errno = err;
+	err = errno;
+	fd_close(&ends[0]);
+	errno = err;
+	return result;
+unlock:
+	err = errno;
+	fd_fork_unlock();
+	errno = err;
+	return result;
+}
+
+#endif
+
+bool spawn_has_parent_death(void)
+{
+#ifdef HAVE_PDEATHSIG
+	return true;
+#else
+	return false;
+#endif
+}

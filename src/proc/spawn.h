@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spawn.h - one new process, started as cheaply as the system can.
+ *
+ * On Linux clone(CLONE_VM | CLONE_VFORK | CLONE_PIDFD): no page tables are
+ * copied, the calling thread alone sleeps until the exec, any number of
+ * threads spawn at once, exec errors come back through shared memory. (Not
+ * posix_spawn: it can't set the parent-death signal.) Elsewhere, and under
+ * ThreadSanitizer, fork with a close-on-exec pipe that carries the error.
+ *
+ * The process leads a group of its own; has the signal mask and dispositions
+ * muster was started with, muster's original limits, the three descriptors it
+ * is given and no other; and dies when the calling thread does, if asked and
+ * possible: so a thread must outlive the process it started.
+ */
+#ifndef MUSTER_PROC_SPAWN_H
+#define MUSTER_PROC_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct spawn_request {
+	const char *path;	/* of the program: no PATH search here */
+	char *const *argv;
+	char *const *envp;
+	const char *cwd;	/* NULL: muster's own */
+	int in;			/* become 0, 1, 2; stay the caller's */
+	int out;
+	int err;
+	bool die_with_parent;
+};
+
+enum spawn_result {
+	SPAWN_OK,
+	SPAWN_NO_PROCESS,	/* errno: EAGAIN, ENOMEM, EMFILE, ... */
+	SPAWN_NO_EXEC,		/* errno of the chdir or exec that failed; the
+				   process is gone and reaped */
+};
+
+/* *pidfd: a descriptor that polls readable at the end of the process, the
+ * caller's to close; -1 where there is no such thing. */
+enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
+				int *pidfd);
+
+/* True when jobs can be made to die with muster. */
+bool spawn_has_parent_death(void);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* attempt.c - see attempt.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/thread.h"
+#include "runner/attempt.h"
+#include "runner/local.h"
+#include "sched/job.h"
+#include "sched/output.h"
+
+#define BUFFER_BYTES	65536
+
+/* After the end of the process, for others that hold its pipes: so long a
+ * silence, and in all so much time. */
+#define PIPE_GRACE	(50 * NS_PER_MS)
+#define PIPE_GRACE_MAX	(500 * NS_PER_MS)
+
+/*
+ * Most jobs are short and say little. At first only the process is watched,
+ * so that such a job costs one wake-up instead of one for each thing it does;
+ * a pipe holds 64 KiB meanwhile.
+ */
+#define FIRST_LOOK	(4 * NS_PER_MS)
+
+/* How often to look whether a killed group is gone whose leader is. */
+#define GROUP_PAUSE	(5 * NS_PER_MS)
+
+/* What the end of a term sequence without KILL is given before KILL. */
+#define KILL_PAUSE	(25 * NS_PER_MS)
+
+int attempt_open_pipes(struct attempt *a, int ends[2])
+{
+	int out[2], err[2];
+
+	fd_fork_lock();
+	if (fd_pipe(out) < 0)
+		goto fail;
+	if (fd_pipe(err) < 0)
+		goto close_out;
+	fd_fork_unlock();
+	a->fd[0] = out[0];
+	a->fd[1] = err[0];
+	a->has_pipes = true;
+	ends[0] = out[1];
+	ends[1] = err[1];
+	return 0;
+
+close_out:
+	fd_close(&out[0]);
+	fd_close(&out[1]);
+fail:
+	fd_fork_unlock();
+	return -1;
+}
+
+void attempt_close_pipes(struct attempt *a)
+{
+	if (!a->has_pipes)
+		return;
+	fd_close(&a->fd[0]);
+	fd_close(&a->fd[1]);
+	a->has_pipes = false;
+}
+
+void attempt_release(struct attempt *a)
+{
+	free(a->buffer);
+}
+
+static bool is_open(const struct attempt *a, int stream)
+{
+	return a->has_pipes && a->fd[stream] >= 0;
+}
+
+/* One read; poll has said that it does not block. */
+static void read_stream(struct attempt *a, int stream)
+{
+	struct output *o = a->cfg->output;
+	ssize_t n;
+
+	if (!a->buffer)
+		a->buffer = xmalloc(BUFFER_BYTES);
+	n = fd_read(a->fd[stream], a->buffer, BUFFER_BYTES);
+	if (n <= 0) {
+		fd_close(&a->fd[stream]);
+		return;
+	}
+	if (stream == OUTPUT_OUT)
+		a->job->outcome.out_bytes += (uint64_t)n;
+	a->heard_ns = clock_run_ns();
+	o->ops->append(o, a->job, stream, a->buffer, (size_t)n);
+}
+
+/* POLLHUP without POLLIN: nobody writes any more, and all is read. */
+static void serve_stream(struct attempt *a, int stream, short revents)
+{
+	if (revents & POLLIN)
+		read_stream(a, stream);
+	else if (revents)
+		fd_close(&a->fd[stream]);
+}
+
+/* Reads what is in the pipes now, after the end of the process. */
+static void drain(struct attempt *a)
+{
+	struct pollfd p[2];
+	bool more = true;
+
+	while (more) {
+		more = false;
+		for (int i = 0; i < 2; i++)
+			p[i] = (struct pollfd){
+				.fd = is_open(a, i) ? a->fd[i] : -1,
+				.events = POLLIN,
+			};
+		if (p[0].fd < 0 && p[1].fd < 0)
+			return;
+		if (poll(p, 2, 0) <= 0)
+			return;
+		for (int i = 0; i < 2; i++) {
+			bool data = p[i].revents & POLLIN;
+
+			if (p[i].fd < 0 || !p[i].revents)
+				continue;
+			serve_stream(a, i, p[i].revents);
+			more |= data;
+		}
+	}
+}
+
+/* Killing. */
+
+static int64_t timeout_of(const struct attempt *a)
+{
+	int64_t own = a->job->timeout_ns;
+
+	return own >= 0 ? own : a->cfg->timeout_ns(a->cfg->arg);
+}
+
+static void begin_kill(struct attempt *a, enum kill_reason reason, int64_t now)
+{
+	if (a->reason != KILL_NONE)
+		return;
+	a->reason = reason;
+	a->stage = 0;
+	a->next_ns = now;
+}
+
+static void send_kill(struct attempt *a, int64_t now)
+{
+	child_signal(&a->child, SIGKILL);
+	a->sent_kill = true;
+	a->stage = a->cfg->term_seq.n;
+	a->next_ns = now + KILL_PAUSE;
+}
+
+/* Sends what is due of the term sequence, at its end KILL. */
+static void step_kill(struct attempt *a, int64_t now)
+{
+	const struct term_seq *seq = &a->cfg->term_seq;
+
+	while (!a->sent_kill && now >= a->next_ns) {
+		int sig;
+
+		if (a->stage >= seq->n) {
+			send_kill(a, now);
+			return;
+		}
+		sig = seq->stage[a->stage].signal;
+		child_signal(&a->child, sig);
+		a->sent_kill = sig == SIGKILL;
+		/* A stopped process takes its signals when it goes on. */
+		if (!a->sent_kill)
+			child_signal(&a->child, SIGCONT);
+		a->next_ns = now + seq->stage[a->stage++].wait_ns;
+	}
+}
+
+static void obey(struct attempt *a, int64_t now)
+{
+	int order = atomic_load_explicit(&a->job->order, memory_order_acquire);
+	int64_t timeout = timeout_of(a);
+
+	if (!a->child.has_ended && a->reason == KILL_NONE) {
+		if (order >= JOB_STOP)
+			begin_kill(a, KILL_ORDER, now);
+		else if (timeout > 0 &&
+			 now - a->job->outcome.start_ns >= timeout)
+			begin_kill(a, KILL_TIMEOUT, now);
+	}
+	if (a->reason == KILL_NONE)
+		return;
+	if (order >= JOB_KILL && !a->sent_kill)
+		send_kill(a, now);
+	else
+		step_kill(a, now);
+}
+
+/* Is someone of a killed group still to be waited for? */
+static bool group_resists(struct attempt *a, int64_t now)
+{
+	if (a->reason == KILL_NONE || !child_group_lives(&a->child))
+		return false;
+	return !a->sent_kill || now < a->next_ns;
+}
+
+static bool is_over(struct attempt *a, int64_t now)
+{
+	if (!a->child.has_ended || group_resists(a, now))
+		return false;
+	if (!is_open(a, 0) && !is_open(a, 1))
+		return true;
+	drain(a);
+	if (!is_open(a, 0) && !is_open(a, 1))
+		return true;
+	return now - a->heard_ns >= PIPE_GRACE ||
+	       now - a->ended_ns >= PIPE_GRACE_MAX;
+}
+
+/* The earliest of two moments, of which a negative one is never. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+static int64_t next_moment(const struct attempt *a, int64_t now)
+{
+	int64_t timeout = timeout_of(a);
+	int64_t next = -1;
+
+	if (a->reason != KILL_NONE) {
+		if (!a->sent_kill)
+			next = a->next_ns;
+		if (a->child.has_ended)
+			next = earlier(next, now + GROUP_PAUSE);
+	} else if (timeout > 0 && !a->child.has_ended) {
+		next = a->job->outcome.start_ns + timeout;
+	}
+	if (a->child.has_ended)
+		next = earlier(next, a->heard_ns + PIPE_GRACE);
+	if (a->first_look)
+		next = earlier(next, a->job->outcome.start_ns + FIRST_LOOK);
+	return next;
+}
+
+static bool may_read(struct attempt *a)
+{
+	struct output *o = a->cfg->output;
+
+	if (!is_open(a, 0) && !is_open(a, 1))
+		return false;
+	return a->child.has_ended || o->ops->room(o, a->job);
+}
+
+/* Has the process ended? */
+static void look(struct attempt *a)
+{
+	if (a->child.has_ended || !child_poll(&a->child))
+		return;
+	a->ended_ns = clock_run_ns();
+	a->heard_ns = a->ended_ns;
+}
+
+/* Waits for the process, its output, a wake or the next moment. */
+static void wait_event(struct attempt *a, int64_t now)
+{
+	bool read = !a->first_look && may_read(a);
+	int64_t next = next_moment(a, now);
+	struct pollfd p[3];
+	int n;
+
+	for (int i = 0; i < 2; i++)
+		p[i] = (struct pollfd){
+			.fd = read && is_open(a, i) ? a->fd[i] : -1,
+			.events = POLLIN,
+		};
+	p[2] = (struct pollfd){
+		.fd = a->child.has_ended ? -1 : a->child.pidfd,
+		.events = POLLIN,
+	};
+	if (next >= 0)
+		next = next > now ? next - now : 0;
+	n = thread_poll(p, 3, next);
+	a->first_look = false;
+	for (int i = 0; n > 0 && i < 2; i++) {
+		if (p[i].fd >= 0 && p[i].revents)
+			serve_stream(a, i, p[i].revents);
+	}
+	if (n > 0 && p[2].revents)
+		look(a);
+}
+
+static void judge(struct attempt *a)
+{
+	struct job_outcome *o = &a->job->outcome;
+	int status = a->child.wait_status;
+
+	o->end_ns = a->ended_ns;
+	o->user_ns = a->child.usage.user_ns;
+	o->system_ns = a->child.usage.system_ns;
+	o->rss_bytes = a->child.usage.rss_bytes;
+	o->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+	o->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+#ifdef WCOREDUMP
+	o->core_dumped = WIFSIGNALED(status) && WCOREDUMP(status);
+#endif
+	switch (a->reason) {
+	case KILL_NONE:
+		o->end = o->signal ? JOB_SIGNALED : JOB_EXITED;
+		break;
+	case KILL_TIMEOUT:
+		o->end = JOB_TIMEOUT;
+		break;
+	case KILL_ORDER:
+		o->end = JOB_KILLED;
+		break;
+	}
+}
+
+void attempt_watch(struct attempt *a)
+{
+	int64_t now;
+
+	a->reason = KILL_NONE;
+	a->sent_kill = false;
+	a->first_look = a->child.pidfd >= 0;
+	for (;;) {
+		/* Without a pidfd, any wake may mean that it has ended; and
+		 * it may have before anyone could be told. */
+		if (a->child.pidfd < 0)
+			look(a);
+		now = clock_run_ns();
+		obey(a, now);
+		if (is_over(a, now))
+			break;
+		wait_event(a, now);
+	}
+	attempt_close_pipes(a);
+	child_finish(&a->child);
+	judge(a);
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* launch.c - see launch.h. */
+#include <config.h>
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "input/template.h"
+#include "proc/shell.h"
+#include "runner/launch.h"
+#include "sched/job.h"
+
+/* PARALLEL_* (3), PWD, OLDPWD, SHLVL, _ and the NULL. */
+#define ENV_EXTRA 8
+
+/* Variables with which a shell does more to a command or its environment
+ * than hand it on. */
+static const char *const unsettling[] = {
+	"IFS", "OPTIND", "OPTARG", "OPTERR", "LINENO", "PPID", "PS4", "UID",
+	"EUID", "BASHOPTS", "SHELLOPTS", "POSIXLY_CORRECT", "RANDOM",
+	"SECONDS", "GROUPS", "DIRSTACK", "FUNCNAME", "PIPESTATUS", "HISTCMD",
+	"SRANDOM", "EPOCHSECONDS", "EPOCHREALTIME", "COPROC", "FUNCNEST",
+	"BASHPID", "COMP_WORDBREAKS", "IGNOREEOF", "TMOUT", "LOGNAME_",
+};
+
+static bool is_named(const char *var, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(var, name, n) == 0 && var[n] == '=';
+}
+
+static bool is_unsettling(const char *var)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(unsettling); i++) {
+		if (is_named(var, unsettling[i]))
+			return true;
+	}
+	/* Also for functions and what bash keeps for itself. */
+	return strncmp(var, "BASH_", 5) == 0 &&
+	       strncmp(var, "BASH_FUNC_", 10) != 0;
+}
+
+/* NAME=... with a name that any shell hands on. */
+static bool is_identifier(const char *var)
+{
+	if (!isalpha((unsigned char)*var) && *var != '_')
+		return false;
+	while (isalnum((unsigned char)*var) || *var == '_')
+		var++;
+	return *var == '=';
+}
+
+/* What the shell is, links followed: /bin/sh may be dash or bash. */
+static bool program_is(const char *shell, const char *name)
+{
+	char path[PATH_MAX];
+	const char *base;
+
+	if (!realpath(shell, path))
+		return false;
+	base = strrchr(path, '/');
+	return strcmp(base ? base + 1 : path, name) == 0;
+}
+
+static bool is_same_dir(const char *path)
+{
+	struct stat a, b;
+
+	return *path == '/' && stat(path, &a) == 0 && stat(".", &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* PWD as a shell sets it: what it was if that is right, else the truth. */
+static char *settled_pwd(const char *pwd)
+{
+	char cwd[PATH_MAX + 4];
+
+	if (pwd && is_same_dir(pwd + 4) && !strstr(pwd, "/."))
+		return xstrdup(pwd);
+	memcpy(cwd, "PWD=", 4);
+	return getcwd(cwd + 4, PATH_MAX) ? xstrdup(cwd) : NULL;
+}
+
+static bool is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_number(const char *s)
+{
+	return *s && s[strspn(s, "0123456789")] == '\0' && strlen(s) < 9;
+}
+
+static void settle_environment(struct launcher *l)
+{
+	l->direct_pwd = settled_pwd(l->pwd);
+	if (!l->direct_pwd)
+		l->may_direct = false;
+	if (!l->is_bash) {
+		l->direct_oldpwd = l->oldpwd;
+		l->direct_shlvl = l->shlvl;
+		return;
+	}
+	if (l->oldpwd && is_dir(l->oldpwd + 7))
+		l->direct_oldpwd = l->oldpwd;
+	l->direct_shlvl = l->shlvl ? l->shlvl : (char *)"SHLVL=0";
+	if (l->shlvl && !is_number(l->shlvl + 6))
+		l->may_direct = false;
+}
+
+static void sort_variable(struct launcher *l, char *var)
+{
+	if (is_named(var, "PARALLEL_SEQ") || is_named(var, "PARALLEL_PID") ||
+	    is_named(var, "PARALLEL_JOBSLOT"))
+		return;
+	if (is_named(var, "PWD"))
+		l->pwd = var;
+	else if (is_named(var, "OLDPWD"))
+		l->oldpwd = var;
+	else if (is_named(var, "SHLVL"))
+		l->shlvl = var;
+	else if (is_named(var, "_"))
+		l->underscore = var;
+	else
+		l->base_env[l->nbase++] = var;
+	/* Such a variable reaches a job through some shells only. */
+	if (is_unsettling(var) ||
+	    (!is_identifier(var) && strncmp(var, "BASH_FUNC_", 10) != 0))
+		l->may_direct = false;
+}
+
+void launcher_init(struct launcher *l, const char *shell,
+		   const struct template *t, char *const *envp,
+		   bool force_shell)
+{
+	const char *path = getenv("PATH");
+	bool is_dash = program_is(shell, "dash");
+	size_t n = 0;
+
+	memset(l, 0, sizeof(*l));
+	l->shell = shell;
+	l->kind = shell_kind_of(shell);
+	l->template = t;
+	l->is_bash = program_is(shell, "bash");
+	if (l->is_bash && l->kind == SHELL_SH)
+		l->kind = SHELL_BASH;
+	l->may_direct = !force_shell && path && *path &&
+			(is_dash || l->is_bash);
+	l->search = xstrdup(path ? path : "");
+	while (envp[n])
+		n++;
+	l->base_env = xcalloc(n + 1, sizeof(*l->base_env));
+	for (size_t i = 0; i < n; i++)
+		sort_variable(l, envp[i]);
+	settle_environment(l);
+	snprintf(l->pid_var, sizeof(l->pid_var), "PARALLEL_PID=%ld",
+		 (long)getpid());
+	words_env_setup(envp);
+}
+
+void launcher_release(struct launcher *l)
+{
+	free(l->search);
+	free(l->base_env);
+	free(l->direct_pwd);
+}
+
+void launch_init(struct launch *l, const struct launcher *by)
+{
+	memset(l, 0, sizeof(*l));
+	l->by = by;
+	buf_init(&l->command);
+	buf_init(&l->error);
+	buf_init(&l->underscore);
+	words_init(&l->words);
+	l->env = xcalloc(by->nbase + ENV_EXTRA, sizeof(*l->env));
+	if (by->nbase)
+		memcpy(l->env, by->base_env, by->nbase * sizeof(*l->env));
+}
+
+void launch_release(struct launch *l)
+{
+	buf_release(&l->command);
+	buf_release(&l->error);
+	buf_release(&l->underscore);
+	words_release(&l->words);
+	for (unsigned i = 0; i < LAUNCH_CACHE; i++) {
+		free(l->cache[i].name);
+		free(l->cache[i].path);
+	}
+	free(l->env);
+}
+
+static void set_env(struct launch *l, const struct job *job)
+{
+	const struct launcher *by = l->by;
+	char **env = l->env + by->nbase;
+	char *const tail[] = {
+		l->is_direct ? by->direct_pwd : by->pwd,
+		l->is_direct ? by->direct_oldpwd : by->oldpwd,
+		l->is_direct ? by->direct_shlvl : by->shlvl,
+		l->is_direct && by->is_bash ? l->underscore.data
+					    : by->underscore,
+		l->seq_var, l->slot_var, (char *)by->pid_var,
+	};
+
+	snprintf(l->seq_var, sizeof(l->seq_var), "PARALLEL_SEQ=%llu",
+		 (unsigned long long)job->seq);
+	snprintf(l->slot_var, sizeof(l->slot_var), "PARALLEL_JOBSLOT=%u",
+		 job->slot);
+	for (size_t i = 0; i < ARRAY_SIZE(tail); i++) {
+		if (tail[i])
+			*env++ = tail[i];
+	}
+	*env = NULL;
+}
+
+/* Where PATH has the program; looked up once for each name. */
+static const char *find_program(struct launch *l, const char *name)
+{
+	char path[PATH_MAX];
+	unsigned i;
+
+	if (strchr(name, '/'))
+		return name;
+	for (i = 0; i < LAUNCH_CACHE && l->cache[i].name; i++) {
+		if (strcmp(l->cache[i].name, name) == 0)
+			return l->cache[i].path;
+	}
+	if (path_find(name, l->by->search, path, sizeof(path)) < 0)
+		return NULL;
+	i = l->cache_next++ % LAUNCH_CACHE;
+	free(l->cache[i].name);
+	free(l->cache[i].path);
+	l->cache[i].name = xstrdup(name);
+	l->cache[i].path = xstrdup(path);
+	return l->cache[i].path;
+}
+
+static bool prepare_direct(struct launch *l, const struct job *job)
+{
+	const struct launcher *by = l->by;
+
+	if (!by->may_direct)
+		return false;
+	if (by->template) {
+		struct template_args args = {
+			.values = job->values, .n = job->nvalues,
+			.seq = job->seq, .slot = job->slot,
+		};
+
+		if (!template_is_direct(by->template))
+			return false;
+		template_argv(by->template, &args, &l->words);
+	} else if (words_split(&l->words, job->values[0],
+			       strlen(job->values[0]), by->kind) < 0) {
+		return false;
+	}
+	l->argv = words_argv(&l->words);
+	l->path = find_program(l, l->argv[0]);
+	if (!l->path)
+		return false;
+	if (by->is_bash) {
+		buf_reset(&l->underscore);
+		buf_addstr(&l->underscore, "_=");
+		buf_addstr(&l->underscore, l->path);
+	}
+	l->is_direct = true;
+	set_env(l, job);
+	return true;
+}
+
+/* The command as text, in l->command. */
+static int make_command(struct launch *l, struct job *job)
+{
+	const struct launcher *by = l->by;
+	struct template_args args = {
+		.values = job->values, .n = job->nvalues,
+		.seq = job->seq, .slot = job->slot,
+	};
+
+	buf_reset(&l->command);
+	if (!by->template) {
+		buf_addstr(&l->command, job->values[0]);
+		return 0;
+	}
+	buf_reset(&l->error);
+	if (template_expand(by->template, &args, &l->command, &l->error) < 0) {
+		job->message = arena_strdup(&job->arena, l->error.data);
+		return -1;
+	}
+	return 0;
+}
+
+int launch_prepare(struct launch *l, struct job *job)
+{
+	if (l->by->want_command) {
+		if (make_command(l, job) < 0)
+			return -1;
+		/* A retry may get another slot, so another command. */
+		job->command = arena_memdup0(&job->arena, l->command.data,
+					     l->command.len);
+	}
+	if (prepare_direct(l, job))
+		return 0;
+	return launch_by_shell(l, job);
+}
+
+int launch_by_shell(struct launch *l, struct job *job)
+{
+	if (!l->by->want_command && make_command(l, job) < 0)
+		return -1;
+	l->is_direct = false;
+	l->shell_argv[0] = (char *)l->by->shell;
+	l->shell_argv[1] = (char *)"-c";
+	l->shell_argv[2] = l->command.data;
+	l->shell_argv[3] = NULL;
+	l->path = l->by->shell;
+	l->argv = l->shell_argv;
+	set_env(l, job);
+	return 0;
+}

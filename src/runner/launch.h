@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * launch.h - from a job to what execve needs: path, arguments, environment.
+ *
+ * One `struct launcher` serves the run and is constant after launcher_init;
+ * one `struct launch` belongs to each worker and keeps its memory from job to
+ * job. A command that provably needs no shell is executed directly, with the
+ * environment the shell would have given it; when that exec fails for any
+ * reason the shell gets the command after all, so that message and status are
+ * the shell's own.
+ */
+#ifndef MUSTER_RUNNER_LAUNCH_H
+#define MUSTER_RUNNER_LAUNCH_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "input/shquote.h"
+#include "input/words.h"
+
+struct job;
+struct template;
+
+struct launcher {
+	const char *shell;		/* path of the shell */
+	enum shell_kind kind;
+	const struct template *template; /* NULL: values[0] is the command */
+	bool want_command;		/* fill in job->command */
+	bool may_direct;
+	bool is_bash;			/* by its program, not its name */
+	char *search;			/* PATH at start */
+	char **base_env;		/* less what depends on job or shell */
+	size_t nbase;
+	/* as found in the environment ("NAME=value"), or NULL */
+	char *pwd, *oldpwd, *shlvl, *underscore;
+	/* as the shell would hand them on */
+	char *direct_pwd, *direct_oldpwd, *direct_shlvl;
+	char pid_var[40];		/* PARALLEL_PID= */
+};
+
+/* envp must outlive the launcher. force_shell: never execute directly. */
+void launcher_init(struct launcher *l, const char *shell,
+		   const struct template *t, char *const *envp,
+		   bool force_shell);
+void launcher_release(struct launcher *l);
+
+#define LAUNCH_CACHE 8
+
+struct launch {
+	const struct launcher *by;
+	struct buf command;	/* as the shell gets it */
+	struct buf error;
+	struct words words;
+	char *shell_argv[4];
+	struct {		/* programs found in PATH */
+		char *name;
+		char *path;
+	} cache[LAUNCH_CACHE];
+	unsigned cache_next;
+	char **env;
+	char seq_var[40];
+	char slot_var[40];
+	struct buf underscore;
+
+	/* the result */
+	const char *path;
+	char *const *argv;
+	bool is_direct;
+};
+
+void launch_init(struct launch *l, const struct launcher *by);
+void launch_release(struct launch *l);
+
+/*
+ * Prepares path, argv and env for the job, and job->command if wanted. 0, or
+ * -1 when the command can't be made; job->message says why.
+ */
+int launch_prepare(struct launch *l, struct job *job);
+
+/* After a direct exec that failed: the same job by the shell. 0 or -1 as
+ * launch_prepare. */
+int launch_by_shell(struct launch *l, struct job *job);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* local.c - see local.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "proc/child.h"
+#include "runner/attempt.h"
+#include "runner/launch.h"
+#include "runner/local.h"
+#include "sched/job.h"
+#include "sched/output.h"
+#include "sched/runner.h"
+
+/*
+ * Jobs being started at one time. While it is, a job holds two descriptors
+ * more than later (limits.c counts on this bound), and more starts at once
+ * than CPUs only stand in each other's way.
+ */
+#define STARTS_MAX 32
+
+struct local {
+	struct runner runner;
+	struct local_config cfg;
+	struct launcher launcher;
+	int devnull;
+
+	struct mutex lock;
+	struct cond may_start;
+	unsigned starting;	/* guarded by lock, as is waiting */
+	unsigned waiting;
+};
+
+/* What one worker keeps from job to job. */
+struct slot {
+	struct thread thread;
+	struct launch launch;
+	struct attempt attempt;
+};
+
+static struct local *local_of(struct runner *r)
+{
+	return container_of(r, struct local, runner);
+}
+
+static void *local_slot_open(struct runner *r, unsigned number)
+{
+	struct slot *s = xcalloc(1, sizeof(*s));
+
+	(void)number;
+	s->thread = thread_self();
+	launch_init(&s->launch, &local_of(r)->launcher);
+	return s;
+}
+
+static void local_slot_close(struct runner *r, void *state)
+{
+	struct slot *s = state;
+
+	(void)r;
+	attempt_release(&s->attempt);
+	launch_release(&s->launch);
+	free(s);
+}
+
+static void local_interrupt(struct runner *r, void *state)
+{
+	(void)r;
+	thread_wake(((struct slot *)state)->thread);
+}
+
+static enum run_result refuse(struct job *job)
+{
+	job->outcome.end = JOB_REFUSED;
+	return RUN_ENDED;
+}
+
+static void print_command(struct local *l, struct job *job, bool to_output)
+{
+	struct buf line = BUF_INIT;
+
+	buf_addstr(&line, job->command);
+	buf_addch(&line, '\n');
+	if (to_output)
+		l->cfg.output->ops->append(l->cfg.output, job, OUTPUT_OUT,
+					   line.data, line.len);
+	else
+		diag_raw(line.data, line.len);
+	buf_release(&line);
+}
+
+static void start_clock(struct job *job)
+{
+	job->outcome = (struct job_outcome){
+		.start_wall_ns = clock_wall_ns(),
+		.start_ns = clock_run_ns(),
+	};
+}
+
+static enum run_result pretend(struct local *l, struct job *job)
+{
+	print_command(l, job, true);
+	job->outcome.end_ns = clock_run_ns();
+	job->outcome.end = JOB_EXITED;
+	return RUN_ENDED;
+}
+
+/* The exec failed, of the shell itself if it came to that. */
+static enum run_result no_exec(struct local *l, struct job *job, int err)
+{
+	struct buf text = BUF_INIT;
+
+	buf_addf(&text, "cannot execute '%s': %s", l->cfg.shell, strerror(err));
+	if (err == E2BIG)
+		buf_addf(&text, " (the command has %zu bytes)",
+			 strlen(job->command ? job->command : ""));
+	job->message = arena_strdup(&job->arena, text.data);
+	buf_release(&text);
+	job->outcome.end = JOB_UNSTARTED;
+	job->outcome.err = err;
+	job->outcome.end_ns = clock_run_ns();
+	return RUN_ENDED;
+}
+
+static enum spawn_result start(struct local *l, struct slot *s,
+			       struct job *job, struct spawn_request *req)
+{
+	enum spawn_result r;
+
+	req->path = s->launch.path;
+	req->argv = s->launch.argv;
+	req->envp = s->launch.env;
+	r = child_start(&s->attempt.child, req);
+	if (r != SPAWN_NO_EXEC || !s->launch.is_direct)
+		return r;
+	/* Whatever the reason, the shell knows how to say it. */
+	if (launch_by_shell(&s->launch, job) < 0)
+		return SPAWN_NO_EXEC;
+	req->path = s->launch.path;
+	req->argv = s->launch.argv;
+	req->envp = s->launch.env;
+	(void)l;
+	return child_start(&s->attempt.child, req);
+}
+
+static void enter_start(struct local *l)
+{
+	mutex_lock(&l->lock);
+	l->waiting++;
+	while (l->starting == STARTS_MAX)
+		cond_wait(&l->may_start, &l->lock);
+	l->waiting--;
+	l->starting++;
+	mutex_unlock(&l->lock);
+}
+
+static void leave_start(struct local *l)
+{
+	mutex_lock(&l->lock);
+	l->starting--;
+	if (l->waiting)
+		cond_signal(&l->may_start);
+	mutex_unlock(&l->lock);
+}
+
+static enum run_result launch(struct local *l, struct slot *s, struct job *job)
+{
+	struct spawn_request req = {
+		.in = l->cfg.give_stdin && job->seq == 1 ? 0 : l->devnull,
+		.out = 1,
+		.err = 2,
+		.die_with_parent = l->cfg.die_with_parent,
+	};
+	int ends[2] = { -1, -1 };
+	enum spawn_result r;
+	int err;
+
+	if (!l->cfg.ungroup &&
+	    attempt_open_pipes(&s->attempt, ends) < 0) {
+		job->outcome.err = errno;
+		return RUN_AGAIN;
+	}
+	if (!l->cfg.ungroup) {
+		req.out = ends[0];
+		req.err = ends[1];
+	}
+	r = start(l, s, job, &req);
+	err = errno;
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	if (r == SPAWN_OK)
+		return RUN_ENDED;
+	attempt_close_pipes(&s->attempt);
+	job->outcome.err = err;
+	if (r == SPAWN_NO_PROCESS)
+		return RUN_AGAIN;
+	return no_exec(l, job, err);
+}
+
+static enum run_result local_run(struct runner *r, void *state,
+				 struct job *job)
+{
+	struct local *l = local_of(r);
+	struct slot *s = state;
+	enum run_result result;
+
+	start_clock(job);
+	if (launch_prepare(&s->launch, job) < 0)
+		return refuse(job);
+	if (l->cfg.trace)
+		print_command(l, job, false);
+	if (l->cfg.dry_run)
+		return pretend(l, job);
+	s->attempt.job = job;
+	s->attempt.cfg = &l->cfg;
+	enter_start(l);
+	result = launch(l, s, job);
+	leave_start(l);
+	if (result == RUN_AGAIN || job->outcome.end == JOB_UNSTARTED)
+		return result;
+	if (l->cfg.verbose)
+		print_command(l, job, true);
+	diag_debug(DIAG_PROC, "worker %u: job %llu: process %ld %s", job->slot,
+		   (unsigned long long)job->seq, (long)s->attempt.child.pid,
+		   s->launch.is_direct ? "without a shell" : "in a shell");
+	attempt_watch(&s->attempt);
+	return RUN_ENDED;
+}
+
+static const struct runner_ops local_ops = {
+	.slot_open = local_slot_open,
+	.slot_close = local_slot_close,
+	.run = local_run,
+	.interrupt = local_interrupt,
+};
+
+struct local *local_new(const struct local_config *config)
+{
+	struct local *l = xcalloc(1, sizeof(*l));
+
+	l->runner.ops = &local_ops;
+	l->cfg = *config;
+	mutex_init(&l->lock);
+	cond_init(&l->may_start);
+	l->devnull = fd_open("/dev/null", O_RDONLY, 0);
+	if (l->devnull < 0) {
+		free(l);
+		return NULL;
+	}
+	launcher_init(&l->launcher, config->shell, config->template,
+		      config->envp, config->force_shell);
+	l->launcher.want_command = config->want_command || config->dry_run ||
+				   config->verbose || config->trace;
+	return l;
+}
+
+struct runner *local_runner(struct local *l)
+{
+	return &l->runner;
+}
+
+void local_free(struct local *l)
+{
+	launcher_release(&l->launcher);
+	cond_release(&l->may_start);
+	mutex_release(&l->lock);
+	fd_close(&l->devnull);
+	free(l);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * local.h - the runner that runs jobs as processes of this machine.
+ *
+ * Implements sched/runner.h. The worker that runs a job expands its command,
+ * starts it, and watches pipes, process and clock in one poll until the
+ * process is over, its output is read and its group obeys.
+ */
+#ifndef MUSTER_RUNNER_LOCAL_H
+#define MUSTER_RUNNER_LOCAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proc/term.h"
+
+struct local;
+struct output;
+struct runner;
+struct template;
+
+struct local_config {
+	const char *shell;
+	const struct template *template;	/* NULL: lines are commands */
+	char *const *envp;
+	struct output *output;
+	struct term_seq term_seq;
+	bool force_shell;
+	bool die_with_parent;
+	bool ungroup;		/* jobs write to muster's own descriptors */
+	bool give_stdin;	/* the first job gets muster's stdin */
+	bool want_command;	/* sinks need job->command */
+	bool dry_run;		/* print the command instead of running it */
+	bool verbose;		/* print it to the job's output first */
+	bool trace;		/* print it to standard error first */
+	/* The run's own timeout, asked again whenever the job is woken. */
+	int64_t (*timeout_ns)(void *arg);
+	void *arg;
+};
+
+/* NULL with errno (/dev/null can't be opened). Pointers in config are kept. */
+struct local *local_new(const struct local_config *config);
+struct runner *local_runner(struct local *l);
+void local_free(struct local *l);
+
+#endif
