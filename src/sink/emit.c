@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * emit.c - see emit.h.
+ *
+ * Actors: workers bring output (begin, append, end), one writer takes it
+ * away. Between them stands one `struct out` a job, with a queue of bytes a
+ * stream, all guarded by the emitter's lock; nothing is written, and no spool
+ * file is touched, while the lock is held.
+ *
+ * In input order the ring holds the outs by sequence number, from the head
+ * (the oldest job whose output is not all taken) on: NULL for a job that has
+ * not begun, GONE for one that has nothing more to say. The out at the head
+ * is live, unless its try may still be repeated: then its output may turn out
+ * not to count, and is held like that of all others.
+ *
+ * Who may not go on reading (room() says no) is on the waiting list. It is
+ * shortened when memory or spool space is freed, when an out becomes live,
+ * and when the head is a job that does not run (queued behind the very jobs
+ * that wait, or being retried): then no one may be held up, or it would never
+ * run; memory grows above the ceiling instead.
+ *
+ * In order of completion nobody is live. If all are held up, one of them is
+ * made the patron: it is live, and the only one written, until it ends.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "sched/job.h"
+#include "sink/emit_impl.h"
+
+static struct emit *emit_of(struct output *o)
+{
+	return container_of(o, struct emit, output);
+}
+
+/* The workers' side: struct output_ops. */
+
+static bool gate_locked(struct emit *e) REQUIRES(e->lock)
+{
+	while (e->backlog > BACKLOG_MAX && !e->stop_waiting &&
+	       !e->is_broken[0])
+		cond_wait(&e->gate, &e->lock);
+	return !e->stop_waiting && !e->is_broken[0];
+}
+
+static bool emit_begin(struct output *o, struct job *job, bool last,
+		       void (*wake)(void *), void *wake_arg)
+{
+	struct emit *e = emit_of(o);
+	struct out *out = emit_out_new(job->seq);
+	struct buf tag = BUF_INIT;
+	bool go;
+
+	out->last = last;
+	out->wake = wake;
+	out->wake_arg = wake_arg;
+	if (e->cfg.tag) {
+		e->cfg.tag(e->cfg.arg, job, &tag);
+		writer_tag_set(&out->tag, &tag);
+	}
+	mutex_lock(&e->lock);
+	go = gate_locked(e);
+	if (!go) {
+		emit_out_free_locked(e, out);
+		out = NULL;
+	} else if (e->cfg.mode == EMIT_ORDERED) {
+		emit_ring_set(e, job->seq, out);
+	}
+	mutex_unlock(&e->lock);
+	job->out = out;
+	return go;
+}
+
+static bool has_room_locked(struct emit *e, struct out *out)
+{
+	if (emit_is_live(e, out))
+		return out->pending < LIVE_MAX;
+	if (e->memory < e->cfg.memory_max || !e->spool.full)
+		return true;
+	if (e->cfg.mode == EMIT_ORDERED)
+		return emit_head_is_absent(e);
+	if (e->patron || e->cfg.mode == EMIT_LINES || !out->last)
+		return !out->last;
+	e->patron = out;
+	emit_kick_writer_locked(e);
+	return true;
+}
+
+static bool emit_room(struct output *o, struct job *job)
+{
+	struct emit *e = emit_of(o);
+	struct out *out = job->out;
+	bool room;
+
+	mutex_lock(&e->lock);
+	room = has_room_locked(e, out);
+	if (!room && !out->is_waiting) {
+		out->is_waiting = true;
+		list_append(&e->waiting, &out->waiting);
+	} else if (room && out->is_waiting) {
+		out->is_waiting = false;
+		list_del(&out->waiting);
+	}
+	mutex_unlock(&e->lock);
+	return room;
+}
+
+/*
+ * Puts as much as the spool takes there; unlocks meanwhile: the chunk is
+ * marked, so that the writer leaves it alone. Returns the bytes taken.
+ */
+static size_t spill_locked(struct emit *e, struct out *out, int stream,
+			   const char *data, size_t len)
+	NO_LOCK_CHECK
+{
+	size_t n = len;
+	struct held_chunk *c = held_spool(&out->stream[stream], &e->spool, &n);
+	int err = 0;
+
+	if (!c)
+		return 0;
+	mutex_unlock(&e->lock);
+	if (spool_write(&e->spool, c->extent + (off_t)c->len, data, n) < 0)
+		err = errno;
+	mutex_lock(&e->lock);
+	c->writing = false;
+	if (err) {
+		diag_debug(DIAG_EMIT, "spool: %s", strerror(err));
+		spool_fail(&e->spool, err);
+		/* What follows must not go behind this chunk's hole. */
+		c->cap = c->len;
+		return 0;
+	}
+	c->len += n;
+	return n;
+}
+
+static void store_locked(struct emit *e, struct out *out, int stream,
+			 const char *data, size_t len)
+{
+	out->pending += len;
+	while (len && !emit_is_live(e, out) && e->memory >= e->cfg.memory_max &&
+	       !e->spool.full) {
+		size_t n = spill_locked(e, out, stream, data, len);
+
+		data += n;
+		len -= n;
+	}
+	if (len)
+		e->memory += held_add(&out->stream[stream], data, len);
+}
+
+/* EMIT_LINES: something of out can be written. */
+static void make_ready_locked(struct emit *e, struct out *out, size_t bytes)
+{
+	e->backlog += bytes;
+	if (!list_is_linked(&out->ready))
+		list_append(&e->ready, &out->ready);
+	emit_kick_writer_locked(e);
+}
+
+static void append_lines_locked(struct emit *e, struct out *out, int stream,
+				const char *data, size_t len)
+{
+	struct buf *rest = &out->rest[stream];
+	size_t whole = len;
+	size_t bytes;
+
+	while (whole && data[whole - 1] != '\n')
+		whole--;
+	if (whole) {
+		bytes = rest->len + whole;
+		e->memory += held_add(&out->stream[stream], rest->data,
+				      rest->len);
+		e->memory += held_add(&out->stream[stream], data, whole);
+		out->pending += bytes;
+		buf_reset(rest);
+		if (emit_is_live(e, out))
+			make_ready_locked(e, out, bytes);
+	}
+	buf_add(rest, data + whole, len - whole);
+}
+
+static void emit_append(struct output *o, struct job *job,
+			enum output_stream stream, const char *data,
+			size_t len)
+{
+	struct emit *e = emit_of(o);
+	struct out *out = job->out;
+
+	mutex_lock(&e->lock);
+	if (e->is_broken[stream] || len == 0) {
+		mutex_unlock(&e->lock);
+		return;
+	}
+	if (e->cfg.mode == EMIT_LINES) {
+		append_lines_locked(e, out, stream, data, len);
+	} else {
+		store_locked(e, out, stream, data, len);
+		if (emit_is_live(e, out))
+			emit_kick_writer_locked(e);
+	}
+	mutex_unlock(&e->lock);
+}
+
+static void end_lines_locked(struct emit *e, struct out *out)
+{
+	size_t held = out->last ? 0 : out->pending;
+
+	for (int i = 0; i < 2; i++) {
+		held += out->rest[i].len;
+		out->pending += out->rest[i].len;
+		if (out->rest[i].len)
+			e->memory += held_add(&out->stream[i],
+					      out->rest[i].data,
+					      out->rest[i].len);
+	}
+	if (list_is_linked(&out->ready) || !emit_out_is_empty(out) || out->pending)
+		make_ready_locked(e, out, held);
+	else
+		emit_out_free_locked(e, out);
+}
+
+static void end_kept_locked(struct emit *e, struct out *out)
+{
+	out->is_done = true;
+	out->wake = NULL;
+	switch (e->cfg.mode) {
+	case EMIT_ORDERED:
+		emit_count_ready_locked(e);
+		emit_advance_locked(e);
+		out = emit_ring_get(e, e->head);
+		if (out && out != GONE && !emit_out_is_empty(out) && emit_is_live(e, out))
+			emit_kick_writer_locked(e);
+		break;
+	case EMIT_GROUPED:
+		if (emit_out_is_empty(out) && out != e->patron) {
+			emit_out_free_locked(e, out);
+			break;
+		}
+		out->cost = out->pending + OUT_COST;
+		e->backlog += out->cost;
+		if (out != e->patron)
+			list_append(&e->ready, &out->ready);
+		emit_kick_writer_locked(e);
+		break;
+	case EMIT_LINES:
+		end_lines_locked(e, out);
+		break;
+	}
+}
+
+static void end_dropped_locked(struct emit *e, struct out *out)
+{
+	BUG_ON(out == e->patron);
+	if (e->cfg.mode == EMIT_ORDERED)
+		emit_ring_set(e, out->seq, NULL);
+	emit_out_free_locked(e, out);
+}
+
+static void emit_end(struct output *o, struct job *job, bool keep)
+{
+	struct emit *e = emit_of(o);
+	struct out *out = job->out;
+
+	job->out = NULL;
+	mutex_lock(&e->lock);
+	if (out->is_waiting) {
+		out->is_waiting = false;
+		list_del(&out->waiting);
+	}
+	if (keep)
+		end_kept_locked(e, out);
+	else
+		end_dropped_locked(e, out);
+	mutex_unlock(&e->lock);
+}
+
+static void emit_skip(struct output *o, uint64_t seq)
+{
+	struct emit *e = emit_of(o);
+
+	if (e->cfg.mode != EMIT_ORDERED)
+		return;
+	mutex_lock(&e->lock);
+	emit_ring_set(e, seq, GONE);
+	emit_count_ready_locked(e);
+	emit_advance_locked(e);
+	mutex_unlock(&e->lock);
+}
+
+static void emit_stop_waiting(struct output *o)
+{
+	struct emit *e = emit_of(o);
+
+	mutex_lock(&e->lock);
+	e->stop_waiting = true;
+	cond_broadcast(&e->gate);
+	mutex_unlock(&e->lock);
+}
+
+static const struct output_ops emit_ops = {
+	.begin = emit_begin,
+	.room = emit_room,
+	.append = emit_append,
+	.end = emit_end,
+	.skip = emit_skip,
+	.stop_waiting = emit_stop_waiting,
+};
+
+static void release(struct emit *e)
+{
+spool_release(&e->spool);
+	cond_release(&e->gate);
+	cond_release(&e->work);
+	mutex_release(&e->lock);
+	free(e->ring);
+	free(e);
+}
+
+struct emit *emit_new(const struct emit_config *config)
+{
+	struct emit *e = xcalloc(1, sizeof(*e));
+
+	e->output.ops = &emit_ops;
+	e->cfg = *config;
+	e->head = 1;
+	e->end = 1;
+	e->ready_end = 1;
+	mutex_init(&e->lock);
+	cond_init(&e->work);
+	cond_init(&e->gate);
+	spool_init(&e->spool, config->tmpdir);
+	list_init(&e->ready);
+	list_init(&e->waiting);
+	if (config->mode == EMIT_ORDERED)
+		emit_ring_grow(e);
+	if (thread_start(&e->thread, 0, emit_writer_main, e) < 0) {
+		int err = errno;
+
+		release(e);
+		errno = err;
+		return NULL;
+	}
+	return e;
+}
+
+struct output *emit_output(struct emit *e)
+{
+	return &e->output;
+}
+
+void emit_close(struct emit *e)
+{
+	mutex_lock(&e->lock);
+	e->closing = true;
+	emit_kick_writer_locked(e);
+	mutex_unlock(&e->lock);
+}
+
+bool emit_is_finished(struct emit *e)
+{
+	bool is_finished;
+
+	mutex_lock(&e->lock);
+	is_finished = e->is_finished;
+	mutex_unlock(&e->lock);
+	return is_finished;
+}
+
+void emit_free(struct emit *e)
+{
+	thread_join(&e->thread);
+	release(e);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * emit.h - the emitter: gives back what jobs write, byte for byte, on
+ * standard output and standard error.
+ *
+ * Implements sched/output.h. One writer thread does all the writing, so that
+ * a reader who does not read delays neither timeouts nor signals. In input
+ * order (the default) the oldest unfinished job is live: its output is
+ * written as it comes. What other jobs write is held: in memory up to a
+ * ceiling, then in a spool file without a name, and when that is full the job
+ * is not read from until its turn comes. Nothing is lost or reordered. What
+ * is ready but not taken by its reader holds up the start of new jobs.
+ */
+#ifndef MUSTER_SINK_EMIT_H
+#define MUSTER_SINK_EMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buf;
+struct emit;
+struct job;
+struct output;
+
+enum emit_mode {
+	EMIT_ORDERED,		/* by job, in input order */
+	EMIT_GROUPED,		/* by job, in order of completion */
+	EMIT_LINES,		/* by line, as they come */
+};
+
+struct emit_config {
+	enum emit_mode mode;
+	uint64_t memory_max;	/* bytes held in memory */
+	const char *tmpdir;	/* for the spool; outlives the emitter */
+	/* Adds what goes before each line of the job (with the TAB); NULL:
+	 * nothing. Called by the job's worker. */
+	void (*tag)(void *arg, const struct job *job, struct buf *out);
+	/* Called once, by the writer, when descriptor fd (1 or 2) can't be
+	 * written to: all further output is dropped. */
+	void (*failed)(void *arg, int fd, int err);
+	/* Called by the writer when, after emit_close, all is written. */
+	void (*finished)(void *arg);
+	void *arg;
+};
+
+/* Starts the writer thread. NULL with errno when that can't be had. */
+struct emit *emit_new(const struct emit_config *config);
+struct output *emit_output(struct emit *e);
+
+/* After the engine is over: what is held is written out; then finished is
+ * called. */
+void emit_close(struct emit *e);
+bool emit_is_finished(struct emit *e);
+/* After emit_close: waits for the writer's end, frees everything. */
+void emit_free(struct emit *e);
+
+#endif

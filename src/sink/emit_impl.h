@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * emit_impl.h - the emitter's insides, for emit.c, emit_order.c and
+ * emit_writer.c alone. See emit.c for how they work together.
+ */
+#ifndef MUSTER_SINK_EMIT_IMPL_H
+#define MUSTER_SINK_EMIT_IMPL_H
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/thread.h"
+#include "sched/output.h"
+#include "sink/emit.h"
+#include "sink/held.h"
+#include "sink/spool.h"
+#include "sink/writer.h"
+
+/* What a live job may be ahead of the writer. */
+#define LIVE_MAX	((size_t)1 << 20)
+/* What may be ready for the writer before no new job begins, counting
+ * OUT_COST for each job. */
+#define BACKLOG_MAX	((size_t)4 << 20)
+#define OUT_COST	((size_t)256)
+
+struct out {
+	uint64_t seq;
+	struct held stream[2];
+	struct buf rest[2];	/* EMIT_LINES: a line without its end */
+	size_t pending;		/* bytes in stream[] */
+	size_t cost;		/* what it adds to the backlog */
+	bool last;		/* its output counts whatever comes */
+	bool is_done;
+	bool is_waiting;	/* on the waiting list */
+	struct list waiting;
+	struct list ready;	/* not EMIT_ORDERED: the writer's list */
+	void (*wake)(void *);
+	void *wake_arg;
+	struct writer_tag tag;	/* the writer's once is_done or live */
+};
+
+extern struct out emit_gone;	/* its address only */
+#define GONE (&emit_gone)
+
+struct emit {
+	struct output output;		/* what runners see */
+	struct emit_config cfg;		/* constant */
+	struct thread thread;
+
+	struct mutex lock;		/* guards all that follows */
+	struct cond work;		/* for the writer */
+	struct cond gate;		/* for those who would begin */
+	struct spool spool;
+	struct out **ring;		/* EMIT_ORDERED */
+	size_t ring_cap;		/* a power of two */
+	uint64_t head;
+	uint64_t end;			/* no entry at or behind it */
+	uint64_t ready_end;		/* all before it have ended */
+	struct list ready;		/* other modes */
+	struct list waiting;
+	struct out *patron;
+	uint64_t memory;		/* bytes in memory */
+	size_t backlog;
+	bool is_broken[2];
+	bool stop_waiting;
+	bool closing;
+	bool writer_idle;
+	bool is_finished;
+};
+
+/* emit_order.c: whose turn it is. All want the lock. */
+
+struct out **emit_ring_slot(const struct emit *e, uint64_t seq);
+struct out *emit_ring_get(const struct emit *e, uint64_t seq);
+void emit_ring_grow(struct emit *e);
+void emit_ring_set(struct emit *e, uint64_t seq, struct out *out);
+struct out *emit_out_new(uint64_t seq);
+void emit_drop_chunks_locked(struct emit *e, struct held_chunk *c);
+void emit_out_free_locked(struct emit *e, struct out *out);
+bool emit_out_is_empty(const struct out *out);
+bool emit_is_live(const struct emit *e, const struct out *out);
+void emit_wake_locked(struct out *out);
+void emit_wake_all_locked(struct emit *e);
+void emit_kick_writer_locked(struct emit *e);
+bool emit_head_is_absent(const struct emit *e);
+void emit_new_head_locked(struct emit *e);
+void emit_advance_locked(struct emit *e);
+void emit_count_ready_locked(struct emit *e);
+
+/* emit_writer.c: the writer thread; arg is the struct emit. */
+void *emit_writer_main(void *arg);
+
+#endif

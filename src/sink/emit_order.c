@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * emit_order.c - the emitter's ring: whose turn it is, who is live, who may
+ * go on. See emit.c. Everything here wants the emitter's lock.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+
+#include "base/compiler.h"
+#include "base/mem.h"
+#include "sink/emit_impl.h"
+
+struct out emit_gone;
+
+/* The ring. */
+
+struct out **emit_ring_slot(const struct emit *e, uint64_t seq)
+{
+	return &e->ring[seq & (e->ring_cap - 1)];
+}
+
+struct out *emit_ring_get(const struct emit *e, uint64_t seq)
+{
+	return seq < e->end ? *emit_ring_slot(e, seq) : NULL;
+}
+
+void emit_ring_grow(struct emit *e)
+{
+	size_t cap = e->ring_cap ? 2 * e->ring_cap : 64;
+	struct out **ring = xcalloc(cap, sizeof(*ring));
+
+	for (uint64_t seq = e->head; seq < e->end; seq++)
+		ring[seq & (cap - 1)] = *emit_ring_slot(e, seq);
+	free(e->ring);
+	e->ring = ring;
+	e->ring_cap = cap;
+}
+
+void emit_ring_set(struct emit *e, uint64_t seq, struct out *out)
+{
+	while (seq - e->head >= e->ring_cap)
+		emit_ring_grow(e);
+	for (; e->end <= seq; e->end++)
+		*emit_ring_slot(e, e->end) = NULL;
+	*emit_ring_slot(e, seq) = out;
+}
+
+/* Outs. */
+
+struct out *emit_out_new(uint64_t seq)
+{
+	struct out *out = xcalloc(1, sizeof(*out));
+
+	out->seq = seq;
+	buf_init(&out->rest[0]);
+	buf_init(&out->rest[1]);
+	writer_tag_init(&out->tag);
+	list_init(&out->waiting);
+	list_init(&out->ready);
+	return out;
+}
+
+void emit_drop_chunks_locked(struct emit *e, struct held_chunk *c)
+{
+	while (c) {
+		struct held_chunk *next = c->next;
+
+		e->memory -= held_chunk_free(c, &e->spool);
+		c = next;
+	}
+}
+
+void emit_out_free_locked(struct emit *e, struct out *out)
+{
+	for (int i = 0; i < 2; i++) {
+		emit_drop_chunks_locked(e, held_take(&out->stream[i]));
+		buf_release(&out->rest[i]);
+	}
+	writer_tag_release(&out->tag);
+	list_del(&out->waiting);
+	list_del(&out->ready);
+	e->backlog -= out->cost;
+	free(out);
+}
+
+bool emit_out_is_empty(const struct out *out)
+{
+	return held_is_empty(&out->stream[0]) && held_is_empty(&out->stream[1]);
+}
+
+bool emit_is_live(const struct emit *e, const struct out *out)
+{
+	switch (e->cfg.mode) {
+	case EMIT_ORDERED:
+		return out->seq == e->head && (out->last || out->is_done);
+	case EMIT_GROUPED:
+		return out == e->patron;
+	case EMIT_LINES:
+		return out->last || out->is_done;
+	}
+	BUG("emit mode out of range");
+}
+
+void emit_wake_locked(struct out *out)
+{
+	if (!out->is_waiting)
+		return;
+	out->is_waiting = false;
+	list_del(&out->waiting);
+	if (out->wake)
+		out->wake(out->wake_arg);
+}
+
+void emit_wake_all_locked(struct emit *e)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe(pos, tmp, &e->waiting)
+		emit_wake_locked(container_of(pos, struct out, waiting));
+}
+
+void emit_kick_writer_locked(struct emit *e)
+{
+	if (e->writer_idle) {
+		e->writer_idle = false;
+		cond_signal(&e->work);
+	}
+}
+
+/* Is the head a job whose output does not count yet, or that does not run? */
+bool emit_head_is_absent(const struct emit *e)
+{
+	const struct out *out = emit_ring_get(e, e->head);
+
+	return !out || (out != GONE && !out->last && !out->is_done);
+}
+
+/* The head has moved: who is live now? */
+void emit_new_head_locked(struct emit *e)
+{
+	struct out *out = emit_ring_get(e, e->head);
+
+	if (emit_head_is_absent(e)) {
+		emit_wake_all_locked(e);
+	} else if (out != GONE) {
+		emit_wake_locked(out);
+		if (!emit_out_is_empty(out))
+			emit_kick_writer_locked(e);
+	}
+}
+
+/* Moves the head over what has nothing to say. */
+void emit_advance_locked(struct emit *e)
+{
+	uint64_t before = e->head;
+	struct out *out;
+
+	while ((out = emit_ring_get(e, e->head)) != NULL) {
+		if (out != GONE) {
+			/* Pending bytes may be in the writer's hands. */
+			if (!out->is_done || out->pending)
+				break;
+			emit_out_free_locked(e, out);
+		}
+		*emit_ring_slot(e, e->head) = NULL;
+		e->head++;
+	}
+	if (e->head != before)
+		emit_new_head_locked(e);
+}
+
+/* What has ended in unbroken order is ready for the writer. */
+void emit_count_ready_locked(struct emit *e)
+{
+	struct out *out;
+
+	if (e->ready_end < e->head)
+		e->ready_end = e->head;
+	while ((out = emit_ring_get(e, e->ready_end)) != NULL) {
+		if (out != GONE) {
+			if (!out->is_done)
+				break;
+			out->cost = out->pending + OUT_COST;
+			e->backlog += out->cost;
+		}
+		e->ready_end++;
+	}
+}

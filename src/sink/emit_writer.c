@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* emit_writer.c - the emitter's writer thread. See emit.c. */
+#include <config.h>
+
+#include "sink/emit_impl.h"
+
+static void take_out_locked(struct out *out, struct writer_batch *b)
+{
+	for (int i = 0; i < 2; i++) {
+		struct held_chunk *c = held_take(&out->stream[i]);
+
+		if (c)
+			writer_batch_add(b, c, i, &out->tag);
+	}
+}
+
+static void gather_ordered_locked(struct emit *e, struct writer_batch *b,
+				  struct list *spent)
+{
+	uint64_t before = e->head;
+
+	while (e->head < e->end && !writer_batch_is_full(b)) {
+		struct out *out = *emit_ring_slot(e, e->head);
+
+		if (!out && !e->closing)
+			break;
+		if (out && out != GONE) {
+			if (!emit_is_live(e, out))
+				break;
+			take_out_locked(out, b);
+			if (!out->is_done || !emit_out_is_empty(out))
+				break;
+			list_append(spent, &out->ready);
+		}
+		*emit_ring_slot(e, e->head) = NULL;
+		e->head++;
+	}
+	if (e->head != before)
+		emit_new_head_locked(e);
+}
+
+static void gather_ready_locked(struct emit *e, struct writer_batch *b,
+				struct list *spent)
+{
+	struct list *pos, *tmp;
+
+	if (e->patron) {
+		struct out *out = e->patron;
+
+		take_out_locked(out, b);
+		if (!out->is_done || !emit_out_is_empty(out))
+			return;
+		e->patron = NULL;
+		list_del(&out->ready);
+		list_append(spent, &out->ready);
+	}
+	list_for_each_safe(pos, tmp, &e->ready) {
+		struct out *out = container_of(pos, struct out, ready);
+
+		if (writer_batch_is_full(b))
+			return;
+		take_out_locked(out, b);
+		list_del(&out->ready);
+		if (out->is_done && emit_out_is_empty(out))
+			list_append(spent, &out->ready);
+	}
+}
+
+static void written_locked(struct emit *e, struct writer_batch *b,
+			   struct list *spent)
+{
+	struct list *node;
+	struct out *out;
+
+	for (unsigned i = 0; i < b->n; i++) {
+		out = container_of(b->part[i].tag, struct out, tag);
+		out->pending -= b->part[i].bytes;
+		if (e->cfg.mode == EMIT_LINES)
+			e->backlog -= b->part[i].bytes;
+		if (out->is_waiting && out->pending <= LIVE_MAX / 2 &&
+		    emit_is_live(e, out))
+			emit_wake_locked(out);
+		emit_drop_chunks_locked(e, b->part[i].chunks);
+	}
+	while ((node = list_take_first(spent)) != NULL) {
+		out = container_of(node, struct out, ready);
+		emit_out_free_locked(e, out);
+	}
+	/* The head may have ended while the batch was written. */
+	if (e->cfg.mode == EMIT_ORDERED)
+		emit_advance_locked(e);
+	if (e->backlog <= BACKLOG_MAX / 2)
+		cond_broadcast(&e->gate);
+	if (!list_is_empty(&e->waiting) &&
+	    e->memory <= e->cfg.memory_max - e->cfg.memory_max / 4)
+		emit_wake_all_locked(e);
+}
+
+static void broken(struct emit *e, int stream, int err)
+{
+	mutex_lock(&e->lock);
+	e->is_broken[stream] = true;
+	cond_broadcast(&e->gate);
+	mutex_unlock(&e->lock);
+	e->cfg.failed(e->cfg.arg, stream + 1, err);
+}
+
+static void write_batch(struct emit *e, struct writer *w,
+			struct writer_batch *b)
+{
+	for (int stream = 0; stream < 2; stream++) {
+		/* Only this thread sets is_broken. */
+		w->is_off[stream] = e->is_broken[stream];
+		w->err[stream] = 0;
+	}
+	writer_write(w, b, &e->spool);
+	for (int stream = 0; stream < 2; stream++) {
+		if (w->err[stream])
+			broken(e, stream, w->err[stream]);
+	}
+}
+
+static bool gather_locked(struct emit *e, struct writer_batch *b,
+			  struct list *spent)
+{
+	writer_batch_reset(b);
+	if (e->cfg.mode == EMIT_ORDERED)
+		gather_ordered_locked(e, b, spent);
+	else
+		gather_ready_locked(e, b, spent);
+	return b->n > 0 || !list_is_empty(spent);
+}
+
+void *emit_writer_main(void *arg)
+{
+	struct emit *e = arg;
+	struct writer_batch batch;
+	struct writer writer;
+	struct list spent;
+
+	thread_set_name("muster-writer");
+	list_init(&spent);
+	writer_init(&writer);
+	mutex_lock(&e->lock);
+	for (;;) {
+		if (gather_locked(e, &batch, &spent)) {
+			mutex_unlock(&e->lock);
+			write_batch(e, &writer, &batch);
+			mutex_lock(&e->lock);
+			written_locked(e, &batch, &spent);
+			continue;
+		}
+		if (e->closing)
+			break;
+		e->writer_idle = true;
+		while (e->writer_idle)
+			cond_wait(&e->work, &e->lock);
+	}
+	e->is_finished = true;
+	mutex_unlock(&e->lock);
+	writer_release(&writer);
+	if (e->cfg.finished)
+		e->cfg.finished(e->cfg.arg);
+	return NULL;
+}

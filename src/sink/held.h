@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * held.h - a queue of bytes of one stream, in memory or in the spool.
+ *
+ * For the emitter alone, whose lock guards it.
+ */
+#ifndef MUSTER_SINK_HELD_H
+#define MUSTER_SINK_HELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct spool;
+
+struct held_chunk {
+	struct held_chunk *next;
+	size_t len;
+	size_t cap;
+	off_t extent;		/* in the spool; -1: in data */
+	bool writing;		/* its worker is adding to the extent */
+	char data[];
+};
+
+struct held {
+	struct held_chunk *first;
+	struct held_chunk *last;
+};
+
+/* Copies n bytes to the end, in memory. Returns by how much the memory in
+ * use has grown. */
+size_t held_add(struct held *h, const char *p, size_t n);
+
+/*
+ * The chunk at the end that has room in its extent, a new one if need be;
+ * NULL when the spool has no room. Sets *n to how many of the *n bytes go
+ * there, and writing; the caller writes them at extent + len, then adds to
+ * len and clears writing.
+ */
+struct held_chunk *held_spool(struct held *h, struct spool *s, size_t *n);
+
+/* Takes all chunks off but one that is being written to and what follows;
+ * the caller frees them with held_chunk_free. */
+struct held_chunk *held_take(struct held *h);
+
+/* Memory it used, now free; its extent is given back. */
+size_t held_chunk_free(struct held_chunk *c, struct spool *s);
+
+static inline bool held_is_empty(const struct held *h)
+{
+	return h->first == NULL;
+}
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * joblog.h - GNU parallel's job log: nine TAB-separated columns, one line a
+ * finished job in completion order, each line one write(2) on an O_APPEND
+ * descriptor. Thread-safe.
+ *
+ * Columns: Seq Host Starttime JobRuntime Send Receive Exitval Signal Command.
+ * Host is ":"; Starttime is seconds since 1970 with three decimals; JobRuntime
+ * is 10 wide, cut to milliseconds; Send is 0, Receive what went to standard
+ * output. Exitval and Signal: the status and 0; 128+N and N for a death by
+ * signal; -1 and the last signal sent for a job that muster killed (timeout,
+ * halt, end), 15 for one that exited all the same; 255 and 0 when no process
+ * ran. Jobs cancelled before their start have no line. Newlines in Command
+ * become NUL; where there is no command, the values stand in its place.
+ */
+#ifndef MUSTER_SINK_JOBLOG_H
+#define MUSTER_SINK_JOBLOG_H
+
+#include <stdbool.h>
+
+#include "sched/sink.h"
+
+struct buf;
+struct joblog;
+
+/*
+ * Opens path, "-" being standard output: truncated, or appended to, where a
+ * last line that has lost its newline is ended first. Writes the header line
+ * unless the file is appended to and not empty. NULL with a message in err.
+ * failed(arg) is called, without locks, at the first line that can't be
+ * written (errno given); the log is not written to any more then.
+ */
+struct joblog *joblog_new(const char *path, bool append,
+			  void (*failed)(void *arg, const char *path, int err),
+			  void *arg, struct buf *err);
+struct sink *joblog_sink(struct joblog *l);
+/* Closes. 0, or -1 with errno when a line was lost (also at close). */
+int joblog_free(struct joblog *l);
+
+#endif

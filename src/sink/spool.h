@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spool.h - held output on disk: one file without a name, in extents of
+ * SPOOL_EXTENT bytes that are used again once freed.
+ *
+ * One file for all jobs, so that any number of held jobs takes one
+ * descriptor, and the disk space is that of what is held at the peak. The
+ * file is created when the first extent is asked for. alloc and free are
+ * guarded by the caller's lock; write and read may run unlocked, on different
+ * extents at once.
+ */
+#ifndef MUSTER_SINK_SPOOL_H
+#define MUSTER_SINK_SPOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/compiler.h"
+
+#define SPOOL_EXTENT	((size_t)65536)
+
+struct spool {
+	const char *dir;	/* the owner's string */
+	int fd;			/* -1: not made yet */
+	off_t size;
+	off_t *unused;		/* extents to be used again */
+	size_t nunused;
+	size_t cap;
+	bool full;		/* the last write or creation failed; cleared
+				   when an extent is freed */
+	int err;		/* with this errno */
+};
+
+void spool_init(struct spool *s, const char *dir);
+void spool_release(struct spool *s);
+
+/* Where an extent begins; -1 when there is none to be had (full is set). */
+off_t spool_alloc(struct spool *s);
+void spool_free(struct spool *s, off_t extent);
+
+/* All n bytes at offset at, or -1 with errno (the caller calls spool_fail,
+ * with its lock held). */
+int spool_write(const struct spool *s, off_t at, const void *p,
+		size_t n) MUST_USE;
+int spool_read(const struct spool *s, off_t at, void *p, size_t n) MUST_USE;
+void spool_fail(struct spool *s, int err);
+
+#endif

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * summary.c - see summary.h.
+ *
+ * Rows are kept in the order in which jobs ended and sorted when they are
+ * asked for. All that a row needs is copied: the job does not stay.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/thread.h"
+#include "proc/term.h"
+#include "sched/job.h"
+#include "sink/columns.h"
+#include "sink/summary.h"
+
+#define WRITE_CHUNK	((size_t)64 << 10)
+#define COMMAND_MIN	10	/* columns, however narrow the terminal */
+#define NENDS		(JOB_LOST + 1)
+
+struct row {
+	uint64_t seq;
+	struct job_outcome outcome;
+	int64_t wall_ns;
+	unsigned tries;
+	bool has_failed;
+	bool has_command;	/* else text is what the job was made of */
+	const char *text;	/* in the arena */
+};
+
+/* All guarded by lock, but for `all` and start_ns, which never change. */
+struct summary {
+	struct sink sink;
+	struct mutex lock;
+	struct arena texts;
+	struct row *rows;
+	size_t nrows;
+	size_t cap;
+	uint64_t njobs;
+	uint64_t nfailed;
+	uint64_t failed_by[NENDS];	/* enum job_end */
+	int64_t start_ns;
+	bool all;
+};
+
+/* How the last line calls the ends of failed jobs, in its order. */
+static const struct {
+	enum job_end end;
+	const char *name;
+} end_names[] = {
+	{ JOB_EXITED, "exit status" },
+	{ JOB_SIGNALED, "signal" },
+	{ JOB_TIMEOUT, "timeout" },
+	{ JOB_KILLED, "killed" },
+	{ JOB_UNSTARTED, "unstarted" },
+	{ JOB_REFUSED, "refused" },
+	{ JOB_LOST, "lost" },
+	{ JOB_CANCELLED, "cancelled" },
+};
+
+enum { SEQ, STATUS, TRIES, WALL, CPU, MEMORY, NCOLUMNS };
+
+static const char *const titles[NCOLUMNS] = {
+	"Seq", "Status", "Tries", "Wall", "CPU", "Memory",
+};
+
+static void add_text(struct summary *s, struct row *row, const struct job *job)
+	REQUIRES(s->lock)
+{
+	struct buf values = BUF_INIT;
+
+	row->has_command = job->command != NULL;
+	if (!row->has_command)
+		job_add_values(job, &values);
+	row->text = arena_strdup(&s->texts, row->has_command ? job->command
+				 : values.data);
+	buf_release(&values);
+}
+
+static void add_row(struct summary *s, const struct job *job)
+	REQUIRES(s->lock)
+{
+	struct row *row;
+
+	if (s->nrows == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 16;
+		s->rows = xreallocarray(s->rows, s->cap, sizeof(*s->rows));
+	}
+	row = &s->rows[s->nrows++];
+	row->seq = job->seq;
+	row->outcome = job->outcome;
+	row->wall_ns = job_runtime_ns(job);
+	row->tries = job->tries;
+	row->has_failed = !job_has_succeeded(job);
+	add_text(s, row, job);
+}
+
+static void remember(struct sink *sink, const struct job *job)
+{
+	struct summary *s = container_of(sink, struct summary, sink);
+	bool has_failed = !job_has_succeeded(job);
+	bool is_wanted = has_failed && job->outcome.end != JOB_CANCELLED;
+
+	mutex_lock(&s->lock);
+	s->njobs++;
+	if (has_failed) {
+		s->nfailed++;
+		s->failed_by[job->outcome.end]++;
+	}
+	if (s->all || is_wanted)
+		add_row(s, job);
+	mutex_unlock(&s->lock);
+}
+
+static const struct sink_ops summary_ops = {
+	.done = remember,
+};
+
+struct summary *summary_new(bool all)
+{
+	struct summary *s = xcalloc(1, sizeof(*s));
+
+	s->sink.ops = &summary_ops;
+	list_init(&s->sink.link);
+	mutex_init(&s->lock);
+	s->start_ns = clock_run_ns();
+	s->all = all;
+	return s;
+}
+
+struct sink *summary_sink(struct summary *s)
+{
+	return &s->sink;
+}
+
+void summary_free(struct summary *s)
+{
+	if (!s)
+		return;
+	arena_release(&s->texts);
+	mutex_release(&s->lock);
+	free(s->rows);
+	free(s);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *x = a;
+	const struct row *y = b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static void sort_rows(struct summary *s) REQUIRES(s->lock)
+{
+	if (s->nrows)
+		qsort(s->rows, s->nrows, sizeof(*s->rows), compare_rows);
+}
+
+static void add_status(struct buf *b, const struct row *row)
+{
+	switch (row->outcome.end) {
+	case JOB_EXITED:
+		buf_addf(b, "%d", row->outcome.status);
+		return;
+	case JOB_SIGNALED:
+		buf_addf(b, "SIG%s", signal_name(row->outcome.signal));
+		return;
+	case JOB_TIMEOUT:
+	case JOB_KILLED:
+	case JOB_UNSTARTED:
+	case JOB_REFUSED:
+	case JOB_CANCELLED:
+	case JOB_LOST:
+		break;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(end_names); i++) {
+		if (end_names[i].end == row->outcome.end)
+			buf_addstr(b, end_names[i].name);
+	}
+}
+
+static bool has_run(const struct row *row)
+{
+	return row->outcome.start_wall_ns != 0;
+}
+
+/* One cell; what was never measured is a dash. */
+static void add_cell(struct buf *b, const struct row *row, int column)
+{
+	const struct job_outcome *o = &row->outcome;
+
+	if (column >= WALL && !has_run(row)) {
+		buf_addch(b, '-');
+		return;
+	}
+	switch (column) {
+	case SEQ:
+		buf_addu(b, row->seq);
+		break;
+	case STATUS:
+		add_status(b, row);
+		break;
+	case TRIES:
+		buf_addu(b, row->tries);
+		break;
+	case WALL:
+		num_add_duration(b, row->wall_ns);
+		break;
+	case CPU:
+		num_add_duration(b, o->user_ns + o->system_ns);
+		break;
+	case MEMORY:
+		num_add_size(b, o->rss_bytes);
+		break;
+	}
+}
+
+static void measure(struct summary *s, size_t *widths) REQUIRES(s->lock)
+{
+	struct buf cell = BUF_INIT;
+
+	for (int c = 0; c < NCOLUMNS; c++) {
+		widths[c] = strlen(titles[c]);
+		for (size_t i = 0; i < s->nrows; i++) {
+			buf_reset(&cell);
+			add_cell(&cell, &s->rows[i], c);
+			if (cell.len > widths[c])
+				widths[c] = cell.len;
+		}
+	}
+	buf_release(&cell);
+}
+
+static void add_header(struct buf *out, const size_t *widths)
+{
+	for (int c = 0; c < NCOLUMNS; c++)
+		buf_addf(out, "%*s  ", (int)widths[c], titles[c]);
+	buf_addstr(out, "Command\n");
+}
+
+static void add_line(struct buf *out, const struct row *row,
+		     const size_t *widths, size_t command_max)
+{
+	struct buf cell = BUF_INIT;
+
+	for (int c = 0; c < NCOLUMNS; c++) {
+		buf_reset(&cell);
+		add_cell(&cell, row, c);
+		columns_add_blanks(out, widths[c] - cell.len);
+		buf_add(out, cell.data, cell.len);
+		buf_addstr(out, "  ");
+	}
+	columns_add_visible(out, row->text, strlen(row->text), command_max);
+	buf_addch(out, '\n');
+	buf_release(&cell);
+}
+
+/* Columns left for the command; 0: any number. */
+static size_t command_columns(const size_t *widths, unsigned width)
+{
+	size_t taken = 0;
+
+	if (width == 0)
+		return 0;
+	for (int c = 0; c < NCOLUMNS; c++)
+		taken += widths[c] + 2;
+	return width > taken + COMMAND_MIN ? width - taken : COMMAND_MIN;
+}
+
+static void add_table(struct summary *s, struct buf *out, unsigned width)
+	REQUIRES(s->lock)
+{
+	size_t widths[NCOLUMNS];
+	size_t command_max;
+
+	sort_rows(s);
+	measure(s, widths);
+	command_max = command_columns(widths, width);
+	add_header(out, widths);
+	for (size_t i = 0; i < s->nrows; i++)
+		add_line(out, &s->rows[i], widths, command_max);
+}
+
+static void add_reasons(struct summary *s, struct buf *out) REQUIRES(s->lock)
+{
+	const char *before = " (";
+
+	for (size_t i = 0; i < ARRAY_SIZE(end_names); i++) {
+		uint64_t n = s->failed_by[end_names[i].end];
+
+		if (n == 0)
+			continue;
+		buf_addstr(out, before);
+		buf_addu(out, n);
+		buf_addch(out, ' ');
+		buf_addstr(out, end_names[i].name);
+		before = ", ";
+	}
+	buf_addch(out, ')');
+}
+
+static void add_totals(struct summary *s, struct buf *out) REQUIRES(s->lock)
+{
+	const char *jobs = s->njobs == 1 ? "job" : "jobs";
+	unsigned long long n = s->njobs;
+
+	buf_addstr(out, "muster: ");
+	if (s->nfailed) {
+		buf_addf(out, "%llu of %llu %s failed",
+			 (unsigned long long)s->nfailed, n, jobs);
+		add_reasons(s, out);
+	} else {
+		buf_addf(out, "%llu %s, none failed,", n, jobs);
+	}
+	buf_addstr(out, " in ");
+	num_add_duration(out, clock_run_ns() - s->start_ns);
+	buf_addch(out, '\n');
+}
+
+void summary_format(struct summary *s, struct buf *out, unsigned width)
+{
+	mutex_lock(&s->lock);
+	if (s->nrows)
+		add_table(s, out, width);
+	add_totals(s, out);
+	mutex_unlock(&s->lock);
+}
+
+/* A job whose command was never made can't be written down. */
+static bool is_to_be_run_again(const struct row *row)
+{
+	return row->has_failed && row->has_command;
+}
+
+static bool any_holds(struct summary *s, unsigned char delimiter)
+	REQUIRES(s->lock)
+{
+	for (size_t i = 0; delimiter && i < s->nrows; i++) {
+		if (is_to_be_run_again(&s->rows[i]) &&
+		    strchr(s->rows[i].text, delimiter))
+			return true;
+	}
+	return false;
+}
+
+static int write_rows(struct summary *s, int fd, unsigned char delimiter)
+	REQUIRES(s->lock)
+{
+	struct buf b = BUF_INIT;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < s->nrows; i++) {
+		if (!is_to_be_run_again(&s->rows[i]))
+			continue;
+		buf_addstr(&b, s->rows[i].text);
+		buf_addch(&b, (char)delimiter);
+		if (b.len >= WRITE_CHUNK) {
+			ret = fd_write_all(fd, b.data, b.len);
+			buf_reset(&b);
+		}
+	}
+	if (ret == 0 && b.len)
+		ret = fd_write_all(fd, b.data, b.len);
+	buf_release(&b);
+	return ret;
+}
+
+int summary_write_failed(struct summary *s, int fd, unsigned char delimiter)
+{
+	int ret = -1;
+
+	mutex_lock(&s->lock);
+	sort_rows(s);
+	if (any_holds(s, delimiter))
+		errno = EILSEQ;
+	else
+		ret = write_rows(s, fd, delimiter);
+	mutex_unlock(&s->lock);
+	return ret;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* writer.c - see writer.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "sink/held.h"
+#include "sink/spool.h"
+#include "sink/writer.h"
+
+#define VECTORS 64
+
+/* Vectors for one descriptor that wait to be written together. */
+struct pending {
+	struct iovec v[VECTORS];
+	int n;
+	int stream;
+};
+
+void writer_tag_init(struct writer_tag *t)
+{
+	buf_init(&t->text);
+	t->in_line[0] = false;
+	t->in_line[1] = false;
+}
+
+void writer_tag_release(struct writer_tag *t)
+{
+	buf_release(&t->text);
+}
+
+void writer_tag_set(struct writer_tag *t, struct buf *text)
+{
+	buf_release(&t->text);
+	t->text = *text;
+	buf_init(text);
+}
+
+void writer_batch_reset(struct writer_batch *b)
+{
+	b->n = 0;
+	b->bytes = 0;
+}
+
+bool writer_batch_is_full(const struct writer_batch *b)
+{
+	return b->n + 2 > WRITER_BATCH_PARTS || b->bytes >= WRITER_BATCH_BYTES;
+}
+
+void writer_batch_add(struct writer_batch *b, struct held_chunk *chunks,
+		      int stream, struct writer_tag *tag)
+{
+	size_t bytes = 0;
+
+	for (const struct held_chunk *c = chunks; c; c = c->next)
+		bytes += c->len;
+	b->part[b->n].chunks = chunks;
+	b->part[b->n].tag = tag;
+	b->part[b->n].bytes = bytes;
+	b->part[b->n].stream = stream;
+	b->n++;
+	b->bytes += bytes;
+}
+
+void writer_init(struct writer *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->is_tty[0] = isatty(1) == 1;
+	w->is_tty[1] = isatty(2) == 1;
+	buf_init(&w->tagged);
+}
+
+void writer_release(struct writer *w)
+{
+	buf_release(&w->tagged);
+	free(w->block);
+}
+
+static bool is_on(const struct writer *w, int stream)
+{
+	return !w->is_off[stream] && !w->err[stream];
+}
+
+static void flush(struct writer *w, struct pending *p)
+{
+	bool began = false;
+
+	if (p->n == 0)
+		return;
+	if (is_on(w, p->stream)) {
+		if (w->is_tty[p->stream])
+			began = diag_output_begin();
+		if (fd_was_closed(p->stream + 1)) {
+			w->err[p->stream] = EBADF;
+		} else if (fd_writev_all(p->stream + 1, p->v, p->n) < 0) {
+			w->err[p->stream] = errno;
+		}
+		diag_output_end(began);
+	}
+	p->n = 0;
+}
+
+static void put(struct writer *w, struct pending *p, int stream, char *data,
+		size_t len)
+{
+	if (p->n == VECTORS || p->stream != stream)
+		flush(w, p);
+	p->stream = stream;
+	p->v[p->n].iov_base = data;
+	p->v[p->n].iov_len = len;
+	p->n++;
+}
+
+/* Puts the tag before each line that begins in data. */
+static void put_tagged(struct writer *w, struct pending *p, int stream,
+		       struct writer_tag *t, const char *data, size_t len)
+{
+	/* One buffer serves all chunks, so what is in it must go first. */
+	flush(w, p);
+	buf_reset(&w->tagged);
+	while (len) {
+		const char *nl = memchr(data, '\n', len);
+		size_t n = nl ? (size_t)(nl - data) + 1 : len;
+
+		if (!t->in_line[stream])
+			buf_add(&w->tagged, t->text.data, t->text.len);
+		buf_add(&w->tagged, data, n);
+		t->in_line[stream] = !nl;
+		data += n;
+		len -= n;
+	}
+	put(w, p, stream, w->tagged.data, w->tagged.len);
+}
+
+/* The bytes of a chunk; those in the spool are read into w->block. */
+static char *chunk_data(struct writer *w, struct pending *p,
+			struct held_chunk *c, const struct spool *s, int stream)
+{
+	if (c->extent < 0)
+		return c->data;
+	flush(w, p);
+	if (!w->block)
+		w->block = xmalloc(SPOOL_EXTENT);
+	if (spool_read(s, c->extent, w->block, c->len) < 0) {
+		w->err[stream] = errno;
+		return NULL;
+	}
+	return w->block;
+}
+
+void writer_write(struct writer *w, const struct writer_batch *b,
+		  const struct spool *s)
+{
+	struct pending p = { .n = 0 };
+
+	for (unsigned i = 0; i < b->n; i++) {
+		int stream = b->part[i].stream;
+		struct writer_tag *t = b->part[i].tag;
+		struct held_chunk *c = b->part[i].chunks;
+
+		for (; c && is_on(w, stream); c = c->next) {
+			char *data = c->len ? chunk_data(w, &p, c, s, stream)
+					    : NULL;
+
+			if (!data)
+				continue;
+			if (t->text.len)
+				put_tagged(w, &p, stream, t, data, c->len);
+			else
+				put(w, &p, stream, data, c->len);
+		}
+	}
+	flush(w, &p);
+}
