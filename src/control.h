@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * control.h - what main does while the jobs run: takes signals, keeps the
+ * clock of the bar and of the grace period, reads job files again.
+ *
+ * Stages of ending (see the man page, SIGNALS): TERM and HUP drain, INT and
+ * QUIT cancel; each further signal is one stage harder: drain, cancel, kill.
+ */
+#ifndef MUSTER_CONTROL_H
+#define MUSTER_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/thread.h"
+
+struct bar;
+struct engine;
+struct options;
+struct template;
+
+struct control {
+	const struct options *options;
+	struct engine *engine;
+	struct bar *bar;		/* or NULL */
+	const struct template *template; /* or NULL */
+	int64_t total;			/* jobs in all, -1 unknown */
+	unsigned cpus;
+	unsigned possible;
+
+	/* results */
+	bool was_stopped;		/* by TERM or HUP */
+	int die_of;			/* INT or QUIT; 0: none */
+
+	/* its own */
+	struct thread self;
+	int64_t grace_end_ns;		/* -1: none */
+	int64_t next_tick_ns;		/* -1: none */
+	int64_t next_read_ns;		/* of the job files; -1: never */
+};
+
+/* Call in the thread that will run the loop, before any other is started. */
+void control_init(struct control *c);
+/* Wakes the loop; from any thread (engine_config.notify). */
+void control_notify(void *control);
+/* Returns when the engine is over. */
+void control_loop(struct control *c);
+/*
+ * After the loop: waits until done(arg), which control_notify announces. Gives
+ * up, returning false, when a reader who does not read would keep a run from
+ * ending that was told to end: CONTROL_FLUSH after the order to cancel, or at
+ * the second signal.
+ */
+bool control_await(struct control *c, bool (*done)(void *), void *arg);
+/* The bar's last state. */
+void control_finish(struct control *c);
+
+#endif

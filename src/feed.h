@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * feed.h - the reader thread: takes tuples from the source, makes jobs of
+ * them, submits them to the engine; blocks while the queue is full.
+ */
+#ifndef MUSTER_FEED_H
+#define MUSTER_FEED_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/thread.h"
+
+struct engine;
+struct source;
+
+struct feed {
+	struct source *source;
+	struct engine *engine;
+	unsigned tries_max;	/* of every job; 0: until success */
+	atomic_bool failed;	/* an input was bad or could not be read */
+	struct thread thread;
+	bool has_thread;
+};
+
+/* Starts the thread. 0, or -1 with errno. The fields but the last three are
+ * the caller's to set; source and engine must outlive feed_finish. */
+int feed_start(struct feed *f);
+/* Makes the thread come to its end, also when it waits for input; joins. */
+void feed_finish(struct feed *f);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * main.c - muster, a parallel task executor.
+ *
+ * The map, in the order in which a run calls:
+ *
+ *   main.c              this file
+ *   options.c .def .h   the command line as data; options.def is the list
+ *   help.c              --help and --version from the same list
+ *   jobspec.c           -j N, +N, -N, N%, 0, FILE
+ *   run.c               puts everything together; the exit status
+ *   feed.c              the reader thread: source -> jobs -> engine
+ *   control.c           signals, grace, bar and job file while jobs run
+ *
+ *   input/source.c      stdin, files and ::: combined into tuples
+ *   input/records.c     lines or other records from a descriptor
+ *   input/template.c    a command with {} compiled and expanded
+ *   input/shquote.c     values as shell words, wherever they stand
+ *   input/words.c       commands that need no shell
+ *
+ *   sched/engine.c      queue, pool, halting and stopping
+ *   sched/work.c        what a worker does: a try, retries, shortage
+ *   sched/engine_impl.h what these two share
+ *   sched/pool.c        workers and their slots
+ *   sched/scale.c       how many workers there should be
+ *   sched/queue.c       jobs that wait, by priority
+ *   sched/job.c         a job and how it ended
+ *   sched/tally.c       outcomes added up; exit status rules
+ *   sched/halt.c        --halt
+ *   sched/median.c      --timeout N%
+ *   sched/runner.h output.h sink.h   what the engine calls
+ *
+ *   runner/local.c      runs a job as a process of this machine
+ *   runner/launch.c     its path, arguments and environment
+ *   runner/attempt.c    watches it: pipes, process, clock, orders
+ *
+ *   proc/spawn.c        clone or fork, up to the exec
+ *   proc/child.c        waits for and signals process groups
+ *   proc/term.c         the term sequence
+ *   proc/shell.c        which shell; programs in PATH
+ *   proc/sigstate.c     signals at start, and those we wait for
+ *   proc/limits.c       descriptors and processes
+ *   proc/cpus.c         how many CPUs we may use
+ *
+ *   sink/emit.c         output in order: what workers bring
+ *   sink/emit_order.c   whose turn it is
+ *   sink/emit_writer.c  the writer thread
+ *   sink/emit_impl.h    what these three share
+ *   sink/held.c         held output of one stream
+ *   sink/spool.c        held output on disk
+ *   sink/writer.c       writes batches, with tags
+ *   sink/joblog.c       --joblog
+ *   sink/summary.c      --summary and --failed-to
+ *   sink/bar.c          --bar, --eta, --progress
+ *
+ *   base/               compiler.h list.h mem buf num heap clock thread fdio
+ *                       diag: they know nothing of jobs
+ */
+#include <config.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/fdio.h"
+#include "base/thread.h"
+#include "options.h"
+#include "proc/sigstate.h"
+#include "run.h"
+
+static int finish_print(int result)
+{
+	if (result == 0)
+		return 0;
+	diag_msg("standard output could not be written");
+	return RUN_ERROR;
+}
+
+int main(int argc, char **argv)
+{
+	struct buf err = BUF_INIT;
+	struct options o;
+	int status = RUN_ERROR;
+
+	diag_setup("muster");
+	if (fd_setup() < 0)
+		return RUN_ERROR;
+	sigstate_setup();
+	thread_setup();
+	switch (options_parse(&o, argc, argv, &err)) {
+	case OPTIONS_RUN:
+		status = run(&o);
+		break;
+	case OPTIONS_HELP:
+		status = finish_print(help_print());
+		break;
+	case OPTIONS_VERSION:
+		status = finish_print(help_version());
+		break;
+	case OPTIONS_BAD:
+		diag_msg("%s", err.data);
+		break;
+	}
+	options_release(&o);
+	buf_release(&err);
+	return status;
+}

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * options.c - walks over the command line: options by getopt_long, then the
+ * command, then the inputs; and says what is wrong with it.
+ *
+ * Unique prefixes of long names are getopt_long's own; spellings of one
+ * option have one value in its table, so that they are never ambiguous among
+ * themselves.
+ */
+#include <config.h>
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "options_impl.h"
+
+/* What getopt_long returns for a long name lies above all letters. */
+#define LONG_BASE	256
+
+/* Longer words are nobody's misspelling. */
+#define NAME_MAX_LEN	40
+
+static bool has_name(const struct option_row *row)
+{
+	return row->name[2] != '\0';
+}
+
+/* The row that says what an alias is. */
+static const struct option_row *own_row(const struct option_row *row)
+{
+	size_t i = 0;
+
+	if (row->kind != ROW_ALIAS)
+		return row;
+	while (options_rows[i].kind != ROW_OWN || options_rows[i].id != row->id)
+		i++;
+	return &options_rows[i];
+}
+
+static const struct option_row *row_of_letter(int c)
+{
+	for (size_t i = 0; i < options_nrows; i++) {
+		if (options_rows[i].letter[1] == c)
+			return &options_rows[i];
+	}
+	BUG("letter without an option");
+}
+
+/* The tables of getopt_long. */
+
+struct tables {
+	struct option *longs;
+	const struct option_row **rows;	/* one for each of longs */
+	struct buf letters;
+};
+
+/* One for all spellings of an option, one for all that is ignored. */
+static int value_of(size_t i)
+{
+	const struct option_row *row = &options_rows[i];
+
+	if (row->kind == ROW_FOREIGN)
+		return LONG_BASE + OPTION_COUNT + 1 + (int)i;
+	return LONG_BASE + (int)row->id;
+}
+
+static void tables_init(struct tables *t)
+{
+	size_t n = 0;
+
+	t->longs = xcalloc(options_nrows + 1, sizeof(*t->longs));
+	t->rows = xcalloc(options_nrows, sizeof(*t->rows));
+	buf_init(&t->letters);
+	/* +: stop at the first word; a colon: tell what is missing */
+	buf_addstr(&t->letters, "+:");
+	for (size_t i = 0; i < options_nrows; i++) {
+		const struct option_row *row = &options_rows[i];
+		int argument = own_row(row)->argument;
+
+		if (row->letter[1]) {
+			buf_addch(&t->letters, row->letter[1]);
+			if (argument != no_argument)
+				buf_addch(&t->letters, ':');
+			if (argument == optional_argument)
+				buf_addch(&t->letters, ':');
+		}
+		if (!has_name(row))
+			continue;
+		t->longs[n] = (struct option){
+			.name = row->name + 2,
+			.has_arg = argument,
+			.val = value_of(i),
+		};
+		t->rows[n++] = row;
+	}
+}
+
+static void tables_release(struct tables *t)
+{
+	free(t->longs);
+	free(t->rows);
+	buf_release(&t->letters);
+}
+
+/* What is wrong. */
+
+static bool same_but_dashes(const char *a, const char *b)
+{
+	for (;;) {
+		a += strspn(a, "-");
+		b += strspn(b, "-");
+		if (*a != *b)
+			return false;
+		if (*a == '\0')
+			return true;
+		a++;
+		b++;
+	}
+}
+
+static bool is_foreign(const char *name)
+{
+	for (size_t i = 0; i < options_nrows; i++) {
+		if (options_rows[i].kind == ROW_FOREIGN &&
+		    has_name(&options_rows[i]) &&
+		    same_but_dashes(options_rows[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+static size_t min3(size_t a, size_t b, size_t c)
+{
+	size_t m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+/* Letters to insert, drop, change, or swap with the next, from a to b; both
+ * have at most NAME_MAX_LEN. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[3][NAME_MAX_LEN + 1];
+	size_t *before = row[0], *last = row[1], *now = row[2];
+	size_t n = strlen(b);
+
+	for (size_t j = 0; j <= n; j++)
+		last[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t *free_row = before;
+
+		now[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			now[j] = min3(last[j] + 1, now[j - 1] + 1,
+				      last[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				now[j] = min3(now[j], now[j],
+					      before[j - 2] + 1);
+		}
+		before = last;
+		last = now;
+		now = free_row;
+	}
+	return last[n];
+}
+
+const char *options_nearest(const char *name)
+{
+	size_t len = strlen(name);
+	size_t best = 2 + len / 5;	/* from here on it is another word */
+	const char *nearest = NULL;
+
+	if (len > NAME_MAX_LEN)
+		return NULL;
+	for (size_t i = 0; i < options_nrows; i++) {
+		const struct option_row *row = &options_rows[i];
+		size_t d;
+
+		if (!has_name(row) ||
+		    (row->kind != ROW_OWN && row->kind != ROW_ALIAS))
+			continue;
+		d = distance(name, row->name + 2);
+		if (d < best) {
+			best = d;
+			nearest = row->name + 2;
+		}
+	}
+	return nearest;
+}
+
+/* Adds the options that name (len bytes, with dashes) is a prefix of, each
+ * under its first spelling that is. Returns how many. */
+static size_t add_candidates(struct buf *out, const char *name, size_t len)
+{
+	bool seen[OPTION_COUNT + 1] = { false };
+	size_t n = 0;
+
+	for (size_t i = 0; i < options_nrows; i++) {
+		const struct option_row *row = &options_rows[i];
+
+		if (strncmp(row->name, name, len) != 0 || !has_name(row))
+			continue;
+		if (row->kind != ROW_FOREIGN) {
+			if (seen[row->id])
+				continue;
+			seen[row->id] = true;
+		}
+		buf_addf(out, "%s'%s'", n++ ? ", " : "", row->name);
+	}
+	return n;
+}
+
+/* A long option that getopt_long knows not, or more than one of. */
+static void bad_long(struct parser *p, const char *name)
+{
+	const char *nearest = options_nearest(name + 2);
+	struct buf candidates = BUF_INIT;
+
+	if (is_foreign(name))
+		options_bad(p, "option '%s' of GNU parallel is not supported",
+			    name);
+	else if (name[2] &&
+		 add_candidates(&candidates, name, strlen(name)) > 1)
+		options_bad(p, "option '%s' is ambiguous: %s", name,
+			    candidates.data);
+	else if (nearest)
+		options_bad(p, "unknown option '%s' (did you mean '--%s'?)",
+			    name, nearest);
+	else
+		options_bad(p, "unknown option '%s'", name);
+	buf_release(&candidates);
+}
+
+/*
+ * getopt_long returned c, '?' or ':'. For long names the word that was wrong
+ * is the one before optind, and optopt is 0 where no option fits; for letters
+ * optopt is the letter.
+ */
+static void bad_option(struct parser *p, int c, const char *word)
+{
+	bool is_long = optopt == 0 || optopt >= LONG_BASE;
+	char letter[] = { '-', (char)optopt, '\0' };
+	char *name = is_long ? xmemdup0(word, strcspn(word, "="))
+			     : xstrdup(letter);
+
+	if (c == ':')
+		options_bad(p, "option '%s' needs an argument", name);
+	else if (is_long && optopt)
+		options_bad(p, "option '%s' takes no argument", name);
+	else if (is_long)
+		bad_long(p, name);
+	else
+		options_bad(p, "unknown option '%s'", name);
+	free(name);
+}
+
+/* The parts of a command line. */
+
+/* A bare -i or --replace takes the next word, as GNU parallel's does, unless
+ * that is an option. */
+static char *next_word(int argc, char **argv)
+{
+	const char *word = optind < argc ? argv[optind] : "-?";
+
+	if (*word == '-' && word[1])
+		return NULL;
+	return argv[optind++];
+}
+
+static void take_option(struct parser *p, const struct option_row *row,
+			const char *name, int argc, char **argv)
+{
+	const struct option_row *own = own_row(row);
+	struct given g = {
+		.name = name,
+		.arg = optarg,
+		.id = own->id,
+		.field = own->field,
+	};
+
+	switch (row->kind) {
+	case ROW_IGNORED:
+		return;
+	case ROW_FOREIGN:
+		options_bad(p, "option '%s' of GNU parallel is not supported",
+			    name);
+		return;
+	case ROW_OWN:
+	case ROW_ALIAS:
+		if (g.id == OPTION_REPLACE && !g.arg)
+			g.arg = next_word(argc, argv);
+		own->set(p, &g);
+		return;
+	}
+}
+
+static void parse_options(struct parser *p, int argc, char **argv)
+{
+	struct tables t;
+
+	tables_init(&t);
+	/* 0, not 1: start anew, also within a word like -uk */
+	optind = 0;
+	opterr = 0;
+	while (p->result == OPTIONS_RUN) {
+		int at = -1;
+		int c = getopt_long(argc, argv, t.letters.data, t.longs, &at);
+		const struct option_row *row;
+
+		if (c == -1)
+			break;
+		if (c == '?' || c == ':') {
+			bad_option(p, c, argv[optind - 1]);
+			break;
+		}
+		row = at >= 0 ? t.rows[at] : row_of_letter(c);
+		take_option(p, row, at >= 0 ? row->name : row->letter, argc,
+			    argv);
+	}
+	tables_release(&t);
+}
+
+/* ::: :::+ :::: ::::+ */
+static bool is_separator(const char *word)
+{
+	if (strncmp(word, ":::", 3) != 0)
+		return false;
+	word += 3;
+	word += *word == ':';
+	word += *word == '+';
+	return *word == '\0';
+}
+
+/* How many words from i on are before the next separator. */
+static int count_words(int argc, char **argv, int i)
+{
+	int n = 0;
+
+	while (i + n < argc && !is_separator(argv[i + n]))
+		n++;
+	return n;
+}
+
+static void parse_command(struct parser *p, char **words, int n)
+{
+	struct buf command = BUF_INIT;
+
+	if (n == 0)
+		return;
+	for (int i = 0; i < n; i++) {
+		if (i)
+			buf_addch(&command, ' ');
+		buf_addstr(&command, words[i]);
+	}
+	p->o->command = buf_take(&command);
+}
+
+static void parse_input(struct parser *p, const char *separator, char **words,
+			int n)
+{
+	struct input_spec spec = {
+		.kind = INPUT_ARGS,
+		.linked = separator[strlen(separator) - 1] == '+',
+		.option = separator,
+		.timeout_ns = -1,
+	};
+
+	if (separator[3] != ':') {
+		spec.args = words;
+		spec.nargs = (size_t)n;
+		options_add_input(p, &spec);
+		return;
+	}
+	spec.kind = INPUT_FILE;
+	for (int i = 0; i < n; i++) {
+		spec.path = words[i];
+		options_add_input(p, &spec);
+	}
+}
+
+static void parse_words(struct parser *p, int argc, char **argv)
+{
+	int i = optind;
+	int n = count_words(argc, argv, i);
+
+	parse_command(p, argv + i, n);
+	for (i += n; i < argc; i += n) {
+		const char *separator = argv[i++];
+
+		n = count_words(argc, argv, i);
+		parse_input(p, separator, argv + i, n);
+	}
+	if (p->o->ninputs == 0) {
+		struct input_spec spec = {
+			.kind = INPUT_STDIN,
+			.path = "-",
+			.option = "standard input",
+			.timeout_ns = -1,
+		};
+
+		options_add_input(p, &spec);
+	}
+}
+
+/* What several options decide together, and what they can't be together. */
+static void settle(struct parser *p)
+{
+	struct options *o = p->o;
+
+	if (p->null)
+		o->source.delimiter = '\0';
+	if (p->delimiter >= 0)
+		o->source.delimiter = (unsigned char)p->delimiter;
+	if (p->keep)
+		o->order = ORDER_KEEP;
+	if (p->no_keep)
+		o->order = ORDER_COMPLETION;
+	if (p->silent)
+		o->verbose = false;
+	if (p->group && (o->ungroup || o->line_buffer))
+		options_bad(p, "--group cannot be combined with --%s",
+			    o->ungroup ? "ungroup" : "line-buffer");
+	if (o->ungroup && o->line_buffer)
+		options_bad(p, "--ungroup cannot be combined with "
+			    "--line-buffer");
+	if (p->tasks_percent > 0 && p->tasks_percent != o->timeout_percent)
+		options_bad(p, "--timeout: a percentage given before --tasks "
+			    "must be the last --timeout");
+}
+
+static void set_defaults(struct options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->source.delimiter = '\n';
+	o->max = (struct jobspec){
+		.kind = JOBSPEC_PERCENT,
+		.percent = 100,
+		.option = "--jobs",
+	};
+	o->idle_timeout_ns = 5 * NS_PER_SEC;
+	o->queue_size = 1024;
+	BUG_ON(term_seq_parse(TERM_SEQ_DEFAULT, &o->term_seq) < 0);
+	o->retries = 1;
+	o->die_with_parent = true;
+	o->output_memory = (uint64_t)64 << 20;
+	o->grace_ns = 10 * NS_PER_SEC;
+}
+
+enum options_result options_parse(struct options *o, int argc, char **argv,
+				  struct buf *err)
+{
+	struct parser p = {
+		.o = o,
+		.err = err,
+		.result = OPTIONS_RUN,
+		.delimiter = -1,
+	};
+
+	set_defaults(o);
+	parse_options(&p, argc, argv);
+	if (p.result == OPTIONS_RUN)
+		parse_words(&p, argc, argv);
+	if (p.result == OPTIONS_RUN)
+		settle(&p);
+	return p.result;
+}
+
+void options_release(struct options *o)
+{
+	free(o->inputs);
+	free(o->command);
+	free(o->tagstring);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * options_impl.h - what options.c, which walks over the command line, shares
+ * with options_rows.c, which knows what each option means.
+ */
+#ifndef MUSTER_OPTIONS_IMPL_H
+#define MUSTER_OPTIONS_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/compiler.h"
+#include "options.h"
+
+enum option_id {
+#define OPT(id, ...) OPTION_##id,
+#include "options.def"
+	OPTION_COUNT,		/* also the id of what is no option of ours */
+};
+
+enum row_kind { ROW_OWN, ROW_ALIAS, ROW_IGNORED, ROW_FOREIGN };
+
+/* While one command line is read. */
+struct parser {
+	struct options *o;
+	struct buf *err;
+	enum options_result result;	/* other than OPTIONS_RUN: stop */
+
+	/* in force for the inputs that follow */
+	int priority;
+	bool has_timeout;	/* --timeout was given */
+	double tasks_percent;	/* the --timeout N% a --tasks file came under */
+
+	/* settled at the end, whatever the order */
+	bool null;
+	int delimiter;		/* of -d, or -1 */
+	bool keep;
+	bool no_keep;
+	bool group;
+	bool silent;
+};
+
+/* An option as given. */
+struct given {
+	const char *name;	/* as the user called it: "-j", "--jobs" */
+	const char *arg;	/* or NULL */
+	enum option_id id;
+	size_t field;		/* offset in struct options */
+};
+
+/* A row of options.def. Names never move. */
+struct option_row {
+	enum row_kind kind;
+	enum option_id id;
+	const char *name;	/* "--jobs"; "--" when it has none */
+	const char *letter;	/* "-j"; "-" when it has none */
+	int argument;		/* getopt.h's; that of the ROW_OWN row counts */
+	void (*set)(struct parser *p, const struct given *g);
+	size_t field;
+};
+
+extern const struct option_row options_rows[];
+extern const size_t options_nrows;
+
+/* Ends the parsing with a message; the first one stays. */
+void options_bad(struct parser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Adds a copy of spec with the priority that is in force. */
+void options_add_input(struct parser *p, const struct input_spec *spec);
+
+#endif

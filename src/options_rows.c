@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * options_rows.c - the rows of options.def, and for each kind of option the
+ * function that reads its argument.
+ *
+ * set_<parser> writes the field that the row names; where several options
+ * decide together, it takes a note in struct parser for options.c to settle.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "options_impl.h"
+
+#define PRIORITY_MAX	1000
+#define QUEUE_MAX	100000000
+#define RETRIES_MAX	1000000000
+
+static const struct {
+	enum option_id id;
+	const char *words;
+} values[] = {
+#define VALUES(id, words) { OPTION_##id, words },
+#include "options.def"
+};
+
+void options_bad(struct parser *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (p->result == OPTIONS_BAD)
+		return;
+	p->result = OPTIONS_BAD;
+	va_start(ap, fmt);
+	buf_vaddf(p->err, fmt, ap);
+	va_end(ap);
+}
+
+/* For an argument that is not what it should be; errno ERANGE, left
+ * by a parser, means that it is such a thing, only too large. */
+static void bad_arg(struct parser *p, const struct given *g, const char *what)
+{
+	if (errno == ERANGE)
+		options_bad(p, "%s: '%s' is too large", g->name, g->arg);
+	else
+		options_bad(p, "%s: '%s' is not %s", g->name, g->arg, what);
+}
+
+static void *field_of(struct parser *p, const struct given *g)
+{
+	return (char *)p->o + g->field;
+}
+
+/* The words behind VALUES(id, ...). */
+static const char *words_of(enum option_id id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		if (values[i].id == id)
+			return values[i].words;
+	}
+	BUG("option without words");
+}
+
+static void bad_word(struct parser *p, const struct given *g, const char *word,
+		     size_t len)
+{
+	const char *choice = words_of(g->id);
+
+	options_bad(p, "%s: '%.*s' is none of", g->name, (int)len, word);
+	while (*choice) {
+		size_t n = strcspn(choice, " ");
+
+		buf_addf(p->err, " %.*s%s", (int)n, choice,
+			 choice[n] ? "," : "");
+		choice += n + (choice[n] == ' ');
+	}
+}
+
+/* Setters, by kind. */
+
+static void set_flag(struct parser *p, const struct given *g)
+{
+	*(bool *)field_of(p, g) = true;
+}
+
+static void set_off(struct parser *p, const struct given *g)
+{
+	*(bool *)field_of(p, g) = false;
+}
+
+static void set_string(struct parser *p, const struct given *g)
+{
+	*(const char **)field_of(p, g) = g->arg;
+}
+
+static void set_duration(struct parser *p, const struct given *g)
+{
+	if (num_duration(g->arg, field_of(p, g)) < 0)
+		bad_arg(p, g, "a time (such as 90, 1.5m or 2h)");
+}
+
+static void set_size(struct parser *p, const struct given *g)
+{
+	if (num_size(g->arg, field_of(p, g)) < 0)
+		bad_arg(p, g, "a size (such as 4096, 64M or 1.5G)");
+}
+
+static void set_workers(struct parser *p, const struct given *g)
+{
+	if (jobspec_parse(field_of(p, g), g->name, g->arg, p->err) < 0)
+		p->result = OPTIONS_BAD;
+}
+
+/* A whole number from min on; returns it, or min when it is none. */
+static int64_t number(struct parser *p, const struct given *g, int64_t min,
+		      int64_t max)
+{
+	int64_t n = min;
+
+	if (num_int(g->arg, min, max, &n) == 0)
+		return n;
+	/* Below min is out of range too, but not too large. */
+	if (num_int(g->arg, INT64_MIN, min - 1, &n) == 0 || *g->arg == '-')
+		errno = EINVAL;
+	bad_arg(p, g, min ? "a whole number from 1 on"
+			  : "a whole number from 0 on");
+	return min;
+}
+
+/* Input. */
+
+void options_add_input(struct parser *p, const struct input_spec *spec)
+{
+	struct options *o = p->o;
+	struct input_spec *s;
+
+	o->inputs = xreallocarray(o->inputs, o->ninputs + 1,
+				  sizeof(*o->inputs));
+	s = &o->inputs[o->ninputs];
+	*s = *spec;
+	s->priority = p->priority;
+	/* In step with the input before it, if there is one to combine with */
+	if (o->ninputs == 0 || s[-1].kind == INPUT_TASKS)
+		s->linked = false;
+	o->ninputs++;
+}
+
+static void set_arg_file(struct parser *p, const struct given *g)
+{
+	bool linked = *g->arg == '+';
+	struct input_spec spec = {
+		.kind = INPUT_FILE,
+		.linked = linked,
+		.path = linked ? g->arg + 1 : g->arg,
+		.option = g->name,
+		.timeout_ns = -1,
+	};
+
+	options_add_input(p, &spec);
+}
+
+/*
+ * A task file has the --timeout given before it, if any was; else, as all
+ * other inputs, that of the run, which is the last one. A percentage is of
+ * the run's median, so it can only be the run's.
+ */
+static void set_tasks(struct parser *p, const struct given *g)
+{
+	struct input_spec spec = {
+		.kind = INPUT_TASKS,
+		.path = g->arg,
+		.option = g->name,
+		.timeout_ns = -1,
+	};
+
+	if (p->has_timeout) {
+		p->tasks_percent = p->o->timeout_percent;
+		if (p->o->timeout_percent == 0)
+			spec.timeout_ns = p->o->timeout_ns;
+	}
+	options_add_input(p, &spec);
+}
+
+static void set_null(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->null = true;
+}
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 16;
+}
+
+/* Up to n digits to that base, from *s on; -1 when there is none. */
+static int scan_digits(const char **s, int n, int base)
+{
+	int value = -1;
+
+	for (; n > 0 && digit_of(**s) < base; n--, (*s)++)
+		value = (value < 0 ? 0 : value) * base + digit_of(**s);
+	return value;
+}
+
+/* What a backslash and the text at *s mean, as for printf; moves *s behind
+ * it. -1 when that is nothing known. */
+static int scan_escape(const char **s)
+{
+	static const char from[] = "abfnrtv\\'\"";
+	static const char to[] = "\a\b\f\n\r\t\v\\'\"";
+	const char *at;
+
+	if (digit_of(**s) < 8)
+		return scan_digits(s, 3, 8);
+	if (**s == 'x') {
+		(*s)++;
+		return scan_digits(s, 2, 16);
+	}
+	at = **s ? strchr(from, **s) : NULL;
+	if (!at)
+		return -1;
+	(*s)++;
+	return to[at - from];
+}
+
+static void set_delimiter(struct parser *p, const struct given *g)
+{
+	const char *s = g->arg;
+
+	p->delimiter = (unsigned char)*s;
+	if (*s && *++s && s[-1] == '\\')
+		p->delimiter = scan_escape(&s);
+	if (*g->arg && !*s && p->delimiter >= 0 && p->delimiter <= 255)
+		return;
+	options_bad(p, "%s: '%s' is not one byte (such as ',', '\\t', '\\0', "
+		    "'\\054' or '\\x2c')", g->name, g->arg);
+}
+
+static void set_repl(struct parser *p, const struct given *g)
+{
+	if (*g->arg)
+		p->o->replace = g->arg;
+	else
+		options_bad(p, "%s: an empty word cannot stand for a value",
+			    g->name);
+}
+
+/* As GNU parallel's: a word that follows and is no option is the argument,
+ * also without '='. */
+static void set_replace(struct parser *p, const struct given *g)
+{
+	p->o->replace = g->arg && *g->arg ? g->arg : NULL;
+}
+
+/* Concurrency. */
+
+static void set_min_workers(struct parser *p, const struct given *g)
+{
+	set_workers(p, g);
+	if (p->o->min.kind == JOBSPEC_ALL)
+		options_bad(p, "%s: '%s' is not a number of workers from 1 on",
+			    g->name, g->arg);
+}
+
+static void set_queue_size(struct parser *p, const struct given *g)
+{
+	p->o->queue_size = (size_t)number(p, g, 1, QUEUE_MAX);
+}
+
+static void set_priority(struct parser *p, const struct given *g)
+{
+	static const struct {
+		const char *word;
+		int priority;
+	} named[] = { { "low", -10 }, { "normal", 0 }, { "high", 10 } };
+	int64_t n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+		if (strcmp(g->arg, named[i].word) == 0) {
+			p->priority = named[i].priority;
+			return;
+		}
+	}
+	if (num_int(g->arg, -PRIORITY_MAX, PRIORITY_MAX, &n) == 0)
+		p->priority = (int)n;
+	else
+		options_bad(p, "%s: '%s' is not low, normal, high or a whole "
+			    "number from -%d to %d", g->name, g->arg,
+			    PRIORITY_MAX, PRIORITY_MAX);
+}
+
+/* Each job. */
+
+static void set_timeout(struct parser *p, const struct given *g)
+{
+	struct options *o = p->o;
+	size_t len = strlen(g->arg);
+
+	p->has_timeout = true;
+	o->timeout_percent = 0;
+	o->timeout_ns = 0;
+	if (len == 0 || g->arg[len - 1] != '%') {
+		if (num_duration(g->arg, &o->timeout_ns) < 0)
+			bad_arg(p, g, "a time or a percentage (such as 90, "
+				"1.5m, 2h or 200%)");
+		return;
+	}
+	errno = 0;
+	if (num_percent(g->arg, &o->timeout_percent) < 0 ||
+	    o->timeout_percent == 0)
+		bad_arg(p, g, "a percentage above 0");
+}
+
+static void set_term_seq(struct parser *p, const struct given *g)
+{
+	if (term_seq_parse(g->arg, &p->o->term_seq) == 0)
+		return;
+	if (errno == ERANGE)
+		options_bad(p, "%s: '%s' has more than %d stages, or too long "
+			    "a wait", g->name, g->arg, TERM_STAGES_MAX);
+	else
+		options_bad(p, "%s: '%s' is not SIGNAL,MILLISECONDS,... (such "
+			    "as TERM,500,KILL,25)", g->name, g->arg);
+}
+
+static void set_retries(struct parser *p, const struct given *g)
+{
+	p->o->retries = (unsigned)number(p, g, 0, RETRIES_MAX);
+}
+
+/* Output. */
+
+static void set_keep_order(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->keep = true;
+}
+
+static void set_no_keep_order(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->no_keep = true;
+}
+
+static void set_group(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->group = true;
+}
+
+static void set_silent(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->silent = true;
+}
+
+/* With C escapes, as GNU parallel's; what is none is ordinary text. */
+static void set_tagstring(struct parser *p, const struct given *g)
+{
+	struct buf text = BUF_INIT;
+	const char *s = g->arg;
+
+	while (*s) {
+		const char *behind = s + 1;
+		int c = *s == '\\' ? scan_escape(&behind) : -1;
+
+		if (c > 0 && c <= 255) {
+			buf_addch(&text, (char)c);
+			s = behind;
+		} else {
+			buf_addch(&text, *s++);
+		}
+	}
+	free(p->o->tagstring);
+	p->o->tagstring = buf_take(&text);
+}
+
+/* Results. */
+
+static void set_halt(struct parser *p, const struct given *g)
+{
+	if (halt_parse(g->arg, &p->o->halt) < 0)
+		options_bad(p, "%s: '%s' is not never or WHEN,WHY=N (such as "
+			    "now,fail=1 or soon,done=50%%)", g->name, g->arg);
+}
+
+static void set_exit_as(struct parser *p, const struct given *g)
+{
+	if (exit_rule_parse(g->arg, &p->o->exit_as) < 0)
+		bad_word(p, g, g->arg, strlen(g->arg));
+}
+
+static void set_joblog(struct parser *p, const struct given *g)
+{
+	p->o->joblog_append = *g->arg == '+';
+	p->o->joblog = g->arg + p->o->joblog_append;
+}
+
+static void set_summary(struct parser *p, const struct given *g)
+{
+	if (!g->arg || strcmp(g->arg, "failed") == 0)
+		p->o->summary = SUMMARY_FAILED;
+	else if (strcmp(g->arg, "all") == 0)
+		p->o->summary = SUMMARY_ALL;
+	else
+		bad_word(p, g, g->arg, strlen(g->arg));
+}
+
+/* For people. */
+
+static void set_debug(struct parser *p, const struct given *g)
+{
+	static const struct {
+		const char *word;
+		unsigned areas;
+	} named[] = {
+		{ "sched", DIAG_SCHED },
+		{ "proc", DIAG_PROC },
+		{ "emit", DIAG_EMIT },
+		{ "input", DIAG_INPUT },
+		{ "all", DIAG_SCHED | DIAG_PROC | DIAG_EMIT | DIAG_INPUT },
+	};
+	const char *s = g->arg;
+
+	for (;;) {
+		size_t len = strcspn(s, ",");
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(named) &&
+		       (strlen(named[i].word) != len ||
+			strncmp(s, named[i].word, len) != 0))
+			i++;
+		if (i == ARRAY_SIZE(named)) {
+			bad_word(p, g, s, len);
+			return;
+		}
+		p->o->debug |= named[i].areas;
+		s += len;
+		if (*s++ == '\0')
+			return;
+	}
+}
+
+static void set_help(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->result = OPTIONS_HELP;
+}
+
+static void set_version(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->result = OPTIONS_VERSION;
+}
+
+/* The table. */
+
+#define LETTER(c)	((const char[]){ '-', (c), '\0' })
+
+const struct option_row options_rows[] = {
+#define OPT(id, name, c, argument, arg_name, group, parser, field, help) \
+	{ ROW_OWN, OPTION_##id, "--" name, LETTER(c), argument, \
+	  set_##parser, offsetof(struct options, field) },
+#define ALIAS(id, name, c) \
+	{ ROW_ALIAS, OPTION_##id, "--" name, LETTER(c), 0, NULL, 0 },
+#define IGNORED(name) \
+	{ ROW_IGNORED, OPTION_COUNT, "--" name, LETTER(0), no_argument, \
+	  NULL, 0 },
+#define FOREIGN(name, c) \
+	{ ROW_FOREIGN, OPTION_COUNT, "--" name, LETTER(c), \
+	  optional_argument, NULL, 0 },
+#include "options.def"
+};
+
+const size_t options_nrows = ARRAY_SIZE(options_rows);

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * run.c - see run.h.
+ *
+ * Order of setting up: all that can be wrong with what the user asked for is
+ * found before anything is started. Order of ending: the engine is over
+ * (every sink has heard of every job), the reader is joined, the workers are
+ * joined, the emitter has written everything, what jobs left behind is ended,
+ * the bar is closed, the summary is printed, the logs are closed.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "control.h"
+#include "feed.h"
+#include "input/source.h"
+#include "input/template.h"
+#include "options.h"
+#include "proc/child.h"
+#include "proc/cpus.h"
+#include "proc/limits.h"
+#include "proc/shell.h"
+#include "proc/sigstate.h"
+#include "run.h"
+#include "runner/local.h"
+#include "sched/engine.h"
+#include "sched/job.h"
+#include "sched/sink.h"
+#include "sink/bar.h"
+#include "sink/emit.h"
+#include "sink/joblog.h"
+#include "sink/summary.h"
+
+/* What finished jobs left in their groups may take to end by itself. */
+#define LEFTOVER_PATIENCE	NS_PER_SEC
+
+/* What the jobs that wait may take, beside their number. */
+#define QUEUE_BYTES		((size_t)16 << 20)
+
+extern char **environ;
+
+struct run {
+	const struct options *o;
+	struct template *template;
+	struct template *tag;
+	char *shell;
+	unsigned min, max;
+	struct source *source;
+	struct emit *emit;
+	struct local *local;
+	struct engine *engine;
+	struct joblog *joblog;
+	struct summary *summary;
+	struct bar *bar;
+	int failed_fd;
+	struct sink complaints;
+	struct feed feed;
+	struct control control;
+	atomic_bool own_error;		/* exit status 255 */
+	atomic_bool broken_pipe;	/* nobody reads standard output */
+};
+
+/* The one run there is, for the memory hook. */
+static struct run *the_run;
+
+/* Callbacks from below. */
+
+/* Something of ours is broken: no new jobs, the running ones may end. */
+static void stop_in_error(struct run *r, enum engine_stop how)
+{
+	atomic_store(&r->own_error, true);
+	engine_stop(r->engine, how);
+}
+
+static void no_memory(void)
+{
+	diag_msg("out of memory: starting no more jobs");
+	if (the_run && the_run->engine)
+		stop_in_error(the_run, ENGINE_DRAIN);
+}
+
+static void output_failed(void *arg, int fd, int err)
+{
+	struct run *r = arg;
+
+	if (fd == 1 && err == EPIPE && !sigstate_was_ignored(SIGPIPE)) {
+		atomic_store(&r->broken_pipe, true);
+		engine_stop(r->engine, ENGINE_CANCEL);
+		return;
+	}
+	diag_err(err, "standard %s", fd == 1 ? "output" : "error");
+	stop_in_error(r, err == EPIPE ? ENGINE_CANCEL : ENGINE_DRAIN);
+}
+
+static void joblog_failed(void *arg, const char *path, int err)
+{
+	diag_err(err, "--joblog: '%s'", path);
+	stop_in_error(arg, ENGINE_DRAIN);
+}
+
+static void shortage(void *arg, unsigned reached, int err)
+{
+	(void)arg;
+	diag_msg("cannot run more than %u jobs at once (%s); "
+		 "going on with fewer", reached ? reached : 1, strerror(err));
+}
+
+static void complain(struct sink *s, const struct job *job)
+{
+	(void)s;
+	if (!job->message)
+		return;
+	/* Refused by the source: the message names file and line. */
+	if (job->tries == 0)
+		diag_msg("%s", job->message);
+	else
+		diag_msg("job %llu: %s", (unsigned long long)job->seq,
+			 job->message);
+}
+
+static const struct sink_ops complaint_ops = { .done = complain };
+
+static void output_finished(void *arg)
+{
+	control_notify(&((struct run *)arg)->control);
+}
+
+static int64_t run_timeout(void *arg)
+{
+	return engine_timeout_ns(((struct run *)arg)->engine);
+}
+
+static void add_tag(void *arg, const struct job *job, struct buf *out)
+{
+	const struct run *r = arg;
+	struct template_args args = {
+		.values = job->values, .n = job->nvalues,
+		.seq = job->seq, .slot = job->slot,
+	};
+	struct buf err = BUF_INIT;
+
+	template_expand(r->tag, &args, out, &err);
+	buf_release(&err);
+	if (out->len || !r->o->tagstring)
+		buf_addch(out, '\t');
+}
+
+/* Setting up: each returns 0, or -1 with a message in err. */
+
+static int make_templates(struct run *r, struct buf *err)
+{
+	struct template_opts opts = {
+		.shell = shell_kind_of(r->shell),
+		.braces = r->o->replace,
+		.append = true,
+	};
+	struct template_opts plain = { .braces = r->o->replace,
+				       .plain_text = true };
+
+	if (r->o->command) {
+		r->template = template_new(r->o->command, &opts, err);
+		if (!r->template)
+			return -1;
+	}
+	if (r->o->tagstring || r->o->tag)
+		r->tag = template_new(r->o->tagstring ? r->o->tagstring : "{}",
+				      &plain, err);
+	return (r->o->tagstring || r->o->tag) && !r->tag ? -1 : 0;
+}
+
+static int resolve_workers(struct run *r, struct buf *err)
+{
+	struct control *c = &r->control;
+
+	c->cpus = cpus_usable();
+	c->possible = limits_possible_jobs();
+	r->max = jobspec_resolve(&r->o->max, c->cpus, c->possible, err);
+	if (!r->max)
+		return -1;
+	r->min = 1;
+	if (r->o->min.kind != JOBSPEC_UNSET) {
+		r->min = jobspec_resolve(&r->o->min, c->cpus, c->possible, err);
+		if (!r->min)
+			return -1;
+	}
+	if (r->min > r->max) {
+		buf_addf(err, "--min %u is more than the maximum of %u",
+			 r->min, r->max);
+		return -1;
+	}
+	limits_raise(r->o->max.kind == JOBSPEC_FILE ? c->possible : r->max);
+	return 0;
+}
+
+static const char *choose_tmpdir(const struct options *o)
+{
+	const char *dir = o->tmpdir ? o->tmpdir : getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
+}
+
+static int check_tmpdir(const struct options *o, struct buf *err)
+{
+	struct stat st;
+
+	/* One that the user did not name may be bad: output is held back. */
+	if (!o->tmpdir)
+		return 0;
+	errno = ENOTDIR;
+	if (stat(o->tmpdir, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    access(o->tmpdir, W_OK) == 0)
+		return 0;
+	buf_addf(err, "--tmpdir: cannot use '%s': %s", o->tmpdir,
+		 strerror(errno));
+	return -1;
+}
+
+static int open_logs(struct run *r, struct buf *err)
+{
+	const struct options *o = r->o;
+
+	/* As in GNU parallel: nothing runs, nothing is logged. */
+	if (o->joblog && !o->dry_run) {
+		r->joblog = joblog_new(o->joblog, o->joblog_append,
+				       joblog_failed, r, err);
+		if (!r->joblog)
+			return -1;
+	}
+	if (o->failed_to) {
+		r->failed_fd = fd_open(o->failed_to,
+				       O_WRONLY | O_CREAT | O_TRUNC, 0666);
+		if (r->failed_fd < 0) {
+			buf_addf(err, "--failed-to: cannot open '%s': %s",
+				 o->failed_to, strerror(errno));
+			return -1;
+		}
+	}
+	if (o->summary != SUMMARY_NONE || o->failed_to)
+		r->summary = summary_new(o->summary == SUMMARY_ALL);
+	return 0;
+}
+
+static unsigned bar_styles(const struct options *o)
+{
+	return (o->bar ? BAR_BAR : 0) | (o->eta ? BAR_ETA : 0) |
+	       (o->progress ? BAR_PROGRESS : 0);
+}
+
+static int make_emitter(struct run *r, struct buf *err)
+{
+	const struct options *o = r->o;
+	struct emit_config config = {
+		.mode = EMIT_ORDERED,
+		.memory_max = o->output_memory,
+		.tmpdir = choose_tmpdir(o),
+		.tag = r->tag ? add_tag : NULL,
+		.failed = output_failed,
+		.finished = output_finished,
+		.arg = r,
+	};
+
+	if (o->line_buffer && o->order != ORDER_KEEP)
+		config.mode = EMIT_LINES;
+	else if (o->order == ORDER_COMPLETION)
+		config.mode = EMIT_GROUPED;
+	r->emit = emit_new(&config);
+	if (r->emit)
+		return 0;
+	buf_addf(err, "cannot start a thread: %s", strerror(errno));
+	return -1;
+}
+
+static int make_runner(struct run *r, struct buf *err)
+{
+	const struct options *o = r->o;
+	struct local_config config = {
+		.shell = r->shell,
+		.template = r->template,
+		.envp = environ,
+		.output = emit_output(r->emit),
+		.term_seq = o->term_seq,
+		.force_shell = o->force_shell,
+		.die_with_parent = o->die_with_parent,
+		.ungroup = o->ungroup,
+		.give_stdin = !source_uses_stdin(r->source) &&
+			      !fd_was_closed(0) && !isatty(0),
+		.want_command = r->joblog || r->summary || r->bar,
+		.dry_run = o->dry_run,
+		.verbose = o->verbose,
+		.trace = o->trace,
+		.timeout_ns = run_timeout,
+		.arg = r,
+	};
+
+	r->local = local_new(&config);
+	if (r->local)
+		return 0;
+	buf_addf(err, "cannot open '/dev/null': %s", strerror(errno));
+	return -1;
+}
+
+/* A percentage needs to know of how many: then all input is read at once. */
+static bool needs_total(const struct halt_rule *rule)
+{
+	return rule->when != HALT_NEVER && rule->count == 0;
+}
+
+static void make_engine(struct run *r)
+{
+	const struct options *o = r->o;
+	struct engine_config config = {
+		.runner = local_runner(r->local),
+		.output = emit_output(r->emit),
+		.min = r->min,
+		.max = r->max,
+		.idle_timeout_ns = o->idle_timeout_ns,
+		.queue_capacity = o->queue_size,
+		.queue_bytes = QUEUE_BYTES,
+		.halt = o->halt,
+		.timeout_ns = o->timeout_ns,
+		.timeout_percent = o->timeout_percent,
+		.notify = control_notify,
+		.notify_arg = &r->control,
+		.shortage = shortage,
+	};
+
+	if (needs_total(&o->halt)) {
+		config.queue_capacity = SIZE_MAX;
+		config.queue_bytes = 0;
+	}
+	r->engine = engine_new(&config);
+	r->complaints.ops = &complaint_ops;
+	engine_add_sink(r->engine, &r->complaints);
+	if (r->joblog)
+		engine_add_sink(r->engine, joblog_sink(r->joblog));
+	if (r->summary)
+		engine_add_sink(r->engine, summary_sink(r->summary));
+	if (r->bar)
+		engine_add_sink(r->engine, bar_sink(r->bar));
+}
+
+static int set_up(struct run *r, struct buf *err)
+{
+	const struct options *o = r->o;
+
+	r->shell = shell_choose(shell_is_known);
+	if (make_templates(r, err) < 0 || resolve_workers(r, err) < 0 ||
+	    check_tmpdir(o, err) < 0)
+		return -1;
+	r->source = source_new(o->inputs, o->ninputs, &o->source, err);
+	if (!r->source || open_logs(r, err) < 0)
+		return -1;
+	if (bar_styles(o))
+		r->bar = bar_new(bar_styles(o), isatty(2) == 1);
+	r->control.total = source_total(r->source, r->bar != NULL);
+	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
+		return -1;
+	make_engine(r);
+	r->control.options = o;
+	r->control.engine = r->engine;
+	r->control.bar = r->bar;
+	r->control.template = r->template;
+	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
+				 .tries_max = o->retries };
+	return 0;
+}
+
+/* The end. */
+
+static unsigned summary_width(void)
+{
+	struct winsize w;
+
+	if (!isatty(2))
+		return 0;
+	if (ioctl(2, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
+		return w.ws_col;
+	return 80;
+}
+
+static void print_summary(struct run *r)
+{
+	struct buf text = BUF_INIT;
+
+	summary_format(r->summary, &text, summary_width());
+	diag_raw(text.data, text.len);
+	buf_release(&text);
+}
+
+static void write_failed(struct run *r)
+{
+	unsigned char delimiter = r->o->source.delimiter;
+
+	/* Back into muster with the same options: -0 gives NUL. Other
+	 * delimiters are for values, not for whole commands. */
+	if (delimiter != '\0')
+		delimiter = '\n';
+	if (summary_write_failed(r->summary, r->failed_fd, delimiter) < 0) {
+		if (errno == EILSEQ)
+			diag_msg("--failed-to: a failed command holds a "
+				 "newline (use -0)");
+		else
+			diag_err(errno, "--failed-to: '%s'", r->o->failed_to);
+		atomic_store(&r->own_error, true);
+	}
+	if (close(r->failed_fd) < 0) {
+		diag_err(errno, "--failed-to: '%s'", r->o->failed_to);
+		atomic_store(&r->own_error, true);
+	}
+	r->failed_fd = -1;
+}
+
+static int exit_status(struct run *r, const struct engine_stats *s)
+{
+	struct tally ran = s->tally;
+	int status;
+
+	if (atomic_load(&r->own_error) || atomic_load(&r->feed.failed))
+		return RUN_ERROR;
+	if (s->halted)
+		return s->halt_status;
+	/* What was never started has no result, and how much of it had been
+	 * read is chance; it makes the status at least 1. */
+	ran.failed -= ran.cancelled;
+	status = halt_unmet_status(&r->o->halt, &ran);
+	if (status < 0)
+		status = tally_exit_status(&ran, r->o->exit_as);
+	if (status == 0 && (r->control.was_stopped || ran.cancelled))
+		status = 1;
+	return status;
+}
+
+static void close_logs(struct run *r)
+{
+	if (r->joblog && joblog_free(r->joblog) < 0) {
+		diag_err(errno, "--joblog: '%s'", r->o->joblog);
+		atomic_store(&r->own_error, true);
+	}
+	r->joblog = NULL;
+	if (r->o->summary != SUMMARY_NONE)
+		print_summary(r);
+	if (r->failed_fd >= 0)
+		write_failed(r);
+}
+
+static void tear_down(struct run *r)
+{
+	if (r->engine)
+		engine_free(r->engine);
+	if (r->local)
+		local_free(r->local);
+	if (r->emit)
+		emit_free(r->emit);
+	if (r->source)
+		source_free(r->source);
+	if (r->joblog)
+		joblog_free(r->joblog);
+	if (r->summary)
+		summary_free(r->summary);
+	if (r->bar)
+		bar_free(r->bar);
+	template_free(r->template);
+	template_free(r->tag);
+	free(r->shell);
+}
+
+static bool is_written(void *arg)
+{
+	return emit_is_finished(arg);
+}
+
+/* The writer waits for a reader who does not read: nothing can be joined or
+ * freed, what was held is lost, and the end is now. */
+static void abandon(struct run *r, const struct engine_stats *stats)
+{
+	diag_msg("gave up waiting for the reader of standard output");
+	close_logs(r);
+	if (r->control.die_of)
+		sigstate_die_of(r->control.die_of);
+	_exit(exit_status(r, stats) ? exit_status(r, stats) : 1);
+}
+
+static int work(struct run *r)
+{
+	struct engine_stats stats;
+	bool written;
+	int sig;
+
+	if (feed_start(&r->feed) < 0) {
+		diag_err(errno, "cannot start a thread");
+		atomic_store(&r->own_error, true);
+		engine_close(r->engine);
+	}
+	control_loop(&r->control);
+	feed_finish(&r->feed);
+	engine_get_stats(r->engine, &stats);
+	emit_close(r->emit);
+	written = control_await(&r->control, is_written, r->emit);
+	child_end_leftovers(stats.stop >= ENGINE_CANCEL ? 0
+							: LEFTOVER_PATIENCE);
+	control_finish(&r->control);
+	if (!written)
+		abandon(r, &stats);
+	close_logs(r);
+	sig = r->control.die_of;
+	if (!sig && atomic_load(&r->broken_pipe))
+		sig = SIGPIPE;
+	if (sig)
+		sigstate_die_of(sig);
+	return exit_status(r, &stats);
+}
+
+int run(const struct options *o)
+{
+	struct run r = { .o = o, .failed_fd = -1 };
+	struct buf err = BUF_INIT;
+	int status = RUN_ERROR;
+
+	child_setup();
+	control_init(&r.control);
+	the_run = &r;
+	mem_set_hook(no_memory);
+	if (set_up(&r, &err) == 0) {
+		engine_start(r.engine);
+		status = work(&r);
+	} else {
+		diag_msg("%s", err.data);
+		if (r.emit)
+			emit_close(r.emit);
+	}
+	the_run = NULL;
+	tear_down(&r);
+	buf_release(&err);
+	return status;
+}
