@@ -1,0 +1,502 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# How commands are started: by which shell or by none, and with what of
+# muster's own state. Whatever muster leaves out, nobody may notice: commands
+# are compared with what the shell makes of them.
+
+load ../helpers/common
+
+# Where a command finds programs and files of all kinds.
+setup() {
+	common_setup
+	mkdir bin second dir dir/env
+	printf '#!/bin/sh\necho "prog $# $*"\n' >bin/prog
+	printf 'echo "plain $*"\n' >bin/plain
+	printf '#!/nonexistent/sh\n' >bin/badinterp
+	printf '\177ELF junk' >bin/badelf
+	printf '#!/bin/sh\necho first\n' >bin/unexec
+	printf '#!/bin/sh\necho second\n' >second/unexec
+	: >bin/empty
+	chmod +x bin/* second/*
+	chmod -x bin/unexec
+	ln -s nowhere bin/dangling
+	mkdir bin/folder
+	cp bin/prog second/folder
+	: >a.txt
+	: >b.txt
+	base=$PATH
+	PATH=$PWD/bin:$PWD/second:$PATH
+}
+
+# as_by SHELL COMMAND...: each gives the output, the errors and the status
+# that it has when the shell gets it; by muster as it is, and with
+# --always-shell.
+as_by() {
+	local shell mode option command name
+
+	shell=$(command -v "$1")
+	mkdir want
+	for command in "${@:2}"; do
+		status=0
+		"$shell" -c "$command" >>want/out 2>>want/err </dev/null ||
+			status=$?
+		echo "$status" >>want/status
+	done
+	for option in '' --always-shell; do
+		mode=got$option
+		mkdir "$mode"
+		# shellcheck disable=SC2086
+		printf '%s\0' "${@:2}" | PARALLEL_SHELL=$shell \
+			muster -0 $option --joblog log \
+			>"$mode/out" 2>"$mode/err" || :
+		tail -n +2 log | sort -n | cut -f 7 >"$mode/status"
+		for name in out err status; do
+			diff -a "want/$name" "$mode/$name" ||
+				fail_with "$1 $option: $name differs"
+		done
+	done
+	rm -r want got*
+}
+
+# Where words end and what is no more than a word.
+plain=(
+	'env echo one' '  env  echo	two	' "env echo 'a  b' \"c  d\" ''"
+	"env echo a'b'\"c\"d" 'env echo a=b,c:d@e%f+g-h.i/j_k' 'env echo a#b'
+	"env echo 'a\"b' \"a'b\"" "env printf '%s\\n' a b" 'env echo "x\y"'
+	'env echo \$HOME' 'env echo "$HOME" $HOME' 'env echo `echo x`'
+	'env echo $((1+1))' 'env echo a\ b' 'env echo a\' 'env echo #no' '#no'
+	'' '   ' 'env echo a;env echo b' 'env echo a & wait' 'env echo a|cat'
+	'env false || env echo or' 'env true && env echo and' 'env echo >&2 err'
+	$'env echo a\nenv echo b' $'env echo a\r' $'env echo \303\251 \377'
+	'env echo ~ ~root a=~ a:~' 'env echo *.txt' "env echo '*.txt' \"*\""
+	'env echo ?.txt [a-z].txt' 'env echo {a,b} {1..3}' 'env echo !x ^y'
+	'env echo %1 @ = == =env' 'env echo -- -n' 'env echo "unbalanced'
+	"env echo 'unbalanced" 'env echo )' 'env echo "a!b"' 'env'\'' '\'' x'
+	'"env" echo q' "'env' echo q" 'e"n"v echo q' 'env -i env'
+	'env sh -c '\''echo "$#" "$0"'\'' a b' 'env cat' 'env pwd'
+)
+
+@test "words: dash" {
+	as_by dash "${plain[@]}"
+}
+
+@test "words: bash" {
+	as_by bash "${plain[@]}"
+}
+
+# Programs, and what is none.
+programs=(
+	'prog a b' './bin/prog' 'bin/prog x' './prog' "$PWD/prog" 'plain x'
+	'bin/plain y' 'badinterp' 'bin/badinterp' 'badelf' 'bin/badelf' 'empty'
+	'unexec' 'bin/unexec' 'folder z' 'bin/folder' 'dir' './dir' 'dangling'
+	'bin/dangling' 'nosuchprogram -x' './nosuch' '/nonexistent/prog a'
+	'bin/prog/x' '/' '.' '..' '-x' '--' '+' 'prog/' '1' '_' 'a.txt' './a.txt'
+	"'prog' q" 'env nosuchprogram' 'prog '\'''\' \''' '""' "''" "' ' x"
+)
+
+@test "programs: dash" {
+	as_by dash "${programs[@]}"
+}
+
+@test "programs: bash" {
+	as_by bash "${programs[@]}"
+}
+
+# What a shell knows without any program, and how commands end.
+known=(
+	'echo a\tb' 'echo -e "a\tb"' 'echo -n x' 'printf "%s\n" x' 'test a = b'
+	'[ a = a ]' '[ a ]' '[ a' 'true' 'false' ':' 'type env' 'command -v env'
+	'command env echo x' 'exec env echo x' 'eval env echo x' 'exit 7' 'exit'
+	'return 3' 'cd dir && env pwd' 'pwd' 'umask' 'ulimit -n' 'set' 'shift 2'
+	'export' '. bin/plain' 'source bin/plain' 'read x' 'unset x' 'times x'
+	'let x=1' 'declare x' 'local x' 'hash' 'wait' 'jobs' 'trap' 'getopts a b'
+	'kill -l TERM' 'if true; then echo y; fi' 'for i in 1 2; do echo $i; done'
+	'while false; do :; done' 'case x in x) echo x;; esac' '! true' '{ echo a; }'
+	'(exit 4)' '[[ a == a* ]]' '((1))' 'f() { echo f; }; f' 'function g { :; }'
+	'select x' 'coproc env true' 'then' 'done' 'fi' 'esac' 'in' 'do' 'alias x=y'
+	'x' 'enable' 'env sh -c "exit 3"' 'env sh -c '\''kill -9 $$'\'
+	'env sh -c '\''kill -TERM $$'\' 'kill -INT $$' 'exit 255' 'exit 256'
+	'A=1' 'A=1 env sh -c '\''echo $A'\' 'A=1 B="2 3" env sh -c '\''echo $B'\'
+	'PATH=/nonexistent env' 'PATH=$PWD/second:$PATH unexec' 'A+=1' '1=2' 'a-b=c'
+	'a[1]=2' 'A=~ env sh -c '\''echo $A'\' 'env A=1 sh -c '\''echo $A'\'
+	'time -x' 'pushd' 'dirs' 'caller' 'mapfile' 'history x' 'suspend x' 'logout'
+	'local' 'bind x' 'chdir dir' 'compgen -x' 'shopt -x' 'typeset x' 'readonly'
+)
+
+@test "builtins, keywords, assignments, statuses: dash" {
+	as_by dash "${known[@]}"
+}
+
+@test "builtins, keywords, assignments, statuses: bash" {
+	as_by bash "${known[@]}"
+}
+
+@test "every name a shell knows by itself is left to the shell" {
+	local names shell
+
+	shell=$(command -v bash)
+	mapfile -t names < <("$shell" -c 'compgen -bk' | grep '^[a-z]')
+	[ "${#names[@]}" -gt 50 ]
+	PARALLEL_SHELL=$shell run --separate-stderr muster --debug proc \
+		< <(printf '%s --nosuchoption\n' "${names[@]}")
+	assert_equal "$(grep -c 'in a shell' <<<"$stderr")" "${#names[@]}"
+}
+
+@test "functions that bash exports win over programs" {
+	env() {
+		echo "function $*"
+	}
+	own() {
+		echo "own $*"
+	}
+	export -f env own
+	as_by bash 'env echo a' 'own a' "'env' b" 'prog c' 'command env echo d'
+	as_by dash 'own a' 'prog c'
+	PARALLEL_SHELL=$(command -v bash) t own ::: 'a  b' c
+	assert_ok $'own a  b\nown c'
+}
+
+@test "functions and aliases of BASH_ENV and ENV" {
+	cat >rc <<-'E'
+		shopt -s expand_aliases 2>/dev/null
+		alias prog='echo alias'
+		plain() { echo "function $*"; }
+		echo sourced
+	E
+	export BASH_ENV=$PWD/rc ENV=$PWD/rc
+	as_by bash 'prog a' 'plain b' 'env echo c'
+	as_by dash 'prog a' 'plain b' 'env echo c'
+}
+
+@test "programs found by a relative or empty part of PATH" {
+	cd dir
+	cp ../bin/prog near
+	PATH=../bin:$base
+	as_by dash 'prog a' 'plain b' 'cd ..; prog c'
+	as_by bash 'prog a' 'plain b' 'cd ..; prog c'
+	PATH=$base:
+	as_by dash 'near a'
+	as_by bash 'near a'
+	PATH=::$base
+	as_by bash 'near a'
+	PATH=$base
+	as_by bash 'near a'
+	as_by dash 'near a'
+}
+
+@test "no PATH at all" {
+	local bash env muster path=$PATH shell
+
+	bash=$(command -v bash) env=$(command -v env) muster=$(command -v muster)
+	for shell in "$bash" "$(command -v dash)"; do
+		for path in '' PATH=; do
+			# shellcheck disable=SC2086
+			"$env" -u PATH $path "$shell" -c 'prog x; ls a.txt' \
+				>want 2>&1 || :
+			# shellcheck disable=SC2086
+			"$env" -u PATH $path PARALLEL_SHELL="$shell" "$muster" \
+				>got 2>&1 <<<'prog x; ls a.txt' || :
+			cmp want got
+			# shellcheck disable=SC2086
+			"$env" -u PATH $path PARALLEL_SHELL="$shell" "$muster" \
+				>got 2>&1 <<<'ls a.txt' || :
+			tail -n 1 want | cmp - got
+		done
+	done
+}
+
+@test "a program that moves along PATH, or changes, is found again" {
+	t -j 1 <<-'E'
+		unexec
+		chmod +x bin/unexec; rm second/unexec
+		unexec
+		echo 'echo changed' >>bin/unexec
+		unexec
+		rm bin/unexec
+		unexec
+	E
+	assert_status 1
+	assert_output $'second\nfirst\nfirst\nchanged'
+	assert_stderr_has unexec
+}
+
+# environment SHELL VAR=VALUE...: "env" has the environment that the shell
+# gives it, PARALLEL_* apart; "-u VAR" takes one away.
+environment() {
+	local shell muster option
+
+	shell=$(command -v "$1")
+	muster=$(command -v muster)
+	env -u _ "${@:2}" "$shell" -c env >want.raw
+	sort want.raw | grep -v ^PARALLEL_ >want
+	for option in --no-keep-order --always-shell; do
+		env -u _ "${@:2}" PARALLEL_SHELL="$shell" \
+			"$muster" "$option" <<<env >got.raw
+		sort got.raw | grep -v ^PARALLEL_ >got
+		diff -a want got || fail_with "$* $option"
+	done
+}
+
+@test "the environment is what the shell would make of it" {
+	local shell
+
+	ln -s dir link
+	for shell in dash bash; do
+		environment "$shell" X=1 EMPTY= 'SPACE= a b '
+		environment "$shell" $'LINES2=a\nb' $'BYTES=\377\001'
+		environment "$shell" -i PATH="$PATH"
+		environment "$shell" 'a-b=c' '1x=y' 'x.y=z' 'BASH_FUNC_x=1'
+		environment "$shell" IFS=x OPTIND=3 PS1=x PS4=y LINENO=7
+		environment "$shell" POSIXLY_CORRECT=1
+		environment "$shell" BASH_VERSION=1 UID=77 RANDOM=4 SECONDS=9
+		environment "$shell" PPID=1
+		environment "$shell" _=x __=y
+	done
+}
+
+@test "PWD, OLDPWD and SHLVL are what the shell would make of them" {
+	local shell value
+
+	ln -s "$PWD/dir" "$BATS_TEST_TMPDIR/link"
+	for shell in dash bash; do
+		environment "$shell" -u PWD -u OLDPWD -u SHLVL
+		for value in "$PWD" / . '' nonsense "$PWD/dir/.." "$PWD/" \
+			"$PWD//" /nonexistent "$BATS_TEST_TMPDIR/link/.."; do
+			environment "$shell" PWD="$value"
+			environment "$shell" OLDPWD="$value"
+		done
+		for value in '' 0 1 5 07 -1 -5 abc 5x ' 5' 998 999 1000 1001 \
+			99999999999; do
+			environment "$shell" SHLVL="$value"
+		done
+		cd "$BATS_TEST_TMPDIR/link"
+		environment "$shell"
+		environment "$shell" -u PWD
+		cd ../work
+	done
+}
+
+@test "a working directory that is gone" {
+	local shell
+
+	for shell in dash bash; do
+		mkdir gone
+		cd gone
+		rmdir ../gone
+		"$shell" -c 'env true; env echo a' >../want 2>&1
+		PARALLEL_SHELL=$(command -v "$shell") \
+			muster 'env true; env' echo ::: a >../got 2>&1
+		cd ..
+		tail -n 1 want >want.last
+		tail -n 1 got | cmp - want.last
+		rm want want.last got
+	done
+}
+
+@test "PARALLEL_SEQ, PARALLEL_JOBSLOT and PARALLEL_PID" {
+	local PARALLEL_SEQ=x PARALLEL_JOBSLOT=y PARALLEL_PID=z
+	export PARALLEL_SEQ PARALLEL_JOBSLOT PARALLEL_PID
+
+	start muster -j 1 <<-'E'
+		env
+		echo $PARALLEL_SEQ $PARALLEL_JOBSLOT $PARALLEL_PID
+	E
+	finish
+	assert_equal "$(grep -a ^PARALLEL_ out | sort)" \
+		"PARALLEL_JOBSLOT=1
+PARALLEL_PID=$pid
+PARALLEL_SEQ=1"
+	assert_equal "$(tail -n 1 out)" "2 1 $pid"
+}
+
+@test "a plain command starts no shell, others do" {
+	mkdir shells
+	printf '#!/bin/sh\necho "$2" >>"%s/calls"\nexec /bin/sh "$@"\n' \
+		"$PWD" >shells/dash
+	chmod +x shells/dash
+	PARALLEL_SHELL=$PWD/shells/dash t -j 1 <<-'E'
+		env echo a
+		env echo "b  b" 'c'
+		bin/prog
+		env echo $PARALLEL_SEQ
+	E
+	assert_ok $'a\nb  b c\nprog 0 \n4'
+	assert_file_is calls $'env echo $PARALLEL_SEQ\n'
+	PARALLEL_SHELL=$PWD/shells/dash t env echo 'x{}' ::: '$(a)' "'"
+	assert_ok $'x$(a)\nx\''
+	assert_file_is calls $'env echo $PARALLEL_SEQ\n'
+	PARALLEL_SHELL=$PWD/shells/dash t --always-shell env echo ::: a
+	assert_file_has calls 'env echo a'
+}
+
+@test "a program is muster's own child, in a group of its own" {
+	local line group
+
+	start muster -j 1 <<-'E'
+		cut -d ' ' -f 1,4,5,6 /proc/self/stat
+		exec cut -d ' ' -f 1,4,5,6 /proc/self/stat
+		cut -d ' ' -f 1,4,5,6 /proc/$$/stat
+	E
+	finish
+	has_lines out 3
+	while read -r -a line; do
+		assert_equal "${line[1]}" "$pid"
+		assert_equal "${line[2]}" "${line[0]}"
+		[ "${line[3]}" != "${line[0]}" ]
+	done <out
+	group=$(cut -d ' ' -f 3 out | sort -u | wc -l)
+	assert_equal "$group" 3
+}
+
+@test "standard input of jobs is empty" {
+	t <<-'E'
+		cat; echo a
+		readlink /proc/self/fd/0
+		readlink /proc/$$/fd/0
+		echo b
+	E
+	assert_ok $'a\n/dev/null\n/dev/null\nb'
+	printf '1\n2\n' >values
+	t -j 1 'cat; echo' :::: - <values
+	assert_ok $'1\n2'
+}
+
+@test "the first job has muster's standard input when that is no source" {
+	t -j 1 'cat; echo' ::: a b <<<data
+	assert_ok $'data\na\nb'
+	echo x >values
+	t -j 1 -a values 'cat; echo' <<<data
+	assert_ok $'data\nx'
+	t -j 1 cat - '#' ::: a b <<<data
+	assert_ok data
+	t 'cat; echo' ::: a b <&-
+	assert_ok $'a\nb'
+}
+
+@test "jobs have descriptors 0, 1 and 2 only" {
+	local option
+
+	exec 7>other 8<&0
+	for option in --group --ungroup --always-shell; do
+		t "$option" -j 1 <<<'ls /proc/self/fd'
+		# One is that of the directory itself.
+		assert_ok $'0\n1\n2\n3'
+	done
+	t -j 2 'ls /proc/self/fd/{} 2>&1 | cat' ::: 3 4 5 6 7 8 9 10 20 255
+	assert_status 0
+	assert_equal "$(grep -c 'No such file' <<<"$output")" 10
+}
+
+# signals_kept CMD...: a job of a muster that CMD starts has the signals that
+# CMD hands on.
+signals_kept() {
+	local line='grep -E "^Sig(Blk|Ign|Cgt)" /proc/self/status' option
+
+	fresh "$@" sh -c "exec $line" >want
+	for option in --group --always-shell; do
+		fresh "$@" muster "$option" <<<"$line" >got
+		diff want got || fail_with "$* $option"
+	done
+}
+
+@test "jobs have the signals that muster was started with" {
+	signals_kept env
+	signals_kept nohup
+	signals_kept sh -c 'trap "" INT TERM CHLD PIPE ALRM; exec "$@"' sh
+	signals_kept env --block-signal=USR1,TERM,ALRM,CHLD
+}
+
+@test "jobs have the umask, the directory and the limits of muster" {
+	local command
+
+	umask 027
+	ulimit -Sn 200
+	cd dir
+	for command in umask 'ulimit -Sn' 'ulimit -Hn' 'ulimit -u' pwd \
+		'env pwd' 'ulimit -s'; do
+		t -j 100 <<<"$command"
+		assert_ok "$(bash -c "$command")"
+	done
+}
+
+# Tells which shell it runs in.
+which_shell='readlink -f /proc/$$/exe; :'
+
+shell_is() {
+	assert_ok "$(readlink -f "$(command -v "$1")")"
+}
+
+# Where there is no /proc, that is as far as muster looks.
+finds_ancestors() {
+	[[ $(muster --version) != *Without:*/proc* ]]
+}
+
+@test "the shell is the nearest one among the ancestors" {
+	local name
+
+	for name in bash dash zsh; do
+		export SHELL
+		SHELL=$(command -v "$name")
+		finds_ancestors && SHELL=/nonexistent/sh
+		run --separate-stderr "$name" -c \
+			'printf "%s\n" "$1" | muster; exit' "$name" \
+			"$which_shell"
+		shell_is "$name"
+	done
+}
+
+@test "a shell that is called sh stays sh" {
+	SHELL=/bin/sh run --separate-stderr bash -c \
+		'sh -c "muster; exit"' <<<"$which_shell"
+	shell_is /bin/sh
+}
+
+@test "what is no shell is passed over among the ancestors" {
+	finds_ancestors || SHELL=$(command -v dash)
+	run --separate-stderr dash -c 'env nice timeout 100 muster; exit' \
+		<<<"$which_shell"
+	shell_is dash
+}
+
+@test "without a shell among the ancestors it is \$SHELL" {
+	# An orphan's ancestors are those of all processes.
+	cat >orphan <<-'E'
+		while [ "$(cut -d ' ' -f 4 /proc/$$/stat)" = "$1" ]; do
+			sleep 0.01
+		done
+		exec muster >out 2>&1
+	E
+	echo "$which_shell" >in
+	for SHELL in "$(command -v dash)" "$(command -v bash)"; do
+		(sh -c 'sh orphan $$ <in & exit' sh) 3>&- 4>&-
+		wait_until file_has out /
+		assert_equal "$(cat out)" "$(readlink -f "$SHELL")"
+		rm out
+	done
+}
+
+@test "PARALLEL_SHELL wins" {
+	local name
+
+	for name in dash bash zsh; do
+		PARALLEL_SHELL=$(command -v "$name") t <<<"$which_shell"
+		shell_is "$name"
+	done
+	PARALLEL_SHELL='' t <<<'echo empty'
+	assert_ok empty
+}
+
+@test "a shell that cannot be executed fails every job that needs one" {
+	PARALLEL_SHELL=/nonexistent/sh t <<<$'echo a\necho b'
+	assert_status 2
+	assert_output ''
+	assert_stderr_has "job 1: cannot execute '/nonexistent/sh'"
+	assert_stderr_has "job 2: cannot execute '/nonexistent/sh'"
+}
+
+@test "zsh gets its own quoting" {
+	PARALLEL_SHELL=$(command -v zsh) t 'printf "%s|" {} "{}"' \
+		::: '=ls' '~' 'a b' '$(exit)' '^x#~*' $'a\nb' "'"
+	assert_ok $'=ls|=ls|~|~|a b|a b|$(exit)|$(exit)|^x#~*|^x#~*|a\nb|a\nb|'"'|'|"
+}
