@@ -6,6 +6,8 @@
  *
  *   main.c              this file
  *   options.c .def .h   the command line as data; options.def is the list
+ *   options_rows.c      what each row of it does
+ *   options_impl.h      what these two share
  *   help.c              --help and --version from the same list
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
  *   run.c               puts everything together; the exit status
@@ -14,7 +16,10 @@
  *
  *   input/source.c      stdin, files and ::: combined into tuples
  *   input/records.c     lines or other records from a descriptor
+ *   input/items.c       the items of one input
  *   input/template.c    a command with {} compiled and expanded
+ *   input/braces.c      replacement strings
+ *   input/shlex.c       the quoting state at a place in a command
  *   input/shquote.c     values as shell words, wherever they stand
  *   input/words.c       commands that need no shell
  *
@@ -52,6 +57,7 @@
  *   sink/joblog.c       --joblog
  *   sink/summary.c      --summary and --failed-to
  *   sink/bar.c          --bar, --eta, --progress
+ *   sink/columns.c      text cut to the columns of a terminal
  *
  *   base/               compiler.h list.h mem buf num heap clock thread fdio
  *                       diag: they know nothing of jobs

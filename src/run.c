@@ -73,6 +73,7 @@ struct run {
 	struct control control;
 	atomic_bool own_error;		/* exit status 255 */
 	atomic_bool broken_pipe;	/* nobody reads standard output */
+	bool joblog_lost;		/* a line, and that was said */
 };
 
 /* The one run there is, for the memory hook. */
@@ -109,8 +110,11 @@ static void output_failed(void *arg, int fd, int err)
 
 static void joblog_failed(void *arg, const char *path, int err)
 {
+	struct run *r = arg;
+
 	diag_err(err, "--joblog: '%s'", path);
-	stop_in_error(arg, ENGINE_DRAIN);
+	r->joblog_lost = true;
+	stop_in_error(r, ENGINE_DRAIN);
 }
 
 static void shortage(void *arg, unsigned reached, int err)
@@ -447,7 +451,7 @@ static int exit_status(struct run *r, const struct engine_stats *s)
 
 static void close_logs(struct run *r)
 {
-	if (r->joblog && joblog_free(r->joblog) < 0) {
+	if (r->joblog && joblog_free(r->joblog) < 0 && !r->joblog_lost) {
 		diag_err(errno, "--joblog: '%s'", r->o->joblog);
 		atomic_store(&r->own_error, true);
 	}
@@ -531,6 +535,7 @@ int run(const struct options *o)
 	struct buf err = BUF_INIT;
 	int status = RUN_ERROR;
 
+	diag_debug_on(o->debug);
 	child_setup();
 	control_init(&r.control);
 	the_run = &r;

@@ -133,11 +133,12 @@ static void push(struct shlex *l, enum state s)
 	l->dollar = NO_DOLLAR;
 }
 
+/* Behind a quote csh takes # for a comment. */
 static void pop(struct shlex *l)
 {
 	l->depth--;
 	l->dollar = NO_DOLLAR;
-	l->word_start = IN_WORD;
+	l->word_start = l->kind == SHELL_CSH ? MAYBE_AT_WORD : IN_WORD;
 }
 
 /* A quote that begins in plain text. */
@@ -322,12 +323,22 @@ static void open_bracket(struct shlex *l, bool at_word)
 {
 	if (!is_posix(l))
 		return;
-	if (l->bracket == SECOND_BRACKET)
+	if (l->bracket == SECOND_BRACKET) {
 		l->bracket = NO_BRACKET;
-	else if (at_word)
+		l->in_test = true;
+	} else if (at_word) {
 		l->bracket = FIRST_BRACKET;
-	else
+	} else {
 		push(l, BRACKET);
+	}
+}
+
+static void close_bracket(struct shlex *l)
+{
+	if (top(l) == BRACKET)
+		pop(l);
+	else
+		l->in_test = false;
 }
 
 static void sharp(struct shlex *l)
@@ -368,21 +379,31 @@ static void update_word_start(struct shlex *l, char c)
 		l->word_start = IN_WORD;
 }
 
+/* The word behind >& or <& : bash expands it twice, quoted or not. */
+static void track_dup(struct shlex *l, char c)
+{
+	bool is_started = l->word_start == IN_WORD;
+
+	if (l->dup > l->depth + 1 ||
+	    (l->dup == l->depth + 1 && is_started && is_one_of(c, " \t")) ||
+	    (l->dup == l->depth + 1 && is_one_of(c, "\n;|&<>()")))
+		l->dup = 0;
+	if (l->after_angle && c == '&')
+		l->dup = l->depth + 1;
+	l->after_angle = c == '<' || c == '>';
+}
+
 /* What was only half known until c. */
 static void settle(struct shlex *l, char c)
 {
+	if (is_posix(l))
+		track_dup(l, c);
 	if (l->angles && c != '<')
 		end_angles(l);
 	if (l->bracket)
 		end_bracket(l, c);
 	if (top(l) == ARITH_OUT && c != ')' && l->shifted)
 		lose(l, in_heredoc);
-}
-
-static void close_if(struct shlex *l, unsigned states)
-{
-	if (BIT(top(l)) & states)
-		pop(l);
 }
 
 /* A byte of program text that is no quote, parenthesis or sign of its own. */
@@ -396,9 +417,9 @@ static void step_sign(struct shlex *l, char c)
 	else if (c == '[')
 		open_bracket(l, at_word);
 	else if (c == ']')
-		close_if(l, BIT(BRACKET));
-	else if (c == '}')
-		close_if(l, BRACES);
+		close_bracket(l);
+	else if (c == '}' && (BIT(top(l)) & BRACES))
+		pop(l);
 	else if (c == '{' && (BIT(top(l)) & BRACES))
 		lose(l, "behind { in ${ }");
 	else if (c == '<' && l->angles < 4)
@@ -488,6 +509,8 @@ static void step_comment(struct shlex *l, char c)
 	if (c == '\n') {
 		pop(l);
 		l->word_start = AT_WORD;
+	} else if (c == '\\' && l->kind == SHELL_CSH) {
+		lose(l, "behind a backslash in a comment");
 	} else if (c == '`' && (all_states(l) & BIT(TICK))) {
 		tick(l);
 	}
@@ -581,9 +604,13 @@ static void step_escaped(struct shlex *l, char c)
 	}
 }
 
-/* csh: ! that is not escaped calls up history, also inside quotes. */
-static void step_bang(struct shlex *l, char c)
+/* csh: a line that ends inside quotes is an error, and the next one begins
+ * without them; ! that is not escaped calls up history, also inside quotes. */
+static void step_csh(struct shlex *l, char c)
 {
+	if (c == '\n' && !l->skip &&
+	    (BIT(top(l)) & (QUOTED | BIT(VOID_TICK))))
+		lose(l, "behind a line that ends in quotes");
 	if (l->bang && !is_one_of(c, " \t\n=~("))
 		lose(l, "behind '!'");
 	l->bang = c == '!' && !l->skip && top(l) != COMMENT;
@@ -593,7 +620,7 @@ void shlex_feed(struct shlex *l, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (l->kind == SHELL_CSH)
-			step_bang(l, text[i]);
+			step_csh(l, text[i]);
 		if (l->skip)
 			step_escaped(l, text[i]);
 		else
@@ -608,12 +635,19 @@ void shlex_value(struct shlex *l)
 	l->bracket = NO_BRACKET;
 	end_angles(l);
 	l->opened = false;
+	l->after_angle = false;
 	l->skip = 0;
 	l->dollar = NO_DOLLAR;
 	l->brace = NO_BRACE;
 	l->bang = false;
 	l->letters = 0;
-	l->word_start = IN_WORD;
+	l->word_start = l->kind == SHELL_CSH ? MAYBE_AT_WORD : IN_WORD;
+}
+
+static bool is_restricted(const struct shlex *l)
+{
+	return (inner_states(l) & (ARITH | BRACKETS)) || l->bracket ||
+	       (l->dup && l->dup <= l->depth + 1);
 }
 
 /* Why there is no safe place here; NULL when there is. */
@@ -641,12 +675,15 @@ static const char *find_obstacle(const struct shlex *l)
 		return "in backticks in quotes or with backslashes";
 	if (top(l) == COMMENT && (all & (ANEW | ARITH)))
 		return "in a comment in $( ) or backticks";
+	/* There a backslash takes the newline along. */
+	if (top(l) == COMMENT && l->kind == SHELL_CSH)
+		return "in a comment";
 	if (top(l) == ANSI && (l->kind == SHELL_SH || (all & BIT(TICK))))
 		return "in $' '";
 	if (l->dollar && top(l) == DOUBLE && (all & BIT(TICK)))
 		return "behind a variable in quotes in backticks";
-	if (l->dollar && (in & (ARITH | BRACKETS)))
-		return "behind a variable in [ ] or (( ))";
+	if (l->dollar && is_restricted(l))
+		return "behind a variable in [ ], (( )) or behind >&";
 	return NULL;
 }
 
@@ -663,7 +700,7 @@ enum quote_context shlex_context(const struct shlex *l)
 
 	if (find_obstacle(l))
 		return QUOTE_IMPOSSIBLE;
-	if ((inner_states(l) & (ARITH | BRACKETS)) || l->bracket)
+	if (is_restricted(l))
 		return QUOTE_NUMBER;
 	if (top(l) == COMMENT)
 		return QUOTE_COMMENT;
@@ -677,5 +714,6 @@ enum quote_context shlex_context(const struct shlex *l)
 		return l->dollar ? QUOTE_DOUBLE_APART : QUOTE_DOUBLE;
 	if (has_tick)
 		return QUOTE_BACKTICK;
-	return l->dollar ? QUOTE_PLAIN_APART : QUOTE_PLAIN;
+	/* -n alone would be an operator of [[ ]]. */
+	return l->dollar || l->in_test ? QUOTE_PLAIN_APART : QUOTE_PLAIN;
 }

@@ -26,9 +26,12 @@ struct shlex {
 	bool opened;			/* ( or $( was the byte before */
 	unsigned char skip;		/* bytes a backslash takes along */
 	unsigned char angles;		/* < signs in a row */
+	bool after_angle;		/* < or > was the byte before */
+	unsigned dup;			/* behind >& : 1 + depth there */
 	unsigned char dollar;		/* how far behind a $ we are */
 	unsigned char brace;		/* how far into ${ we are */
 	unsigned char bracket;		/* [ began this word */
+	bool in_test;			/* in [[ ]] */
 	unsigned char bang;		/* csh: ! was the byte before */
 	unsigned char shifted;		/* << inside (( )) */
 	unsigned char letters;		/* of "case" that the word is so far */

@@ -102,13 +102,32 @@ static bool is_number_char(char c)
 	       c == '-';
 }
 
+/* Words that are more than words where a shell looks for a command. */
+static bool is_keyword(const char *value, size_t len)
+{
+	static const char *const keywords[] = {
+		"case", "coproc", "do", "done", "elif", "else", "esac", "fi",
+		"for", "function", "if", "in", "select", "then", "time",
+		"until", "while",
+	};
+
+	if (len < 2 || len > 8 || !strchr("cdefistuw", value[0]))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(keywords); i++) {
+		if (strlen(keywords[i]) == len &&
+		    memcmp(keywords[i], value, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool shquote_is_safe(const char *value, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		if (!is_number_char(value[i]) && value[i] != '/')
 			return false;
 	}
-	return len > 0;
+	return len > 0 && !is_keyword(value, len);
 }
 
 static bool is_number(const char *value, size_t len)

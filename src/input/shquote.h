@@ -5,7 +5,8 @@
  * The promise: whatever bytes a value holds (no NUL), the shell takes it as
  * data. In plain context the form is GNU parallel's: unchanged when every
  * byte is one of A-Z a-z 0-9 - _ . + / (and the value is not empty), else in
- * single quotes with "'" for each single quote. fish and csh have their own
+ * single quotes with "'" for each single quote; but keywords of the shell are
+ * quoted as well ("case x in {})" with esac). fish and csh have their own
  * rules inside single quotes (\ and ' ; ! and newline). What the command
  * itself makes of its arguments (eval, sh -c, let, test -v) is beyond
  * quoting. Pure functions.
@@ -45,7 +46,9 @@ enum quote_context {
 	QUOTE_BACKTICK,		/* plain, inside `...` */
 	QUOTE_BACKTICK_SINGLE,	/* '...' inside `...` */
 	QUOTE_BACKTICK_DOUBLE,	/* "..." inside `...` */
-	QUOTE_NUMBER,		/* $(( )), (( )), x[ ]: only [A-Za-z0-9_.+-] */
+	QUOTE_NUMBER,		/* $(( )), (( )), x[ ], behind >&, where shells
+				   evaluate what was quoted: only
+				   [A-Za-z0-9_.+-] may stand here */
 	QUOTE_COMMENT,		/* behind #: newlines become blanks */
 	QUOTE_RAW,		/* as it is: the command begins with {} */
 	QUOTE_IMPOSSIBLE,	/* here-document, backtick in double quotes, ...:

@@ -192,7 +192,9 @@ static enum quote_context place(const struct template *t,
 {
 	const char *after = t->text + p->off + p->len;
 	enum quote_context ctx = shlex_context(lex);
-	bool is_apart = ctx == QUOTE_PLAIN_APART || ctx == QUOTE_DOUBLE_APART;
+	bool is_word = p->off && strchr(" \t", t->text[p->off - 1]);
+	bool is_glued = ctx == QUOTE_DOUBLE_APART ||
+			(ctx == QUOTE_PLAIN_APART && !is_word);
 
 	*why = shlex_why(lex);
 	if (ctx == QUOTE_IMPOSSIBLE)
@@ -200,7 +202,7 @@ static enum quote_context place(const struct template *t,
 	if (is_tested_number(t, p->off, p->len) && t->shell != SHELL_FISH &&
 	    t->shell != SHELL_CSH) {
 		*why = "behind a variable in a test of numbers";
-		return is_apart ? QUOTE_IMPOSSIBLE : QUOTE_NUMBER;
+		return is_glued ? QUOTE_IMPOSSIBLE : QUOTE_NUMBER;
 	}
 	/* {name}> is a redirection as well. */
 	if (ctx == QUOTE_PLAIN && *after == '}' && is_redirection(after + 1))
@@ -402,9 +404,10 @@ static int expand_value(const struct template *t, const struct piece *p,
 		return 0;
 	buf_addch(err, '\'');
 	buf_add_visible(err, part, len);
-	buf_addstr(err, "' is no number or name, and can't stand for '");
+	buf_addstr(err, "' is no number or name, the only thing that is safe "
+			"for '");
 	buf_add_visible(err, t->text + p->off, p->len);
-	buf_addstr(err, "' in arithmetic or [ ]");
+	buf_addstr(err, "' in arithmetic, in [ ] and behind >&");
 	return -1;
 }
 
@@ -435,6 +438,20 @@ static int expand_number(const struct template *t, const struct piece *p,
 	return ret;
 }
 
+/*
+ * For a place that came to nothing: what keeps the text on both sides of it
+ * from becoming something that shlex has not seen there.
+ */
+static void keep_apart(const struct template *t, const struct piece *p,
+		       struct buf *out)
+{
+	bool is_glued = p->ctx == QUOTE_PLAIN_APART ||
+			p->ctx == QUOTE_DOUBLE_APART;
+
+	if (is_glued || (p->ctx == QUOTE_PLAIN && p->keeps_word))
+		shquote_add(out, "", 0, p->ctx, t->shell);
+}
+
 static int expand_piece(const struct template *t, const struct piece *p,
 			const struct template_args *a, struct buf *out,
 			struct buf *err)
@@ -462,9 +479,8 @@ static int expand_piece(const struct template *t, const struct piece *p,
 		ret = expand_number(t, p, a->slot, out, err);
 		break;
 	}
-	if (ret == 0 && out->len == mark && p->keeps_word &&
-	    (p->ctx == QUOTE_PLAIN || p->ctx == QUOTE_PLAIN_APART))
-		buf_addstr(out, "''");
+	if (ret == 0 && out->len == mark)
+		keep_apart(t, p, out);
 	return ret;
 }
 

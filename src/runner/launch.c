@@ -317,13 +317,20 @@ int launch_prepare(struct launch *l, struct job *job)
 
 int launch_by_shell(struct launch *l, struct job *job)
 {
+	char **arg = l->shell_argv;
+
 	if (!l->by->want_command && make_command(l, job) < 0)
 		return -1;
 	l->is_direct = false;
-	l->shell_argv[0] = (char *)l->by->shell;
-	l->shell_argv[1] = (char *)"-c";
-	l->shell_argv[2] = l->command.data;
-	l->shell_argv[3] = NULL;
+	*arg++ = (char *)l->by->shell;
+	*arg++ = (char *)"-c";
+	/* Else the shell would take the command for an option of its own;
+	 * fish and csh know no way to say that. */
+	if (l->command.data[0] == '-' && l->by->kind != SHELL_FISH &&
+	    l->by->kind != SHELL_CSH)
+		*arg++ = (char *)"--";
+	*arg++ = l->command.data;
+	*arg = NULL;
 	l->path = l->by->shell;
 	l->argv = l->shell_argv;
 	set_env(l, job);

@@ -51,7 +51,7 @@ struct launch {
 	struct buf command;	/* as the shell gets it */
 	struct buf error;
 	struct words words;
-	char *shell_argv[4];
+	char *shell_argv[5];
 	struct {		/* programs found in PATH */
 		char *name;
 		char *path;

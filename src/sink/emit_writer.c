@@ -53,6 +53,8 @@ static void gather_ready_locked(struct emit *e, struct writer_batch *b,
 		e->patron = NULL;
 		list_del(&out->ready);
 		list_append(spent, &out->ready);
+		/* However much the others hold: one of them is next. */
+		emit_wake_all_locked(e);
 	}
 	list_for_each_safe(pos, tmp, &e->ready) {
 		struct out *out = container_of(pos, struct out, ready);

@@ -49,13 +49,13 @@ tail_is() {
 }
 
 @test "blank lines count, unless -r" {
-	local lines=$'a\n\n  \n\t\nb'
+	local text=$'a\n\n  \n\t\nb'
 
-	t echo 'x{}' <<<"$lines"
+	t echo 'x{}' <<<"$text"
 	assert_ok $'xa\nx\nx  \nx\t\nxb'
-	t -r echo 'x{}' <<<"$lines"
+	t -r echo 'x{}' <<<"$text"
 	assert_ok $'xa\nxb'
-	t --no-run-if-empty echo 'x{}' <<<"$lines"
+	t --no-run-if-empty echo 'x{}' <<<"$text"
 	assert_ok $'xa\nxb'
 }
 

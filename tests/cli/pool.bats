@@ -31,10 +31,6 @@ most() {
 	sort -n counts | tail -n 1
 }
 
-cpus() {
-	muster --dry-run -j 100% true ::: 1 >/dev/null && nproc
-}
-
 # The bound.
 
 @test "-j 1 runs one job after the other" {
@@ -143,6 +139,7 @@ one_cpu() {
 
 @test "--max is the same bound, the last one given wins" {
 	seq 3 | muster -j 1 --max 3 meet 3
+	rm met/*
 	yes "$count_job" | head -n 10 | muster --max 3 -j 1
 	assert_equal "$(most)" 1
 }

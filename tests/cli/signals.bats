@@ -21,7 +21,7 @@ ended_with() {
 }
 
 none_pending() {
-	grep -q '^ShdPnd:[[:space:]]*0*$' "/proc/$pid/status"
+	grep -qs '^ShdPnd:[[:space:]]*0*$' "/proc/$pid/status"
 }
 
 has_listed() {

@@ -142,8 +142,8 @@ rows() {
 }
 
 @test "--failed-to a path that can't be written: 255, nothing run" {
-	t --failed-to /nonexistent/x touch ::: ran
-	assert_usage_error "--failed-to: cannot open '/nonexistent/x': No such"
+	t --failed-to none/x touch ::: ran
+	assert_usage_error "--failed-to: cannot open 'none/x': No such"
 	[ ! -e ran ]
 }
 

@@ -19,7 +19,9 @@
 bats_require_minimum_version 1.5.0
 
 common_setup() {
-	local name top=${BASH_SOURCE[0]%/*}/../..
+	local name top
+
+	top=$(realpath "${BASH_SOURCE[0]%/*}/../..")
 
 	# Nothing of the caller's settings, or of make's, reaches a case.
 	for name in $(compgen -e); do
@@ -50,6 +52,7 @@ common_setup() {
 	make_await "$BATS_TEST_TMPDIR/bin/await"
 	cd "$BATS_TEST_TMPDIR/work" || return
 	exec </dev/null
+	start_watchdog "$top/tests/helpers/watchdog"
 	# Every process that a case starts carries this mark.
 	export MUSTER_TEST_ID=$BATS_TEST_TMPDIR
 }
@@ -57,11 +60,20 @@ common_setup() {
 common_teardown() {
 	local bad=0
 
+	kill "${watchdog-}" 2>/dev/null || :
 	processes_are_gone || bad=1
 	dir_is_empty "$TMPDIR" || bad=1
 	dir_is_empty "$HOME" || bad=1
 	no_reports "$BATS_TEST_TMPDIR/reports" || bad=1
 	return $bad
+}
+
+# A case that hangs loses its processes after two minutes, and fails.
+start_watchdog() {
+	fresh "$1" $((120 * MUSTER_TEST_SLOW)) "$BATS_TEST_TMPDIR" \
+		"$BATS_TEST_TMPDIR/reports/watchdog" >/dev/null 2>&1 &
+	watchdog=$!
+	disown "$watchdog"
 }
 
 setup() {
@@ -106,7 +118,7 @@ no_reports() {
 
 	for file in "$1"/*; do
 		[ -s "$file" ] || continue
-		echo "report of ${MUSTER_TEST_TOOL-a tool}:"
+		echo "report: ${file##*/}"
 		cat "$file"
 		bad=1
 	done

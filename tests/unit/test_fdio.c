@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -349,6 +350,29 @@ static void pwrite_and_pread_at_offsets(void)
 	fd_close(&fd);
 }
 
+/* The first write is cut short by the limit, the rest has to go behind it. */
+static void pwrite_goes_on_where_it_was(void)
+{
+	int fd = fd_tmpfile(tap_tmpdir());
+	char *bytes = make_bytes(3000);
+	struct rlimit limit, low;
+	char back[1000];
+
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_INT(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	low = limit;
+	low.rlim_cur = 2000;
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &low), 0);
+	errno = 0;
+	CHECK_INT(fd_pwrite_all(fd, bytes, 2000, 1000), -1);
+	CHECK_INT(errno, EFBIG);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	CHECK_INT(fd_pread(fd, back, sizeof(back), 1000), 1000);
+	CHECK_MEM(back, sizeof(back), bytes, 1000);
+	free(bytes);
+	fd_close(&fd);
+}
+
 static void *write_late(void *arg)
 {
 	struct timespec ts = { .tv_nsec = 10000000 };
@@ -504,6 +528,7 @@ static const struct tap_case cases[] = {
 	{ "writing nothing always works", writing_nothing_works },
 	{ "errors of writing are told", write_errors_are_told },
 	{ "pwrite and pread at offsets", pwrite_and_pread_at_offsets },
+	{ "pwrite goes on where it was", pwrite_goes_on_where_it_was },
 	{ "read waits for data and tells the end", read_waits_for_data },
 	{ "signals do not end a read", signals_do_not_end_a_read },
 	{ "no fork catches a new descriptor", forks_catch_nothing },

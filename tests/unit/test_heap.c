@@ -34,10 +34,13 @@ static unsigned next_random(unsigned *state)
 	return *state >> 8;
 }
 
-static void check_positions(const struct heap *h)
+/* Each element knows its place and does not come before its parent. */
+static void check_shape(const struct heap *h)
 {
 	for (size_t i = 0; i < h->len; i++)
-		if (!CHECK_UINT(((struct item *)h->items[i])->pos, i))
+		if (!CHECK_UINT(((struct item *)h->items[i])->pos, i) ||
+		    !CHECK(i == 0 || !item_before(h->items[i],
+						  h->items[(i - 1) / 2])))
 			return;
 }
 
@@ -106,10 +109,10 @@ static void moved_tells_every_position(void)
 		items[i].key = next_random(&state);
 		items[i].pos = 999;
 		heap_push(&h, &items[i]);
-		check_positions(&h);
+		check_shape(&h);
 	}
 	while (heap_pop(&h))
-		check_positions(&h);
+		check_shape(&h);
 	heap_release(&h);
 }
 
@@ -127,7 +130,7 @@ static void removes_from_anywhere(void)
 	for (size_t i = 0; i < ARRAY_SIZE(items); i += 3) {
 		CHECK(heap_remove(&h, items[i].pos) == &items[i]);
 		items[i].key = 0;	/* would come out first if still in */
-		check_positions(&h);
+		check_shape(&h);
 	}
 	CHECK_UINT(h.len, 200);
 	for (unsigned last = 0; h.len;) {
@@ -153,7 +156,7 @@ static void remove_can_move_up(void)
 		heap_push(&h, &items[i]);
 	}
 	CHECK(heap_remove(&h, items[3].pos) == &items[3]);
-	check_positions(&h);
+	check_shape(&h);
 	check_order(&h);
 	heap_release(&h);
 }

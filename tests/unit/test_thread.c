@@ -376,6 +376,30 @@ static void wake_before_poll_is_kept(void)
 	CHECK_INT(thread_poll(NULL, 0, NS_PER_MS), 0);
 }
 
+static int64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
+}
+
+/* What is left of a wake must not keep the next poll busy. */
+static void poll_after_a_wake_sleeps(void)
+{
+	int64_t used_ns;
+
+	thread_setup();
+	for (int i = 0; i < 3; i++) {
+		thread_wake(thread_self());
+		CHECK_INT(thread_poll(NULL, 0, -1), -1);
+		used_ns = cpu_ns();
+		CHECK_INT(thread_poll(NULL, 0, 60 * NS_PER_MS), 0);
+		used_ns = cpu_ns() - used_ns;
+	}
+	CHECK(used_ns < 20 * NS_PER_MS);
+}
+
 static void events_go_before_a_wake(void)
 {
 	struct pollfd p = { .events = POLLIN };
@@ -595,12 +619,16 @@ static void wake_is_zero(void)
 	CHECK_INT(thread_wait_signal(&set, 0), -1);
 }
 
+static atomic_bool got_signal;
+
 static void *send_both(void *arg)
 {
 	struct thread *to = arg;
 
 	pass_ms(10);
 	kill(getpid(), SIGTERM);
+	while (!atomic_load(&got_signal))
+		pass_ms(1);
 	pass_ms(10);
 	thread_wake(*to);
 	return NULL;
@@ -616,6 +644,7 @@ static void wait_for_both(int64_t timeout_ns)
 	if (!start(&t, send_both, &self))
 		return;
 	CHECK_INT(thread_wait_signal(&set, timeout_ns), SIGTERM);
+	atomic_store(&got_signal, true);
 	CHECK_INT(thread_wait_signal(&set, timeout_ns), 0);
 	thread_join(&t);
 }
@@ -678,6 +707,7 @@ static const struct tap_case cases[] = {
 	{ "poll without descriptors ends by time", poll_without_anything },
 	{ "poll of many descriptors", poll_of_many },
 	{ "a wake before poll is kept, once", wake_before_poll_is_kept },
+	{ "poll after a wake sleeps", poll_after_a_wake_sleeps },
 	{ "events go before a wake, which is kept", events_go_before_a_wake },
 	{ "no wake is ever lost in 20,000", no_wake_is_ever_lost },
 	{ "a wake ends a running poll", wake_ends_a_running_poll },
