@@ -225,6 +225,11 @@ static int64_t do_due(struct control *c)
 	int64_t now = clock_now_ns();
 	int64_t next;
 
+	if (atomic_load(&c->no_memory) && !c->told_no_memory) {
+		c->told_no_memory = true;
+		diag_msg("out of memory: starting no more jobs");
+		engine_stop(c->engine, ENGINE_DRAIN);
+	}
 	if (c->grace_end_ns >= 0 && now >= c->grace_end_ns) {
 		c->grace_end_ns = -1;
 		engine_stop(c->engine, ENGINE_CANCEL);

@@ -9,6 +9,7 @@
 #ifndef MUSTER_CONTROL_H
 #define MUSTER_CONTROL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,12 +29,16 @@ struct control {
 	unsigned cpus;
 	unsigned possible;
 
+	/* Set by anyone, who then calls control_notify: drain. */
+	atomic_bool no_memory;
+
 	/* results */
 	bool was_stopped;		/* by TERM or HUP */
 	int die_of;			/* INT or QUIT; 0: none */
 
 	/* its own */
 	struct thread self;
+	bool told_no_memory;
 	int64_t grace_end_ns;		/* -1: none */
 	int64_t next_tick_ns;		/* -1: none */
 	int64_t next_read_ns;		/* of the job files; -1: never */

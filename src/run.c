@@ -88,11 +88,14 @@ static void stop_in_error(struct run *r, enum engine_stop how)
 	engine_stop(r->engine, how);
 }
 
+/* Whoever found no memory may hold any lock: main does the rest. */
 static void no_memory(void)
 {
-	diag_msg("out of memory: starting no more jobs");
-	if (the_run && the_run->engine)
-		stop_in_error(the_run, ENGINE_DRAIN);
+	if (!the_run)
+		return;
+	atomic_store(&the_run->own_error, true);
+	atomic_store(&the_run->control.no_memory, true);
+	control_notify(&the_run->control);
 }
 
 static void output_failed(void *arg, int fd, int err)
@@ -303,7 +306,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.ungroup = o->ungroup,
 		.give_stdin = !source_uses_stdin(r->source) &&
 			      !fd_was_closed(0) && !isatty(0),
-		.want_command = r->joblog || r->summary || r->bar,
+		.want_command = r->joblog || r->summary,
 		.dry_run = o->dry_run,
 		.verbose = o->verbose,
 		.trace = o->trace,
@@ -354,7 +357,7 @@ static void make_engine(struct run *r)
 		engine_add_sink(r->engine, joblog_sink(r->joblog));
 	if (r->summary)
 		engine_add_sink(r->engine, summary_sink(r->summary));
-	if (r->bar)
+	if (bar_styles(o))
 		engine_add_sink(r->engine, bar_sink(r->bar));
 }
 
@@ -369,9 +372,9 @@ static int set_up(struct run *r, struct buf *err)
 	r->source = source_new(o->inputs, o->ninputs, &o->source, err);
 	if (!r->source || open_logs(r, err) < 0)
 		return -1;
-	if (bar_styles(o))
-		r->bar = bar_new(bar_styles(o), isatty(2) == 1);
-	r->control.total = source_total(r->source, r->bar != NULL);
+	/* Also without a style: SIGUSR2 may ask for it. */
+	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
+	r->control.total = source_total(r->source, bar_styles(o) != 0);
 	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);

@@ -38,6 +38,19 @@ static struct buf status = BUF_INIT;	/* lock */
  * the first status line by a moment is no worse off than just before it.
  */
 static atomic_bool has_status;
+/* Whether output has left the terminal's cursor within a line: there the
+ * status line is not drawn. Relaxed, for the same reason. */
+static atomic_bool is_in_line;
+
+static bool in_line(void)
+{
+	return atomic_load_explicit(&is_in_line, memory_order_relaxed);
+}
+
+static void set_in_line(bool yes)
+{
+	atomic_store_explicit(&is_in_line, yes, memory_order_relaxed);
+}
 
 static void write_ignored(const void *p, size_t len)
 {
@@ -52,6 +65,8 @@ static void write_status_locked(void)
 		{ status.data, status.len },
 	};
 
+	if (in_line())
+		return;
 	if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) < 0)
 		return;	/* no one to tell */
 }
@@ -59,14 +74,16 @@ static void write_status_locked(void)
 static void write_line_locked(const char *text, size_t len)
 {
 	struct iovec v[] = {
-		{ (char *)ERASE, ERASE_LEN },
+		{ (char *)ERASE, status.len ? ERASE_LEN : 0 },
 		{ (char *)text, len },
 		{ status.data, status.len },
 	};
 
-	if (!status.len)
-		write_ignored(text, len);
-	else if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) < 0)
+	if (is_terminal && in_line()) {
+		v[0] = (struct iovec){ (char *)"\n", 1 };
+		set_in_line(false);
+	}
+	if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) < 0)
 		return;	/* no one to tell */
 }
 
@@ -198,12 +215,14 @@ bool diag_output_begin(void) NO_LOCK_CHECK
 		mutex_unlock(&lock);
 		return false;
 	}
-	write_ignored(ERASE, ERASE_LEN);
+	if (!in_line())
+		write_ignored(ERASE, ERASE_LEN);
 	return true;
 }
 
-void diag_output_end(bool began) NO_LOCK_CHECK
+void diag_output_end(bool began, bool within_line) NO_LOCK_CHECK
 {
+	set_in_line(within_line);
 	if (!began)
 		return;
 	write_status_locked();

@@ -48,10 +48,12 @@ void diag_status(const char *text, size_t len);
 
 /*
  * Around output that another module writes to a terminal: begin takes the
- * status line away and keeps messages out, end puts it back. Without a status
- * line both cost one atomic load. Returned token goes to end.
+ * status line away and keeps messages out, end puts it back. Output that ends
+ * within a line keeps it away until that line has its end; a message
+ * meanwhile begins a line of its own. Without a status line both cost one
+ * atomic access. What begin returns goes to end.
  */
 bool diag_output_begin(void);
-void diag_output_end(bool began);
+void diag_output_end(bool began, bool within_line);
 
 #endif

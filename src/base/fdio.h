@@ -50,8 +50,11 @@ ssize_t fd_read(int fd, void *p, size_t len) MUST_USE;
 /* Up to len bytes from offset at; short only at the end of the file. */
 ssize_t fd_pread(int fd, void *p, size_t len, off_t at) MUST_USE;
 
-/* Where pipe2 or O_CLOEXEC are missing: held from open to FD_CLOEXEC and
- * from fork to exec. No-ops elsewhere. */
+/*
+ * Where pipe2 or mkostemp are missing: held from open to FD_CLOEXEC and from
+ * fork to exec. No-ops elsewhere. Not held when calling fd_tmpfile and
+ * thread_poll, which take it themselves there.
+ */
 void fd_fork_lock(void);
 void fd_fork_unlock(void);
 

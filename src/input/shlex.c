@@ -386,7 +386,7 @@ static void track_dup(struct shlex *l, char c)
 
 	if (l->dup > l->depth + 1 ||
 	    (l->dup == l->depth + 1 && is_started && is_one_of(c, " \t")) ||
-	    (l->dup == l->depth + 1 && is_one_of(c, "\n;|&<>()")))
+	    (l->dup == l->depth + 1 && is_one_of(c, "\n;|&<>)")))
 		l->dup = 0;
 	if (l->after_angle && c == '&')
 		l->dup = l->depth + 1;

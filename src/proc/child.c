@@ -56,6 +56,7 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 
 	c->has_ended = false;
 	c->is_reaped = false;
+	c->usage = (struct child_usage){ 0 };
 	c->owner = thread_self();
 	mutex_lock(&registry_lock);
 	spawning++;
@@ -71,10 +72,12 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	return r;
 }
 
+#ifdef HAVE_WAIT4
 static int64_t timeval_ns(struct timeval t)
 {
 	return t.tv_sec * NS_PER_SEC + t.tv_usec * INT64_C(1000);
 }
+#endif
 
 static bool reap(struct child *c, int flags)
 {

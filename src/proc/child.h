@@ -23,11 +23,7 @@
 
 /* Without pidfds the end of a child is noticed by SIGCHLD: main waits for it
  * and calls child_notice. */
-#if defined(HAVE_CLONE_PIDFD) && !defined(__SANITIZE_THREAD__)
-#define CHILD_NEEDS_SIGCHLD 0
-#else
-#define CHILD_NEEDS_SIGCHLD 1
-#endif
+#define CHILD_NEEDS_SIGCHLD (!SPAWN_BY_CLONE)
 
 struct child_usage {
 	int64_t user_ns;

@@ -18,18 +18,6 @@
 #include "proc/sigstate.h"
 #include "proc/spawn.h"
 
-#if defined(__SANITIZE_THREAD__)
-#define TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TSAN 1
-#endif
-#endif
-
-#if defined(HAVE_CLONE_PIDFD) && !defined(TSAN)
-#define SPAWN_BY_CLONE 1
-#endif
-
 #define CHILD_STACK_BYTES 16384
 
 struct child_args {
@@ -70,7 +58,7 @@ fail:
 	return -1;
 }
 
-#ifdef SPAWN_BY_CLONE
+#if SPAWN_BY_CLONE
 
 static int child_main(void *arg)
 {

@@ -19,6 +19,21 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#if defined(__SANITIZE_THREAD__)
+#define SPAWN_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SPAWN_TSAN 1
+#endif
+#endif
+
+/* Then there is a pidfd. */
+#if defined(HAVE_CLONE_PIDFD) && !defined(SPAWN_TSAN)
+#define SPAWN_BY_CLONE 1
+#else
+#define SPAWN_BY_CLONE 0
+#endif
+
 struct spawn_request {
 	const char *path;	/* of the program: no PATH search here */
 	char *const *argv;

@@ -23,10 +23,10 @@
  * than hand it on. */
 static const char *const unsettling[] = {
 	"IFS", "OPTIND", "OPTARG", "OPTERR", "LINENO", "PPID", "PS4", "UID",
-	"EUID", "BASHOPTS", "SHELLOPTS", "POSIXLY_CORRECT", "RANDOM",
+	"EUID", "BASH", "BASHOPTS", "SHELLOPTS", "POSIXLY_CORRECT", "RANDOM",
 	"SECONDS", "GROUPS", "DIRSTACK", "FUNCNAME", "PIPESTATUS", "HISTCMD",
 	"SRANDOM", "EPOCHSECONDS", "EPOCHREALTIME", "COPROC", "FUNCNEST",
-	"BASHPID", "COMP_WORDBREAKS", "IGNOREEOF", "TMOUT", "LOGNAME_",
+	"BASHPID", "COMP_WORDBREAKS", "IGNOREEOF", "TMOUT",
 };
 
 static bool is_named(const char *var, const char *name)
@@ -77,12 +77,16 @@ static bool is_same_dir(const char *path)
 	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* PWD as a shell sets it: what it was if that is right, else the truth. */
+/* PWD as a shell sets it: what it was if that is right, else the truth. NULL
+ * when that can't be said. */
 static char *settled_pwd(const char *pwd)
 {
 	char cwd[PATH_MAX + 4];
 
-	if (pwd && is_same_dir(pwd + 4) && !strstr(pwd, "/."))
+	/* With . or .. in it, shells disagree. */
+	if (pwd && (strstr(pwd, "/.") || strstr(pwd, "//")))
+		return NULL;
+	if (pwd && is_same_dir(pwd + 4))
 		return xstrdup(pwd);
 	memcpy(cwd, "PWD=", 4);
 	return getcwd(cwd + 4, PATH_MAX) ? xstrdup(cwd) : NULL;
@@ -95,9 +99,12 @@ static bool is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static bool is_number(const char *s)
+/* A level that bash adds 1 to, and no more than that: 0 to 99. */
+static bool is_level(const char *s)
 {
-	return *s && s[strspn(s, "0123456789")] == '\0' && strlen(s) < 9;
+	size_t n = strspn(s, "0123456789");
+
+	return (n == 1 || (n == 2 && *s != '0')) && s[n] == '\0';
 }
 
 static void settle_environment(struct launcher *l)
@@ -113,12 +120,27 @@ static void settle_environment(struct launcher *l)
 	if (l->oldpwd && is_dir(l->oldpwd + 7))
 		l->direct_oldpwd = l->oldpwd;
 	l->direct_shlvl = l->shlvl ? l->shlvl : (char *)"SHLVL=0";
-	if (l->shlvl && !is_number(l->shlvl + 6))
+	if (l->shlvl && !is_level(l->shlvl + 6))
 		l->may_direct = false;
+}
+
+/* A function as bash exports it; of any other form bash makes its own. */
+static bool is_function(const char *var)
+{
+	const char *text = strstr(var, "%%=() {  ");
+	size_t len = strlen(var);
+
+	return text && strncmp(var, "BASH_FUNC_", 10) == 0 &&
+	       strcmp(var + len - 2, "\n}") == 0;
 }
 
 static void sort_variable(struct launcher *l, char *var)
 {
+	/* These reach no job through dash, or through bash. */
+	if (l->is_dash && !is_identifier(var))
+		return;
+	if (l->is_bash && (is_named(var, "PS1") || is_named(var, "PS2")))
+		return;
 	if (is_named(var, "PARALLEL_SEQ") || is_named(var, "PARALLEL_PID") ||
 	    is_named(var, "PARALLEL_JOBSLOT"))
 		return;
@@ -134,7 +156,7 @@ static void sort_variable(struct launcher *l, char *var)
 		l->base_env[l->nbase++] = var;
 	/* Such a variable reaches a job through some shells only. */
 	if (is_unsettling(var) ||
-	    (!is_identifier(var) && strncmp(var, "BASH_FUNC_", 10) != 0))
+	    (!is_identifier(var) && !is_function(var)))
 		l->may_direct = false;
 }
 
@@ -143,7 +165,6 @@ void launcher_init(struct launcher *l, const char *shell,
 		   bool force_shell)
 {
 	const char *path = getenv("PATH");
-	bool is_dash = program_is(shell, "dash");
 	size_t n = 0;
 
 	memset(l, 0, sizeof(*l));
@@ -151,10 +172,11 @@ void launcher_init(struct launcher *l, const char *shell,
 	l->kind = shell_kind_of(shell);
 	l->template = t;
 	l->is_bash = program_is(shell, "bash");
+	l->is_dash = program_is(shell, "dash");
 	if (l->is_bash && l->kind == SHELL_SH)
 		l->kind = SHELL_BASH;
 	l->may_direct = !force_shell && path && *path &&
-			(is_dash || l->is_bash);
+			(l->is_dash || l->is_bash);
 	l->search = xstrdup(path ? path : "");
 	while (envp[n])
 		n++;
@@ -326,8 +348,8 @@ int launch_by_shell(struct launch *l, struct job *job)
 	*arg++ = (char *)"-c";
 	/* Else the shell would take the command for an option of its own;
 	 * fish and csh know no way to say that. */
-	if (l->command.data[0] == '-' && l->by->kind != SHELL_FISH &&
-	    l->by->kind != SHELL_CSH)
+	if (strchr("-+", l->command.data[0]) &&
+	    l->by->kind != SHELL_FISH && l->by->kind != SHELL_CSH)
 		*arg++ = (char *)"--";
 	*arg++ = l->command.data;
 	*arg = NULL;

@@ -28,6 +28,7 @@ struct launcher {
 	bool want_command;		/* fill in job->command */
 	bool may_direct;
 	bool is_bash;			/* by its program, not its name */
+	bool is_dash;			/* likewise */
 	char *search;			/* PATH at start */
 	char **base_env;		/* less what depends on job or shell */
 	size_t nbase;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/diag.h"
@@ -32,6 +33,7 @@ struct local {
 	struct local_config cfg;
 	struct launcher launcher;
 	int devnull;
+	bool is_tty[3];		/* descriptors 1 and 2 */
 
 	struct mutex lock;
 	struct cond may_start;
@@ -83,11 +85,28 @@ static enum run_result refuse(struct job *job)
 	return RUN_ENDED;
 }
 
+/* So that it does nothing to a terminal; but lines stay lines. */
+static void add_visible_lines(struct buf *out, const char *s)
+{
+	for (;;) {
+		size_t n = strcspn(s, "\n\t");
+
+		buf_add_visible(out, s, n);
+		s += n;
+		if (!*s)
+			return;
+		buf_addch(out, *s++);
+	}
+}
+
 static void print_command(struct local *l, struct job *job, bool to_output)
 {
 	struct buf line = BUF_INIT;
 
-	buf_addstr(&line, job->command);
+	if (l->is_tty[to_output ? 1 : 2])
+		add_visible_lines(&line, job->command);
+	else
+		buf_addstr(&line, job->command);
 	buf_addch(&line, '\n');
 	if (to_output)
 		l->cfg.output->ops->append(l->cfg.output, job, OUTPUT_OUT,
@@ -255,6 +274,8 @@ struct local *local_new(const struct local_config *config)
 		free(l);
 		return NULL;
 	}
+	l->is_tty[1] = isatty(1) == 1;
+	l->is_tty[2] = isatty(2) == 1;
 	launcher_init(&l->launcher, config->shell, config->template,
 		      config->envp, config->force_shell);
 	l->launcher.want_command = config->want_command || config->dry_run ||

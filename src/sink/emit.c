@@ -260,6 +260,9 @@ static void end_dropped_locked(struct emit *e, struct out *out)
 	BUG_ON(out == e->patron);
 	if (e->cfg.mode == EMIT_ORDERED)
 		emit_ring_set(e, out->seq, NULL);
+	/* It may not run again before those who wait for it have ended. */
+	if (e->cfg.mode == EMIT_ORDERED && out->seq == e->head)
+		emit_wake_all_locked(e);
 	emit_out_free_locked(e, out);
 }
 
@@ -315,7 +318,7 @@ static const struct output_ops emit_ops = {
 
 static void release(struct emit *e)
 {
-spool_release(&e->spool);
+	spool_release(&e->spool);
 	cond_release(&e->gate);
 	cond_release(&e->work);
 	mutex_release(&e->lock);

@@ -61,14 +61,20 @@ struct out *emit_out_new(uint64_t seq)
 	return out;
 }
 
+/* Frees them; who waits for memory or for the spool may go on then. */
 void emit_drop_chunks_locked(struct emit *e, struct held_chunk *c)
 {
+	uint64_t enough = e->cfg.memory_max - e->cfg.memory_max / 4;
+	bool was_full = e->spool.full;
+
 	while (c) {
 		struct held_chunk *next = c->next;
 
 		e->memory -= held_chunk_free(c, &e->spool);
 		c = next;
 	}
+	if (e->memory <= enough || (was_full && !e->spool.full))
+		emit_wake_all_locked(e);
 }
 
 void emit_out_free_locked(struct emit *e, struct out *out)

@@ -93,9 +93,6 @@ static void written_locked(struct emit *e, struct writer_batch *b,
 		emit_advance_locked(e);
 	if (e->backlog <= BACKLOG_MAX / 2)
 		cond_broadcast(&e->gate);
-	if (!list_is_empty(&e->waiting) &&
-	    e->memory <= e->cfg.memory_max - e->cfg.memory_max / 4)
-		emit_wake_all_locked(e);
 }
 
 static void broken(struct emit *e, int stream, int err)

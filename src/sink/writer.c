@@ -88,21 +88,35 @@ static bool is_on(const struct writer *w, int stream)
 	return !w->is_off[stream] && !w->err[stream];
 }
 
+/* Does what waits end within a line? */
+static bool ends_in_line(const struct pending *p)
+{
+	const struct iovec *v = &p->v[p->n - 1];
+
+	return ((const char *)v->iov_base)[v->iov_len - 1] != '\n';
+}
+
+static void write_pending(struct writer *w, struct pending *p)
+{
+	if (fd_was_closed(p->stream + 1))
+		w->err[p->stream] = EBADF;
+	else if (fd_writev_all(p->stream + 1, p->v, p->n) < 0)
+		w->err[p->stream] = errno;
+}
+
 static void flush(struct writer *w, struct pending *p)
 {
-	bool began = false;
+	if (p->n && is_on(w, p->stream)) {
+		if (w->is_tty[p->stream]) {
+			/* writev moves the vectors. */
+			bool in_line = ends_in_line(p);
+			bool began = diag_output_begin();
 
-	if (p->n == 0)
-		return;
-	if (is_on(w, p->stream)) {
-		if (w->is_tty[p->stream])
-			began = diag_output_begin();
-		if (fd_was_closed(p->stream + 1)) {
-			w->err[p->stream] = EBADF;
-		} else if (fd_writev_all(p->stream + 1, p->v, p->n) < 0) {
-			w->err[p->stream] = errno;
+			write_pending(w, p);
+			diag_output_end(began, in_line);
+		} else {
+			write_pending(w, p);
 		}
-		diag_output_end(began);
 	}
 	p->n = 0;
 }

@@ -268,10 +268,11 @@ tail_is() {
 }
 
 @test "standard input that is closed is no empty input" {
-	t <&-
-	assert_status 255
-	assert_output ''
-	assert_stderr_has 'standard input'
+	status=0
+	muster <&- >out 2>err || status=$?
+	assert_equal "$status" 255
+	assert_file_is out ''
+	assert_file_has err 'standard input is closed'
 }
 
 @test "the first job runs before the end of input" {

@@ -6,7 +6,8 @@
 
 load ../helpers/common
 
-header=$'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand'
+header=$'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal'
+header+=$'\tCommand'
 
 # columns LIST: these of each line but the header, with blanks between.
 columns() {

@@ -10,10 +10,10 @@ load ../helpers/common
 # Where a command finds programs and files of all kinds.
 setup() {
 	common_setup
-	mkdir bin second dir dir/env
+	mkdir bin second dir0
 	printf '#!/bin/sh\necho "prog $# $*"\n' >bin/prog
 	printf 'echo "plain $*"\n' >bin/plain
-	printf '#!/nonexistent/sh\n' >bin/badinterp
+	printf '#!/none/such/sh\n' >bin/badinterp
 	printf '\177ELF junk' >bin/badelf
 	printf '#!/bin/sh\necho first\n' >bin/unexec
 	printf '#!/bin/sh\necho second\n' >second/unexec
@@ -33,30 +33,26 @@ setup() {
 # that it has when the shell gets it; by muster as it is, and with
 # --always-shell.
 as_by() {
-	local shell mode option command name
+	local shell option command name dir=$BATS_TEST_TMPDIR
 
 	shell=$(command -v "$1")
-	mkdir want
+	rm -f "$dir"/{want,got}.*
 	for command in "${@:2}"; do
 		status=0
-		"$shell" -c "$command" >>want/out 2>>want/err </dev/null ||
-			status=$?
-		echo "$status" >>want/status
-	done
-	for option in '' --always-shell; do
-		mode=got$option
-		mkdir "$mode"
-		# shellcheck disable=SC2086
+		PARALLEL_SHELL=$shell "$shell" -c -- "$command" \
+			>>"$dir/want.out" 2>>"$dir/want.err" || status=$?
+		echo "$status" >>"$dir/want.status"
+	done 2>/dev/null </dev/null
+	for option in --group --always-shell; do
 		printf '%s\0' "${@:2}" | PARALLEL_SHELL=$shell \
-			muster -0 $option --joblog log \
-			>"$mode/out" 2>"$mode/err" || :
-		tail -n +2 log | sort -n | cut -f 7 >"$mode/status"
+			muster -0 "$option" --joblog "$dir/log" \
+			>"$dir/got.out" 2>"$dir/got.err" || :
+		tail -n +2 "$dir/log" | sort -n | cut -f 7 >"$dir/got.status"
 		for name in out err status; do
-			diff -a "want/$name" "$mode/$name" ||
+			diff -a "$dir/want.$name" "$dir/got.$name" ||
 				fail_with "$1 $option: $name differs"
 		done
 	done
-	rm -r want got*
 }
 
 # Where words end and what is no more than a word.
@@ -89,8 +85,8 @@ plain=(
 programs=(
 	'prog a b' './bin/prog' 'bin/prog x' './prog' "$PWD/prog" 'plain x'
 	'bin/plain y' 'badinterp' 'bin/badinterp' 'badelf' 'bin/badelf' 'empty'
-	'unexec' 'bin/unexec' 'folder z' 'bin/folder' 'dir' './dir' 'dangling'
-	'bin/dangling' 'nosuchprogram -x' './nosuch' '/nonexistent/prog a'
+	'unexec' 'bin/unexec' 'folder z' 'bin/folder' 'dir0' './dir0' 'dangling'
+	'bin/dangling' 'nosuchprogram -x' './nosuch' '/none/such/prog a'
 	'bin/prog/x' '/' '.' '..' '-x' '--' '+' 'prog/' '1' '_' 'a.txt' './a.txt'
 	"'prog' q" 'env nosuchprogram' 'prog '\'''\' \''' '""' "''" "' ' x"
 )
@@ -108,20 +104,20 @@ known=(
 	'echo a\tb' 'echo -e "a\tb"' 'echo -n x' 'printf "%s\n" x' 'test a = b'
 	'[ a = a ]' '[ a ]' '[ a' 'true' 'false' ':' 'type env' 'command -v env'
 	'command env echo x' 'exec env echo x' 'eval env echo x' 'exit 7' 'exit'
-	'return 3' 'cd dir && env pwd' 'pwd' 'umask' 'ulimit -n' 'set' 'shift 2'
-	'export' '. bin/plain' 'source bin/plain' 'read x' 'unset x' 'times x'
-	'let x=1' 'declare x' 'local x' 'hash' 'wait' 'jobs' 'trap' 'getopts a b'
+	'return 3' 'cd dir0 && env pwd' 'pwd' 'umask' 'ulimit -n' 'shift 2'
+	'. bin/plain' 'source bin/plain' 'read x' 'unset x'
+	'let x=1' 'local x' 'hash' 'wait' 'jobs' 'trap' 'getopts a b'
 	'kill -l TERM' 'if true; then echo y; fi' 'for i in 1 2; do echo $i; done'
 	'while false; do :; done' 'case x in x) echo x;; esac' '! true' '{ echo a; }'
 	'(exit 4)' '[[ a == a* ]]' '((1))' 'f() { echo f; }; f' 'function g { :; }'
 	'select x' 'coproc env true' 'then' 'done' 'fi' 'esac' 'in' 'do' 'alias x=y'
-	'x' 'enable' 'env sh -c "exit 3"' 'env sh -c '\''kill -9 $$'\'
-	'env sh -c '\''kill -TERM $$'\' 'kill -INT $$' 'exit 255' 'exit 256'
+	'x' 'enable' 'env sh -c "exit 3"' 'kill -9 $$' 'exit 255'
+	'exit 256' 'kill -TERM $$'
 	'A=1' 'A=1 env sh -c '\''echo $A'\' 'A=1 B="2 3" env sh -c '\''echo $B'\'
-	'PATH=/nonexistent env' 'PATH=$PWD/second:$PATH unexec' 'A+=1' '1=2' 'a-b=c'
+	'PATH=/none/such env' 'PATH=$PWD/second:$PATH unexec' 'A+=1' '1=2' 'a-b=c'
 	'a[1]=2' 'A=~ env sh -c '\''echo $A'\' 'env A=1 sh -c '\''echo $A'\'
-	'time -x' 'pushd' 'dirs' 'caller' 'mapfile' 'history x' 'suspend x' 'logout'
-	'local' 'bind x' 'chdir dir' 'compgen -x' 'shopt -x' 'typeset x' 'readonly'
+	'pushd' 'dirs' 'caller' 'mapfile' 'history x' 'suspend x' 'logout'
+	'local' 'bind x' 'chdir dir0' 'compgen -x' 'shopt -x' 'typeset x'
 )
 
 @test "builtins, keywords, assignments, statuses: dash" {
@@ -130,6 +126,17 @@ known=(
 
 @test "builtins, keywords, assignments, statuses: bash" {
 	as_by bash "${known[@]}"
+}
+
+@test "a program that dies of a signal" {
+	local kills=("env sh -c 'kill -9 \$\$'" "env sh -c 'kill -TERM \$\$'")
+
+	as_by bash "${kills[@]}"
+	# dash would stay, and say of what the program has died. The status
+	# is the same.
+	PARALLEL_SHELL=$(command -v dash) t --exit-as first <<<"${kills[0]}"
+	assert_status 137
+	assert_no_stderr
 }
 
 @test "every name a shell knows by itself is left to the shell" {
@@ -170,7 +177,7 @@ known=(
 }
 
 @test "programs found by a relative or empty part of PATH" {
-	cd dir
+	cd dir0
 	cp ../bin/prog near
 	PATH=../bin:$base
 	as_by dash 'prog a' 'plain b' 'cd ..; prog c'
@@ -186,22 +193,20 @@ known=(
 }
 
 @test "no PATH at all" {
-	local bash env muster path=$PATH shell
+	local env muster shell line without
 
-	bash=$(command -v bash) env=$(command -v env) muster=$(command -v muster)
-	for shell in "$bash" "$(command -v dash)"; do
-		for path in '' PATH=; do
-			# shellcheck disable=SC2086
-			"$env" -u PATH $path "$shell" -c 'prog x; ls a.txt' \
-				>want 2>&1 || :
-			# shellcheck disable=SC2086
-			"$env" -u PATH $path PARALLEL_SHELL="$shell" "$muster" \
-				>got 2>&1 <<<'prog x; ls a.txt' || :
-			cmp want got
-			# shellcheck disable=SC2086
-			"$env" -u PATH $path PARALLEL_SHELL="$shell" "$muster" \
-				>got 2>&1 <<<'ls a.txt' || :
-			tail -n 1 want | cmp - got
+	env=$(command -v env)
+	muster=$(command -v muster)
+	for shell in "$(command -v bash)" "$(command -v dash)"; do
+		for line in X= PATH=; do
+			without=("$env" -u PATH "PARALLEL_SHELL=$shell" "$line")
+			for line in 'prog x; ls a.txt' 'ls a.txt' 'prog x'; do
+				"${without[@]}" "$shell" -c "$line" 2>&1 |
+					sort >want
+				"${without[@]}" "$muster" 2>&1 <<<"$line" |
+					sort >got
+				diff want got || fail_with "${without[*]} $line"
+			done
 		done
 	done
 }
@@ -229,11 +234,11 @@ environment() {
 	shell=$(command -v "$1")
 	muster=$(command -v muster)
 	env -u _ "${@:2}" "$shell" -c env >want.raw
-	sort want.raw | grep -v ^PARALLEL_ >want
+	sort want.raw | grep -av ^PARALLEL_ >want
 	for option in --no-keep-order --always-shell; do
 		env -u _ "${@:2}" PARALLEL_SHELL="$shell" \
 			"$muster" "$option" <<<env >got.raw
-		sort got.raw | grep -v ^PARALLEL_ >got
+		sort got.raw | grep -av ^PARALLEL_ >got
 		diff -a want got || fail_with "$* $option"
 	done
 }
@@ -241,8 +246,7 @@ environment() {
 @test "the environment is what the shell would make of it" {
 	local shell
 
-	ln -s dir link
-	for shell in dash bash; do
+		for shell in dash bash; do
 		environment "$shell" X=1 EMPTY= 'SPACE= a b '
 		environment "$shell" $'LINES2=a\nb' $'BYTES=\377\001'
 		environment "$shell" -i PATH="$PATH"
@@ -250,7 +254,10 @@ environment() {
 		environment "$shell" IFS=x OPTIND=3 PS1=x PS4=y LINENO=7
 		environment "$shell" POSIXLY_CORRECT=1
 		environment "$shell" BASH_VERSION=1 UID=77 RANDOM=4 SECONDS=9
-		environment "$shell" PPID=1
+		environment "$shell" BASH=x HOSTTYPE=x OSTYPE=x MACHTYPE=x
+		environment "$shell" HOSTNAME=x SHELL=x TERM=x PS1=x PS2=y
+		environment "$shell" COLUMNS=7 LINES=7 CDPATH=/ HISTFILE=x
+		environment "$shell" 'BASH_FUNC_x%%=() { echo; }'
 		environment "$shell" _=x __=y
 	done
 }
@@ -258,11 +265,11 @@ environment() {
 @test "PWD, OLDPWD and SHLVL are what the shell would make of them" {
 	local shell value
 
-	ln -s "$PWD/dir" "$BATS_TEST_TMPDIR/link"
+	ln -s "$PWD/dir0" "$BATS_TEST_TMPDIR/link"
 	for shell in dash bash; do
 		environment "$shell" -u PWD -u OLDPWD -u SHLVL
-		for value in "$PWD" / . '' nonsense "$PWD/dir/.." "$PWD/" \
-			"$PWD//" /nonexistent "$BATS_TEST_TMPDIR/link/.."; do
+		for value in "$PWD" / . '' nonsense "$PWD/dir0/.." "$PWD/" \
+			"$PWD//" /none/such "$BATS_TEST_TMPDIR/link/.."; do
 			environment "$shell" PWD="$value"
 			environment "$shell" OLDPWD="$value"
 		done
@@ -284,14 +291,13 @@ environment() {
 		mkdir gone
 		cd gone
 		rmdir ../gone
-		"$shell" -c 'env true; env echo a' >../want 2>&1
-		PARALLEL_SHELL=$(command -v "$shell") \
-			muster 'env true; env' echo ::: a >../got 2>&1
+		PARALLEL_SHELL=$(command -v "$shell") muster >../got <<-'E'
+			env echo a
+			env echo b; env echo c
+		E
 		cd ..
-		tail -n 1 want >want.last
-		tail -n 1 got | cmp - want.last
-		rm want want.last got
-	done
+		assert_file_is got $'a\nb\nc\n'
+	done 2>/dev/null
 }
 
 @test "PARALLEL_SEQ, PARALLEL_JOBSLOT and PARALLEL_PID" {
@@ -370,8 +376,8 @@ PARALLEL_SEQ=1"
 	assert_ok $'data\nx'
 	t -j 1 cat - '#' ::: a b <<<data
 	assert_ok data
-	t 'cat; echo' ::: a b <&-
-	assert_ok $'a\nb'
+	muster 'cat; echo' ::: a b <&- >out
+	assert_file_is out $'a\nb\n'
 }
 
 @test "jobs have descriptors 0, 1 and 2 only" {
@@ -404,7 +410,7 @@ signals_kept() {
 	signals_kept env
 	signals_kept nohup
 	signals_kept sh -c 'trap "" INT TERM CHLD PIPE ALRM; exec "$@"' sh
-	signals_kept env --block-signal=USR1,TERM,ALRM,CHLD
+	signals_kept env --block-signal=USR1,TERM,ALRM,HUP
 }
 
 @test "jobs have the umask, the directory and the limits of muster" {
@@ -412,7 +418,7 @@ signals_kept() {
 
 	umask 027
 	ulimit -Sn 200
-	cd dir
+	cd dir0
 	for command in umask 'ulimit -Sn' 'ulimit -Hn' 'ulimit -u' pwd \
 		'env pwd' 'ulimit -s'; do
 		t -j 100 <<<"$command"
@@ -438,7 +444,7 @@ finds_ancestors() {
 	for name in bash dash zsh; do
 		export SHELL
 		SHELL=$(command -v "$name")
-		finds_ancestors && SHELL=/nonexistent/sh
+		finds_ancestors && SHELL=/none/such/sh
 		run --separate-stderr "$name" -c \
 			'printf "%s\n" "$1" | muster; exit' "$name" \
 			"$which_shell"
@@ -488,11 +494,11 @@ finds_ancestors() {
 }
 
 @test "a shell that cannot be executed fails every job that needs one" {
-	PARALLEL_SHELL=/nonexistent/sh t <<<$'echo a\necho b'
+	PARALLEL_SHELL=/none/such/sh t <<<$'echo a\necho b'
 	assert_status 2
 	assert_output ''
-	assert_stderr_has "job 1: cannot execute '/nonexistent/sh'"
-	assert_stderr_has "job 2: cannot execute '/nonexistent/sh'"
+	assert_stderr_has "job 1: cannot execute '/none/such/sh'"
+	assert_stderr_has "job 2: cannot execute '/none/such/sh'"
 }
 
 @test "zsh gets its own quoting" {

@@ -150,10 +150,8 @@ one_cpu() {
 # workers' lives in the file err.
 idle_muster() {
 	mkfifo in
-	exec 8<>in
+	exec 7<>in
 	start muster --debug sched "$@" <in
-	exec 7>in
-	exec 8>&-
 }
 
 workers() {

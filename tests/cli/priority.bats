@@ -10,7 +10,7 @@ load ../helpers/common
 setup() {
 	common_setup
 	mkfifo in
-	echo 'until [ -e go ]; do sleep 0.02; done; echo gate' >gate
+	echo 'await go; echo gate' >gate
 	exec 5<>in
 }
 
@@ -27,15 +27,21 @@ is_drained() {
 	! read -r -t 0 -u 5
 }
 
-# queue ARG...: muster -j 1 ARG... behind the gate. The last input is a FIFO:
-# when that has been read, what stands before it has been queued.
-queue() {
-	start muster -j 1 --tasks gate "$@" --tasks - <in
-	echo : >&5
+# queue_from LINES ARG...: muster -j 1 ARG... behind the gate. The last of its
+# inputs is standard input, with LINES: when these have been read, what stands
+# before the last of them has been queued.
+queue_from() {
+	start muster -j 1 --priority 1000 --tasks gate --priority 0 \
+		"${@:2}" <in
+	echo "$1" >&5
 	wait_until is_drained
 	exec 5>&-
 	touch go
 	finish
+}
+
+queue() {
+	queue_from : "$@" --tasks -
 }
 
 started() {
@@ -112,8 +118,9 @@ printed() {
 
 @test "the values of a command have the priority before them" {
 	tasks a 1
-	queue --priority low --tasks a.tasks --priority high '{}' \
-		::: 'echo x >>log' 'echo y >>log'
+	queue_from $'echo x >>log\necho y >>log\n:' \
+		--priority low --tasks a.tasks \
+		--priority high {} :::: -
 	started x y a1
 }
 

@@ -35,6 +35,11 @@ common_setup() {
 			unset "$name" ;;
 		esac
 	done
+	# bats exports functions of its own.
+	for name in $(compgen -A function bats_); do
+		# shellcheck disable=SC2163 # the function it names
+		export -nf "$name"
+	done
 	: "${MUSTER:=$top/build/muster}"
 	: "${MUSTER_TEST_HELPERS:=${MUSTER%/*}/tests/helpers}"
 	: "${MUSTER_TEST_SLOW:=1}"

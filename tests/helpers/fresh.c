@@ -12,7 +12,27 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 #include <unistd.h>
+
+/*
+ * The C library hides the signals that it uses itself (32 and 33), but who
+ * started us may have ignored them; threads would then undo that behind the
+ * back of the program under test.
+ */
+static void reset_library_signals(void)
+{
+#ifdef SYS_rt_sigaction
+	/* All zeroes is SIG_DFL, whatever the order of the members. */
+	unsigned long act[8] = { 0 };
+	int sig;
+
+	for (sig = 32; sig < SIGRTMIN; sig++)
+		syscall(SYS_rt_sigaction, sig, act, NULL, 8);
+#endif
+}
 
 static void reset_signals(void)
 {
@@ -22,9 +42,10 @@ static void reset_signals(void)
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_handler = SIG_DFL;
 	sigemptyset(&sa.sa_mask);
-	/* KILL, STOP and the C library's own refuse: nothing to reset there. */
+	/* KILL and STOP refuse: nothing to reset there. */
 	for (sig = 1; sig < NSIG; sig++)
 		sigaction(sig, &sa, NULL);
+	reset_library_signals();
 	sigprocmask(SIG_SETMASK, &sa.sa_mask, NULL);
 }
 

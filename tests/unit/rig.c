@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "rig.h"
 #include "sched/job.h"
 #include "sink/emit_impl.h"
@@ -162,11 +161,15 @@ void rig_sayf(struct rig *r, uint64_t seq, enum output_stream stream,
 
 void rig_fill(struct rig *r, uint64_t seq, char c, size_t len)
 {
-	char *p = xmalloc(len);
+	char piece[32768];
 
-	memset(p, c, len);
-	rig_put(r, seq, OUTPUT_OUT, p, len);
-	free(p);
+	memset(piece, c, sizeof(piece));
+	while (len) {
+		size_t n = len < sizeof(piece) ? len : sizeof(piece);
+
+		rig_put(r, seq, OUTPUT_OUT, piece, n);
+		len -= n;
+	}
 }
 
 void rig_end(struct rig *r, uint64_t seq, bool keep)

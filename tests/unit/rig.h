@@ -61,7 +61,7 @@ void rig_say(struct rig *r, uint64_t seq, enum output_stream stream,
 	     const char *text);
 void rig_sayf(struct rig *r, uint64_t seq, enum output_stream stream,
 	      const char *fmt, ...) PRINTF_LIKE(4, 5);
-/* len times c. */
+/* len times c, in pieces as a runner reads them. */
 void rig_fill(struct rig *r, uint64_t seq, char c, size_t len);
 void rig_end(struct rig *r, uint64_t seq, bool keep);
 void rig_skip(struct rig *r, uint64_t seq);

@@ -126,14 +126,14 @@ static void output_twice(void *arg)
 	began = diag_output_begin();
 	CHECK(!began);
 	diag_raw("one\n", 4);
-	diag_output_end(began);
+	diag_output_end(began, false);
 
 	diag_status("bar", 3);
 	began = diag_output_begin();
 	CHECK(began);
 	if (write(2, "two\n", 4) < 0)
 		CHECK(false);
-	diag_output_end(began);
+	diag_output_end(began, false);
 
 	diag_status("", 0);
 	CHECK(!diag_output_begin());
@@ -168,7 +168,7 @@ static void talk_during_output(void *arg)
 	nanosleep(&ts, NULL);
 	if (write(2, "output\n", 7) < 0)
 		CHECK(false);
-	diag_output_end(began);
+	diag_output_end(began, false);
 	thread_join(&t);
 }
 
@@ -257,8 +257,8 @@ static void a_message_is_one_write(void)
 	diag_status("", 0);
 }
 
-/* What fn writes to a terminal, with its output processing off. */
-static void on_terminal(const char *text, const char *want)
+/* What fn says to a terminal; its last newline ends the reading. */
+static void on_terminal(void (*fn)(void), const char *want)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY);
 	char out[256];
@@ -272,8 +272,8 @@ static void on_terminal(const char *text, const char *want)
 	if (!CHECK(slave >= 0) || !CHECK_INT(dup2(slave, 2), 2))
 		return;
 	diag_setup("tool");
-	diag_msg("%s", text);
-	while (len == 0 || out[len - 1] != '\n') {
+	fn();
+	while (len < strlen(want)) {
 		ssize_t n = read(master, out + len, sizeof(out) - 1 - len);
 
 		if (!CHECK(n > 0))
@@ -284,10 +284,45 @@ static void on_terminal(const char *text, const char *want)
 	CHECK_STR(out, want);
 }
 
+static void say_controls(void)
+{
+	diag_msg("%s", "name \033]0;x\007\n\x9b gr\xc3\xbc\xc3\x9f");
+}
+
 static void terminals_get_visible_text(void)
 {
-	on_terminal("name \033]0;x\007\n\x9b gr\xc3\xbc\xc3\x9f",
+	on_terminal(say_controls,
 		    "tool: name \\x1B]0;x\\x07\\n\\x9B gr\xc3\xbc\xc3\x9f\r\n");
+}
+
+static void put_out(const char *text, bool within_line)
+{
+	bool began = diag_output_begin();
+
+	if (write(2, text, strlen(text)) < 0)
+		CHECK(false);
+	diag_output_end(began, within_line);
+}
+
+static void output_in_pieces(void)
+{
+	diag_status("bar", 3);
+	put_out("a", true);
+	diag_status("bar 2", 5);
+	put_out("b", true);
+	put_out("c\n", false);
+	put_out("d", true);
+	diag_msg("hello");
+	diag_status("", 0);
+	put_out("e", true);
+	diag_raw("end\n", 4);
+}
+
+static void unfinished_lines_are_left_alone(void)
+{
+	on_terminal(output_in_pieces,
+		    ERASE "bar" ERASE "abc\r\n" ERASE "bar 2" ERASE "d\r\n"
+		    "tool: hello\r\nbar 2" ERASE "e\r\nend\r\n");
 }
 
 static void failed_writes_are_ignored(void)
@@ -297,7 +332,7 @@ static void failed_writes_are_ignored(void)
 	errno = EAGAIN;
 	diag_msg("lost");
 	diag_status("lost", 4);
-	diag_output_end(diag_output_begin());
+	diag_output_end(diag_output_begin(), false);
 	diag_status("", 0);
 	CHECK(!diag_output_begin());
 }
@@ -374,6 +409,8 @@ static const struct tap_case cases[] = {
 	{ "messages of many threads never mix", messages_never_mix },
 	{ "a message is one write", a_message_is_one_write },
 	{ "a terminal gets visible text only", terminals_get_visible_text },
+	{ "the status line waits for the end of an output line",
+	  unfinished_lines_are_left_alone },
 	{ "failed writes are ignored", failed_writes_are_ignored },
 	{ "errno is kept", errno_is_kept },
 	{ "a bug says where and aborts", bugs_say_where },

@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,16 +183,16 @@ static unsigned pick(unsigned n)
 static const char *const hostile[] = {
 	"", "a", "a b", " ", "-", "-n", "--", "'", "\"", "\\", "`", "$", "!",
 	"''", "\\'", "'\\''", "\n", "a\nb", "\\\n", "*", "?", "[a-z]", "~",
-	"~root", "#", "# x", "a#b", "{a,b}", "{1..3}", "$(touch x)",
-	"`touch x`", "$HOME", "${HOME}", "${x:=touch}", "';touch x;'",
-	"\";touch x;\"", "\ntouch x\n", "$((1+1))", "a[$(touch x)]",
-	"x[`touch x`]", "&touch x&", "|touch x", ">x", "<x", "2", "12", "\\2",
+	"~root", "#", "# x", "a#b", "{a,b}", "{1..3}", "$(touch hit)",
+	"`touch hit`", "$HOME", "${HOME}", "${x:=touch}", "';touch hit;'",
+	"\";touch hit;\"", "\ntouch hit\n", "$((1+1))", "a[$(touch hit)]",
+	"x[`touch hit`]", "&touch hit&", "|touch hit", ">x", "<x", "2", "12", "\\2",
 	"=", "a=b", "=ls", "%1", "%s", "\\0", "\\n", "\\\\", "!!", "!t", "^a^b",
 	"\x80", "\xff\xfe", "\xc3", "\xc3\xa9", "\xe2\x80\xa8", "\r", "\t",
-	"\x01", "\x7f", "\x1b[31m", "<<EOF", "EOF", ")", "}", "));touch x;((",
-	"};touch x;{", "\\`touch x\\`", "\\$(touch x)", "'\\\ntouch x\n'",
-	"*/", ";;", "esac", "if", "+(a)", "(N)", "(touch x)", "@", "\"'\"'\"",
-	"'\"'\"';touch x;'", "\\\";touch x;#", "'$(touch x)'",
+	"\x01", "\x7f", "\x1b[31m", "<<EOF", "EOF", ")", "}", "));touch hit;((",
+	"};touch hit;{", "\\`touch hit\\`", "\\$(touch hit)", "'\\\ntouch hit\n'",
+	"*/", ";;", "esac", "if", "+(a)", "(N)", "(touch hit)", "@", "\"'\"'\"",
+	"'\"'\"';touch hit;'", "\\\";touch hit;#", "'$(touch hit)'",
 };
 
 static void make_value(struct buf *out, unsigned i)
@@ -461,15 +462,13 @@ static void add_command(struct buf *out, unsigned depth)
 	static const char *const begin[] = {
 		": ", ": ", ": ", "echo ", "cat <<E\n", "cat <<< ", "x=", "((",
 		"[[ ", "( : ", "# ", "case a in a) : ", "a[1]=", ": >&2",
-		"{ : ", ": #", "! : ", ": x#", ": >&", "f() { : ", "if : ",
-		"for i in ", ": <(: ", "a=(", "let ", ": 2>/dev/null ",
-		"function g { : ", "a[x]+=", "while false; do : ",
+		"{ : ", ": #", "! : ", ": x#", ": >&", "if : ", "for i in ",
+		": <(: ", "a=(", ": 2>/dev/null ", "a[x]+=",
 	};
 	static const char *const end[] = {
 		"", "", "", "", "\nE\n", "", "", "))", " -eq 1 ]]", ")", "\n:",
-		";; esac", "", "", "; }", "\n", "", "", "", "; }; f",
-		"; then :; fi", "; do :; done", ")", ")", "+1", "", "; }; g",
-		"", "; done",
+		";; esac", "", "", "; }", "\n", "", "", "",
+		"; then :; fi", "; do :; done", ")", ")", "", "",
 	};
 	unsigned which = pick(sizeof(begin) / sizeof(*begin));
 
@@ -508,12 +507,33 @@ static void mutate(struct buf *text)
 
 /* Whatever the command, these must not get at the shell through it. */
 static const char *const weapons[] = {
-	"$(touch x)", "`touch x`", "';touch x;'", "\";touch x;\"",
-	"\ntouch x\n", ";touch x;#", "a[$(touch x)]", ");touch x;(",
-	"};touch x;{", "\\';touch x;:'", "\\\";touch x;:\"", "'`touch x`'",
-	"\"$(touch x)\"", "))\ntouch x\n((", "E\ntouch x\n", "'\ntouch x\n'",
-	"(touch x)", "{touch,x}", "&touch x&", "'$(touch x)'\"$(touch x)\"",
+	"$(touch hit)", "`touch hit`", "';touch hit;'", "\";touch hit;\"",
+	"\ntouch hit\n", ";touch hit;#", "a[$(touch hit)]", ");touch hit;(",
+	"};touch hit;{", "\\';touch hit;:'", "\\\";touch hit;:\"", "'`touch hit`'",
+	"\"$(touch hit)\"", "))\ntouch hit\n((", "E\ntouch hit\n", "'\ntouch hit\n'",
+	"(touch hit)", "{touch,hit}", "&touch hit&", "'$(touch hit)'\"$(touch hit)\"",
 };
+
+/* Runs script and ends whatever it left, which random commands may: they can
+ * define a : that calls itself. */
+static void run_briefly(const struct shell *sh, const char *dir,
+			const char *script)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		setpgid(0, 0);
+		for (int fd = 0; fd < 3; fd++)
+			dup2(null, fd);
+		alarm((unsigned)(2 * tap_slow()));
+		exec_shell(sh, dir, "C", script);
+	}
+	setpgid(pid, pid);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	kill(-pid, SIGKILL);
+}
 
 static void attack(const struct shell *sh, const char *dir,
 		   const struct template *t, unsigned weapon)
@@ -522,19 +542,17 @@ static void attack(const struct shell *sh, const char *dir,
 	struct template_args args = { .values = &value, .n = 1 };
 	struct buf script = BUF_INIT;
 	struct buf err = BUF_INIT;
-	struct buf out = BUF_INIT;
 
 	buf_addstr(&script, "x=7\n");
 	if (template_expand(t, &args, &script, &err) == 0) {
-		run_shell(sh, dir, "C", script.data, &out);
+		run_briefly(sh, dir, script.data);
 		/* What csh makes of 2>&1 is a file as well. */
-		if (!CHECK(has_none(dir, "x")))
+		if (!CHECK(has_none(dir, "hit")))
 			fprintf(stderr, "# %s\n", script.data);
 	}
 	free(value);
 	buf_release(&script);
 	buf_release(&err);
-	buf_release(&out);
 }
 
 static void run_random(enum shell_id id)

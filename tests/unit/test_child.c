@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_child.c - a process and its group from start to reaped, and what it
+ * leaves behind.
+ *
+ * That something has ended is seen by the end of a pipe that it held.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/compiler.h"
+#include "base/fdio.h"
+#include "base/num.h"
+#include "proc/child.h"
+#include "proc/sigstate.h"
+#include "tap.h"
+
+extern char **environ;
+
+struct proc {
+	struct child c;
+	int in;			/* write end of its 0 */
+	int out;		/* read end of its 1 */
+};
+
+static void set_up(void)
+{
+	CHECK(fd_setup() == 0);
+	sigstate_setup();
+	thread_setup();
+	child_setup();
+}
+
+static void start(struct proc *p, const char *script)
+{
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
+	struct spawn_request req = {
+		.path = "/bin/sh", .argv = argv, .envp = environ, .err = 2,
+		.die_with_parent = true,
+	};
+	int in[2], out[2];
+
+	CHECK(fd_pipe(in) == 0 && fd_pipe(out) == 0);
+	req.in = in[0];
+	req.out = out[1];
+	memset(&p->c, 0xee, sizeof(p->c));
+	CHECK_INT(child_start(&p->c, &req), SPAWN_OK);
+	close(in[0]);
+	close(out[1]);
+	p->in = in[1];
+	p->out = out[0];
+}
+
+static void await_end(struct proc *p)
+{
+	while (!child_poll(&p->c))
+		usleep(200);
+}
+
+static void finish(struct proc *p)
+{
+	await_end(p);
+	child_finish(&p->c);
+	fd_close(&p->in);
+}
+
+/* Waits for a line of its output. */
+static void await_line(struct proc *p, char *line, size_t size)
+{
+	size_t n = 0;
+
+	while (n + 1 < size && read(p->out, line + n, 1) == 1 &&
+	       line[n] != '\n')
+		n++;
+	line[n] = '\0';
+}
+
+/* Waits until nobody holds its output any more. */
+static void await_silence(struct proc *p)
+{
+	char scratch[256];
+
+	while (fd_read(p->out, scratch, sizeof(scratch)) > 0)
+		;
+	fd_close(&p->out);
+}
+
+/* Does anyone hold its output, some time later? */
+static bool is_held(struct proc *p)
+{
+	struct pollfd pfd = { .fd = p->out, .events = POLLIN };
+
+	return poll(&pfd, 1, 20) == 0;
+}
+
+/* No child of ours is left, not even as a zombie. */
+static void check_no_children(void)
+{
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
+static void has_a_status(void)
+{
+	struct proc p;
+
+	set_up();
+	start(&p, "read x; exit 5");
+	CHECK(!child_poll(&p.c));
+	CHECK(!p.c.has_ended);
+	fd_close(&p.in);
+	finish(&p);
+	CHECK(WIFEXITED(p.c.wait_status));
+	CHECK_INT(WEXITSTATUS(p.c.wait_status), 5);
+	/* It stays true, and asking does no harm. */
+	CHECK(child_poll(&p.c));
+	check_no_children();
+}
+
+static void has_a_signal(void)
+{
+	struct proc p;
+
+	set_up();
+	start(&p, "kill -KILL $$");
+	finish(&p);
+	CHECK(WIFSIGNALED(p.c.wait_status));
+	CHECK_INT(WTERMSIG(p.c.wait_status), SIGKILL);
+}
+
+static void has_usage(void)
+{
+	struct proc p;
+
+	set_up();
+	start(&p, "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done");
+	finish(&p);
+#ifdef HAVE_WAIT4
+	CHECK(p.c.usage.user_ns + p.c.usage.system_ns > 0);
+	CHECK(p.c.usage.rss_bytes > 100000);
+#else
+	CHECK_INT(p.c.usage.user_ns, 0);
+	CHECK_INT(p.c.usage.rss_bytes, 0);
+#endif
+}
+
+static void failed_start_leaves_nothing(void)
+{
+	char *argv[] = { (char *)"x", NULL };
+	struct spawn_request req = {
+		.path = "/no/such/program", .argv = argv, .envp = environ,
+		.in = 0, .out = 1, .err = 2,
+	};
+	struct child c;
+
+	set_up();
+	CHECK_INT(child_start(&c, &req), SPAWN_NO_EXEC);
+	CHECK_INT(errno, ENOENT);
+	check_no_children();
+	/* It is not in the list, of which this would make use. */
+	memset(&c, 0xee, sizeof(c));
+	child_broadcast(SIGTERM);
+	child_notice();
+}
+
+static void signals_the_whole_group(void)
+{
+	struct proc p;
+	char line[16];
+
+	set_up();
+	start(&p, "sleep 1000 & sleep 1000 & echo go; wait");
+	await_line(&p, line, sizeof(line));
+	CHECK(child_group_lives(&p.c));
+	child_signal(&p.c, SIGTERM);
+	/* All three held it. */
+	await_silence(&p);
+	finish(&p);
+	CHECK_INT(WTERMSIG(p.c.wait_status), SIGTERM);
+}
+
+static void broadcasts(void)
+{
+	struct proc p[3];
+	char line[16];
+
+	set_up();
+	for (int i = 0; i < 3; i++) {
+		start(&p[i], "echo go; read x");
+		await_line(&p[i], line, sizeof(line));
+	}
+	finish(&p[1]);
+	child_broadcast(SIGUSR1);
+	for (int i = 0; i < 3; i += 2) {
+		await_end(&p[i]);
+		CHECK_INT(WTERMSIG(p[i].c.wait_status), SIGUSR1);
+		finish(&p[i]);
+	}
+	CHECK(WIFEXITED(p[1].c.wait_status));
+}
+
+static void stops_and_continues(void)
+{
+	struct proc p;
+	char line[16];
+	siginfo_t si;
+
+	set_up();
+	start(&p, "echo go; read x; exit 9");
+	await_line(&p, line, sizeof(line));
+	child_broadcast(SIGSTOP);
+	CHECK(waitid(P_PID, (id_t)p.c.pid, &si, WSTOPPED) == 0);
+	CHECK_INT(si.si_status, SIGSTOP);
+	/* That is no end. */
+	CHECK(!child_poll(&p.c));
+	child_broadcast(SIGCONT);
+	fd_close(&p.in);
+	finish(&p);
+	CHECK_INT(WEXITSTATUS(p.c.wait_status), 9);
+}
+
+static void notice_wakes_the_owner(void)
+{
+	struct proc p;
+
+	set_up();
+	start(&p, "read x");
+	child_notice();
+	CHECK_INT(thread_poll(NULL, 0, -1), -1);
+	CHECK_INT(errno, EINTR);
+	fd_close(&p.in);
+	finish(&p);
+}
+
+/* The child of another thread that has ended is not taken from it. */
+static void sweep_leaves_others(void)
+{
+	struct proc p;
+
+	set_up();
+	start(&p, "exit 6");
+	await_silence(&p);
+	for (int i = 0; i < 20; i++)
+		child_sweep();
+	finish(&p);
+	CHECK_INT(WEXITSTATUS(p.c.wait_status), 6);
+}
+
+struct runs {
+	struct thread thread;
+	int base;
+};
+
+static void *run_many(void *arg)
+{
+	struct runs *r = arg;
+
+	for (int i = 0; i < 100; i++) {
+		char script[64];
+		struct proc p;
+
+		snprintf(script, sizeof(script), "exit %d",
+			 (r->base + i) % 200);
+		start(&p, script);
+		finish(&p);
+		fd_close(&p.out);
+		CHECK_INT(p.c.wait_status, ((r->base + i) % 200) << 8);
+	}
+	return NULL;
+}
+
+static void from_many_threads(void)
+{
+	struct runs r[4];
+
+	set_up();
+	for (int i = 0; i < 4; i++) {
+		r[i].base = 50 * i;
+		CHECK(thread_start(&r[i].thread, 0, run_many, &r[i]) == 0);
+	}
+	for (int i = 0; i < 4; i++)
+		thread_join(&r[i].thread);
+	check_no_children();
+}
+
+#ifdef HAVE_SUBREAPER
+
+/* What is left of a group when its leader has ended. */
+
+static void leftover_is_known(void)
+{
+	struct proc p;
+
+	set_up();
+	start(&p, "sleep 1000 & exit 0");
+	await_end(&p);
+	CHECK(child_group_lives(&p.c));
+	child_signal(&p.c, SIGKILL);
+	await_silence(&p);
+	while (child_group_lives(&p.c))
+		usleep(200);
+	finish(&p);
+	check_no_children();
+}
+
+static void leftovers_are_ended(void)
+{
+	struct proc p[3];
+
+	set_up();
+	start(&p[0], "sleep 1000 & exit 0");
+	start(&p[1], "(trap '' TERM; sleep 1000; sleep 1000) & exit 1");
+	start(&p[2], "kill -STOP $$ & (sleep 0.01; kill -CONT $$) &"
+		     "sh -c 'kill -STOP $$' & exit 0");
+	for (int i = 0; i < 3; i++)
+		finish(&p[i]);
+	CHECK(is_held(&p[0]));
+	child_end_leftovers(0);
+	for (int i = 0; i < 3; i++)
+		await_silence(&p[i]);
+	check_no_children();
+}
+
+static void leftovers_have_time(void)
+{
+	struct proc p;
+	char line[16];
+
+	set_up();
+	start(&p, "(trap 'echo bad; exit' TERM; read x <&3; echo good)"
+		  " 3<&0 & exit 0");
+	await_end(&p);
+	child_finish(&p.c);
+	/* It ends by itself, if let alone. */
+	fd_close(&p.in);
+	child_end_leftovers(1000 * NS_PER_SEC);
+	await_line(&p, line, sizeof(line));
+	CHECK_STR(line, "good");
+	check_no_children();
+}
+
+/* Who has left the group and the session has left muster. */
+static void daemons_are_left_alone(void)
+{
+	struct proc p;
+	char line[32];
+	pid_t daemon;
+
+	set_up();
+	start(&p, "setsid sh -c 'echo $$; exec sleep 1000' & read x; exit 0");
+	await_line(&p, line, sizeof(line));
+	daemon = (pid_t)atoi(line);
+	fd_close(&p.in);
+	finish(&p);
+	child_end_leftovers(0);
+	CHECK(is_held(&p));
+	CHECK(daemon > 1 && kill(daemon, SIGKILL) == 0);
+	await_silence(&p);
+	/* Adopted all the same, and reaped when they end. */
+	while (waitpid(-1, NULL, WNOHANG) == 0)
+		child_sweep();
+	check_no_children();
+}
+
+static void strays_are_reaped_in_passing(void)
+{
+	struct proc p;
+
+	set_up();
+	start(&p, "setsid sh -c 'exit 3' & setsid sh -c 'exit 4' & exit 0");
+	finish(&p);
+	await_silence(&p);
+	for (int i = 0; i < 200; i++) {
+		start(&p, "exit 0");
+		finish(&p);
+		fd_close(&p.out);
+	}
+	check_no_children();
+}
+
+/*
+ * A group that holds no child of ours is a stranger's: its number may have
+ * been given anew. Here it is one that a daemon's child still holds.
+ */
+static void strangers_are_not_signalled(void)
+{
+	struct proc p;
+	char line[32];
+	pid_t stranger;
+
+	set_up();
+	start(&p, "sh -c 'sleep 1000 & echo $!;"
+		  " exec setsid sh -c \"echo; exec sleep 999\"' &"
+		  " read x; exit 0");
+	await_line(&p, line, sizeof(line));
+	stranger = (pid_t)atoi(line);
+	await_line(&p, line, sizeof(line));
+	CHECK_INT(getpgid(stranger), p.c.pid);
+	fd_close(&p.in);
+	await_end(&p);
+	CHECK(!child_group_lives(&p.c));
+	child_signal(&p.c, SIGKILL);
+	child_broadcast(SIGKILL);
+	finish(&p);
+	child_end_leftovers(0);
+	usleep(5000);
+	CHECK_INT(getpgid(stranger), p.c.pid);
+	kill(stranger, SIGKILL);
+}
+
+#endif
+
+static const struct tap_case cases[] = {
+	{ "an exit status", has_a_status },
+	{ "a signal", has_a_signal },
+	{ "time and memory used", has_usage },
+	{ "a start that failed leaves nothing",
+	  failed_start_leaves_nothing },
+	{ "a signal reaches the whole group", signals_the_whole_group },
+	{ "a broadcast reaches all that have not ended", broadcasts },
+	{ "a stopped child has not ended", stops_and_continues },
+	{ "a notice wakes the owner", notice_wakes_the_owner },
+	{ "sweeping takes no status from its owner", sweep_leaves_others },
+	{ "children of many threads", from_many_threads },
+#ifdef HAVE_SUBREAPER
+	{ "a group whose leader has ended can be signalled",
+	  leftover_is_known },
+	{ "what is left of groups is ended", leftovers_are_ended },
+	{ "what is left of groups has time to end by itself",
+	  leftovers_have_time },
+	{ "daemons are left alone", daemons_are_left_alone },
+	{ "strays are reaped as jobs end", strays_are_reaped_in_passing },
+	{ "a stranger's group is never signalled",
+	  strangers_are_not_signalled },
+#endif
+};
+TAP_MAIN(cases)
