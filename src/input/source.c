@@ -245,7 +245,7 @@ static int64_t count_group(const struct source *s, const struct group *g,
 		int64_t n = count_column(s, &s->columns[g->first + i],
 					 read_files, &is_empty);
 
-		if (n < 0 || total > INT64_MAX / n)
+		if (n < 1 || total > INT64_MAX / n)
 			return -1;
 		total *= n;
 	}

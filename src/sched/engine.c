@@ -458,10 +458,9 @@ bool engine_wait(struct engine *e, int64_t deadline_ns)
 	bool over;
 
 	mutex_lock(&e->lock);
-	while (!(over = is_over_locked(e))) {
-		if (!cond_wait_until(&e->over, &e->lock, deadline_ns))
-			break;
-	}
+	while (!is_over_locked(e) &&
+	       cond_wait_until(&e->over, &e->lock, deadline_ns))
+		;
 	over = is_over_locked(e);
 	mutex_unlock(&e->lock);
 	return over;

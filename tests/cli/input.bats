@@ -86,7 +86,7 @@ tail_is() {
 @test "-d: items end in any byte" {
 	local d
 
-	for d in , '\054' '\x2c'; do
+	for d in ',' '\054' '\x2c'; do
 		t -d "$d" echo < <(printf 'a,b b,,c')
 		assert_ok $'a\nb b\n\nc'
 	done
@@ -94,7 +94,7 @@ tail_is() {
 	assert_ok $'a\nb\n\nc'
 	t -d '\0' echo < <(printf 'a\0b')
 	assert_ok $'a\nb'
-	t --delimiter '\\' echo < <(printf 'a\\b')
+	t --delimiter \\\\ echo < <(printf 'a\\b')
 	assert_ok $'a\nb'
 }
 
@@ -141,7 +141,7 @@ tail_is() {
 			done
 		done
 	done
-	t echo {1} {2} {3} ::: 1 2 ::: x y z ::: + -
+	t echo '{1} {2} {3}' ::: 1 2 ::: x y z ::: + -
 	assert_ok "${want%$'\n'}"
 }
 
@@ -339,9 +339,10 @@ tail_is() {
 	assert_stderr_has 'job 2:'
 }
 
-@test "a million lines need no more memory than ten thousand" {
-	local few=10000 many=$((1000000 / MUSTER_TEST_SLOW)) before after
+@test "a million lines need no more memory than a tenth of them" {
+	local many=$((1000000 / MUSTER_TEST_SLOW)) few before after
 
+	few=$((many / 10))
 	# Freed memory is to be used again, not kept for checks.
 	ASAN_OPTIONS+=${ASAN_OPTIONS:+:}quarantine_size_mb=1 \
 		in_fifo --dry-run echo
@@ -353,7 +354,8 @@ tail_is() {
 	after=$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")
 	exec 5>&-
 	finish
-	seq -f 'echo %.0f' "$many" | cmp - out
-	[ "$after" -lt $((before * 2)) ] ||
+	seq "$many" | sed 's/^/echo /' | cmp - out
+	# What a full queue takes; at 16 bytes a line it would be more.
+	[ "$after" -lt $((before + 8192 * MUSTER_TEST_SLOW)) ] ||
 		fail_with "$before kB grew to $after kB"
 }

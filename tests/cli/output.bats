@@ -31,9 +31,9 @@ pattern() {
 	assert_stderr $'one\ntwo'
 }
 
-@test "thousands of short jobs on many workers stay in order" {
-	seq 3000 | muster -j 8 echo >out
-	seq 3000 | cmp - out
+@test "a thousand short jobs on many workers stay in order" {
+	seq 1000 | muster -j 8 echo >out
+	seq 1000 | cmp - out
 }
 
 @test "the oldest job's output appears before its end" {
@@ -294,8 +294,10 @@ touch 'it'\"'\"'s'"
 
 @test "an unusable \$TMPDIR loses and mixes nothing" {
 	pattern 1000000 data
-	TMPDIR=$PWD/none muster -j 4 --output-memory 64K ::: \
-		'await go; echo first' 'cat data' 'cat data' ': >go' |
+	mkdir gone
+	TMPDIR=$PWD/gone muster -j 4 --output-memory 64K ::: \
+		'await 4; echo first' 'rmdir gone; : >2; cat data' \
+		'await 2; cat data' 'await 2; : >4' |
 		cmp - <(echo first; cat data data)
 }
 

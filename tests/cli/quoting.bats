@@ -4,23 +4,26 @@
 # Values are data, wherever the command has them: what comes out is what went
 # in, and nothing of it is ever executed, in dash and in bash.
 
+# shellcheck disable=SC1003 # what looks like a slip is meant
+
 load ../helpers/common
 
 # Each would leave a file "pwned", or change, if a shell took it for more.
 values=(
-	plain 'a b' ' a  b ' "it's" "'" "''" '"' '"q"' \\ 'a\' '\\' 'a\nb' '\0'
+	plain 'a b' ' a  b ' "it's" "'" "''" '"' '"q"' \\ a\\ \\\\ 'a\nb' '\0'
 	'$(touch pwned)' '`touch pwned`' '$HOME' '${HOME}' '$$' '$' '$x' '$1'
 	';touch pwned' '|touch pwned' '&touch pwned&' '&&touch pwned' '>pwned'
-	$'\ntouch pwned\n' "';touch pwned;'" '";touch pwned;"' "'\$(touch pwned)'"
-	'"$(touch pwned)"' '\$(touch pwned)' '\`touch pwned\`' "'\"'\"'"
-	'$((1+1))' '$[1+1]' '(touch pwned)' '{touch,pwned}' '{a,b}' '{1..3}'
-	'#' '#touch pwned' 'a #b' '*' '?' '[a-z]*' '~' '~root' '=ls' 'a=b' '-n'
-	'--help' '-' '--' '!' '!!' '!x' '^a^b' '<in' '2>pwned' '%s' '%n'
-	'' ' ' $'\t' $'\n' $'a\nb' $'a\n' $'\r' $'\001\002\033[31m\177' $'\b'
-	'{}' '{1}' '{.}' '$(' '`' '((' '))' '$((' '${' '}' 'in' 'esac' 'done'
-	$'\377' $'\300\200' $'\303' $'\303\251' $'\342\202' $'a\200b' $'\245\134'
-	$'\\\ntouch pwned' $'\'\ntouch pwned\n\'' '$\(touch pwned)' '$`touch pwned`'
-	'; exit 7' '$(kill $PPID)' '`kill $PPID`' '$IFS' '@' '$@' '$*' '!$' '\x41'
+	$'\ntouch pwned\n' "';touch pwned;'" '";touch pwned;"'
+	"'\$(touch pwned)'" '"$(touch pwned)"' '\$(touch pwned)'
+	'\`touch pwned\`' "'\"'\"'" '$((1+1))' '$[1+1]' '(touch pwned)'
+	'{touch,pwned}' '{a,b}' '{1..3}' '#' '#touch pwned' 'a #b' '*' '?'
+	'[a-z]*' '~' '~root' '=ls' 'a=b' '-n' '--help' '-' '--' '!' '!!' '!x'
+	'^a^b' '<in' '2>pwned' '%s' '%n' '' ' ' $'\t' $'\n' $'a\nb' $'a\n' $'\r'
+	$'\b' $'\001\002\033[31m\177' '{}' '{1}' '{.}' '$(' '`' '((' '))' '$(('
+	'${' '}' 'in' 'esac' 'done' $'\377' $'\300\200' $'\303' $'\303\251'
+	$'\342\202' $'a\200b' $'\245\134' $'\\\ntouch pwned'
+	$'\'\ntouch pwned\n\'' '$\(touch pwned)' '$`touch pwned`' '; exit 7'
+	'$(kill $PPID)' '`kill $PPID`' '$IFS' '@' '$@' '$*' '!$' '\x41'
 )
 
 # shells TEMPLATE VALUE...: what the command gives in dash and in bash is the
@@ -227,14 +230,16 @@ come_through() {
 @test "what a strange command makes of a value, it executes none" {
 	local template shell
 
-	for template in 'echo ${x-{}}' 'echo "${x-{}}"' 'echo "${x-'\''{}'\''}"' \
+	for template in 'echo ${x-{}}' 'echo "${x-{}}"' \
+		'echo "${x-'\''{}'\''}"' 'echo "$( (echo {}) )"' \
 		$'cat <<\'E\'\n{}\nE' 'echo ${x#{}}' 'echo $(echo `echo {}`)' \
 		'echo `echo \`echo {}\``' 'x=1; echo $x{} "$x{}" $({}:)' \
-		'case {} in {}) echo {};; esac' 'echo $(case x in x) echo {};; esac)' \
+		'case {} in {}) echo {};; esac' \
+		'echo $(case x in x) echo {};; esac)' \
 		'echo {}{} \\{}' 'a={}; echo "${a%{}}"' 'echo "\"{}"' \
-		'[ {} = {} ] && echo {}' ': $(({}))' ': $[{}]' 'echo <({})' \
-		'[[ {} == {} ]]' 'x[{}]=1' '((1{}))' "echo \$'\\{}'" 'echo \${}' \
-		'echo $"{}"' 'echo {}>&2' 'echo a{}<&1' 'echo "$( (echo {}) )"'; do
+		'[ {} = {} ] && echo {}' ': $(({}))' ': $[{}]' \
+		'echo <({})' '[[ {} == {} ]]' 'x[{}]=1' '((1{}))' 'echo \${}' \
+		"echo \$'\\{}'" 'echo $"{}"' 'echo {}>&2' 'echo a{}<&1'; do
 		for shell in dash bash; do
 			printf '%s\0' "${values[@]}" |
 				PARALLEL_SHELL=$(command -v "$shell") \

@@ -4,6 +4,9 @@
 # Replacement strings. --dry-run shows what becomes of them, and GNU parallel
 # what should.
 
+# Braces here are for muster.
+# shellcheck disable=SC1083
+
 load ../helpers/common
 
 # as_parallel ARG...: muster makes the same commands as GNU parallel.

@@ -281,7 +281,7 @@ static void run_shell(const struct shell *sh, const char *dir,
 	CHECK(waitpid(pid, NULL, 0) == pid);
 }
 
-/* Empties dir; true when there was no file of that name, or none at all for NULL. */
+/* Empties dir; true when no file had that name, or for NULL none was there. */
 static bool has_none(const char *dir, const char *name)
 {
 	DIR *d = opendir(dir);
