@@ -49,7 +49,7 @@ enum state {
 enum { IN_WORD, AT_WORD, MAYBE_AT_WORD };
 
 /* l->dollar */
-enum { NO_DOLLAR, DOLLAR_SIGN, DOLLAR_NAME, DOLLAR_COLON };
+enum { NO_DOLLAR, DOLLAR_SIGN, DOLLAR_PID, DOLLAR_NAME, DOLLAR_COLON };
 
 /* l->brace, while the top of the stack is BRACE */
 enum { NO_BRACE, BRACE_OPEN, BRACE_NAME, BRACE_COLON };
@@ -237,7 +237,7 @@ static bool take_dollar_sign(struct shlex *l, char c)
 	} else if (c == '\'' && !is_quoted && is_posix(l)) {
 		open_quote(l, ANSI);
 	} else if (is_name_char(c) || is_one_of(c, "#?@*!-$+=~^%")) {
-		l->dollar = DOLLAR_NAME;
+		l->dollar = c == '$' ? DOLLAR_PID : DOLLAR_NAME;
 	} else {
 		return false;
 	}
@@ -249,6 +249,10 @@ static bool take_dollar_name(struct shlex *l, char c)
 {
 	bool has_more = l->kind == SHELL_ZSH || l->kind == SHELL_CSH;
 
+	/* For zsh the second $ of $$ begins $'...' and the like once more. */
+	if (l->dollar == DOLLAR_PID && l->kind == SHELL_ZSH &&
+	    is_one_of(c, "'\"({["))
+		lose(l, "behind $$");
 	if (is_name_char(c)) {
 		if (l->dollar == DOLLAR_COLON && c == 's')
 			lose(l, "behind a modifier of a variable");

@@ -36,7 +36,7 @@ struct child {
 	int pidfd;		/* polls readable at its end; or -1 */
 	bool has_ended;		/* child_poll said so */
 	bool is_reaped;
-	int wait_status;	/* as from waitpid, once has_ended */
+	int wait_status;	/* as from waitpid, after child_finish */
 	struct child_usage usage;
 	struct thread owner;
 	struct list link;	/* the registry's, guarded by its lock */
@@ -49,7 +49,7 @@ void child_setup(void);
 enum spawn_result child_start(struct child *c, const struct spawn_request *req);
 
 /* Has it ended? Never blocks. Where wakes come from SIGCHLD, ask at every
- * wake of the thread. Once true, wait_status and usage are there. */
+ * wake of the thread. */
 bool child_poll(struct child *c);
 
 /* Is anyone of its group known to be alive besides the leader? */

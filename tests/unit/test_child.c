@@ -95,14 +95,6 @@ static void await_silence(struct proc *p)
 	fd_close(&p->out);
 }
 
-/* Does anyone hold its output, some time later? */
-static bool is_held(struct proc *p)
-{
-	struct pollfd pfd = { .fd = p->out, .events = POLLIN };
-
-	return poll(&pfd, 1, 20) == 0;
-}
-
 /* No child of ours is left, not even as a zombie. */
 static void check_no_children(void)
 {
@@ -178,7 +170,7 @@ static void signals_the_whole_group(void)
 	char line[16];
 
 	set_up();
-	start(&p, "sleep 1000 & sleep 1000 & echo go; wait");
+	start(&p, "sleep 300 & sleep 300 & echo go; wait");
 	await_line(&p, line, sizeof(line));
 	CHECK(child_group_lives(&p.c));
 	child_signal(&p.c, SIGTERM);
@@ -198,12 +190,12 @@ static void broadcasts(void)
 		start(&p[i], "echo go; read x");
 		await_line(&p[i], line, sizeof(line));
 	}
+	fd_close(&p[1].in);
 	finish(&p[1]);
 	child_broadcast(SIGUSR1);
 	for (int i = 0; i < 3; i += 2) {
-		await_end(&p[i]);
-		CHECK_INT(WTERMSIG(p[i].c.wait_status), SIGUSR1);
 		finish(&p[i]);
+		CHECK_INT(WTERMSIG(p[i].c.wait_status), SIGUSR1);
 	}
 	CHECK(WIFEXITED(p[1].c.wait_status));
 }
@@ -296,12 +288,20 @@ static void from_many_threads(void)
 
 /* What is left of a group when its leader has ended. */
 
+/* Does anyone hold its output, some time later? */
+static bool is_held(struct proc *p)
+{
+	struct pollfd pfd = { .fd = p->out, .events = POLLIN };
+
+	return poll(&pfd, 1, 20) == 0;
+}
+
 static void leftover_is_known(void)
 {
 	struct proc p;
 
 	set_up();
-	start(&p, "sleep 1000 & exit 0");
+	start(&p, "sleep 300 & exit 0");
 	await_end(&p);
 	CHECK(child_group_lives(&p.c));
 	child_signal(&p.c, SIGKILL);
@@ -317,10 +317,9 @@ static void leftovers_are_ended(void)
 	struct proc p[3];
 
 	set_up();
-	start(&p[0], "sleep 1000 & exit 0");
-	start(&p[1], "(trap '' TERM; sleep 1000; sleep 1000) & exit 1");
-	start(&p[2], "kill -STOP $$ & (sleep 0.01; kill -CONT $$) &"
-		     "sh -c 'kill -STOP $$' & exit 0");
+	start(&p[0], "sleep 300 & exit 0");
+	start(&p[1], "(trap '' TERM; sleep 300; sleep 300) & exit 1");
+	start(&p[2], "sh -c 'kill -STOP $$' & exit 2");
 	for (int i = 0; i < 3; i++)
 		finish(&p[i]);
 	CHECK(is_held(&p[0]));
@@ -356,7 +355,7 @@ static void daemons_are_left_alone(void)
 	pid_t daemon;
 
 	set_up();
-	start(&p, "setsid sh -c 'echo $$; exec sleep 1000' & read x; exit 0");
+	start(&p, "setsid sh -c 'echo $$; exec sleep 300' & read x; exit 0");
 	await_line(&p, line, sizeof(line));
 	daemon = (pid_t)atoi(line);
 	fd_close(&p.in);
@@ -395,15 +394,16 @@ static void strangers_are_not_signalled(void)
 {
 	struct proc p;
 	char line[32];
-	pid_t stranger;
+	pid_t stranger, daemon;
 
 	set_up();
-	start(&p, "sh -c 'sleep 1000 & echo $!;"
-		  " exec setsid sh -c \"echo; exec sleep 999\"' &"
+	start(&p, "sh -c 'sleep 300 & echo $!;"
+		  " exec setsid sh -c \"echo \\$\\$; exec sleep 299\"' &"
 		  " read x; exit 0");
 	await_line(&p, line, sizeof(line));
 	stranger = (pid_t)atoi(line);
 	await_line(&p, line, sizeof(line));
+	daemon = (pid_t)atoi(line);
 	CHECK_INT(getpgid(stranger), p.c.pid);
 	fd_close(&p.in);
 	await_end(&p);
@@ -414,7 +414,9 @@ static void strangers_are_not_signalled(void)
 	child_end_leftovers(0);
 	usleep(5000);
 	CHECK_INT(getpgid(stranger), p.c.pid);
-	kill(stranger, SIGKILL);
+	CHECK(kill(stranger, SIGKILL) == 0);
+	CHECK(kill(daemon, SIGKILL) == 0);
+	await_silence(&p);
 }
 
 #endif

@@ -219,7 +219,8 @@ TEXTS(zsh, SHELL_ZSH,
       { "$a:", QUOTE_PLAIN_APART }, { "$a:h", QUOTE_PLAIN_APART },
       { "$a:s/x/", QUOTE_IMPOSSIBLE }, { "$a:/", QUOTE_PLAIN },
       { "\"$a:", QUOTE_DOUBLE_APART }, { "(#", QUOTE_IMPOSSIBLE },
-      { "${(f)a} ", QUOTE_PLAIN })
+      { "${(f)a} ", QUOTE_PLAIN }, { "$$", QUOTE_PLAIN_APART },
+      { "$$'a' ", QUOTE_IMPOSSIBLE }, { "$$a ", QUOTE_PLAIN })
 
 TEXTS(fish, SHELL_FISH,
       { "", QUOTE_PLAIN }, { "'\\'", QUOTE_SINGLE },

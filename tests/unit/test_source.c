@@ -510,10 +510,10 @@ static int pipe_to_stdin(void)
 
 static void first_input_is_lazy(void)
 {
+	static char *const words_behind[] = { "1", "2" };
 	static const struct input_spec specs[] = {
 		{ .kind = INPUT_FILE, .path = "-", .option = "-a" },
-		{ .kind = INPUT_ARGS, .args = (char *[]){ "1", "2" },
-		  .nargs = 2 },
+		{ .kind = INPUT_ARGS, .args = words_behind, .nargs = 2 },
 	};
 	struct source_opts opts = LINES;
 	struct buf err = BUF_INIT;
@@ -567,8 +567,9 @@ static void stops_a_blocked_reader(void)
 
 static void stops_while_loading(void)
 {
+	static char *const word[] = { "a" };
 	static const struct input_spec specs[] = {
-		{ .kind = INPUT_ARGS, .args = (char *[]){ "a" }, .nargs = 1 },
+		{ .kind = INPUT_ARGS, .args = word, .nargs = 1 },
 		{ .kind = INPUT_STDIN },
 	};
 
