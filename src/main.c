@@ -19,7 +19,9 @@
  *   input/items.c       the items of one input
  *   input/template.c    a command with {} compiled and expanded
  *   input/braces.c      replacement strings
- *   input/shlex.c       the quoting state at a place in a command
+ *   input/shlex.c       follows the text of a command, byte by byte
+ *   input/shlex_verdict.c  what that means for a value behind it
+ *   input/shlex_impl.h  what these two share
  *   input/shquote.c     values as shell words, wherever they stand
  *   input/words.c       commands that need no shell
  *

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shlex.c - walks over shell text and tells the quoting state behind it.
- *
- * The states form a stack: what the text stands in, from the outside in. A
- * command substitution begins afresh, so what matters for a value is the part
- * of the stack above the nearest one (inner_states), and whether there are
- * backticks anywhere below.
+ * shlex.c - walks over shell text, byte by byte.
  *
  * Two mistakes would let a value out of its quotes: to be in another quoting
  * state than the shell, and to see a comment where there is none or the other
@@ -15,49 +10,8 @@
 
 #include <string.h>
 
-#include "input/shlex.h"
+#include "input/shlex_impl.h"
 
-enum state {
-	PLAIN,		/* the bottom */
-	SINGLE,		/* '...' */
-	DOUBLE,		/* "..." */
-	ANSI,		/* $'...' */
-	COMMENT,
-	SUBST,		/* $( */
-	PAREN,		/* ( */
-	ARITH_OUT,	/* the outer parenthesis of $(( or (( */
-	ARITH_IN,	/* the inner one */
-	TICK,		/* `...` */
-	BRACE,		/* ${...} in plain text */
-	BRACE_WORD,	/* the word of ${x-word}, which is plain text again */
-	BRACKET,	/* x[...] */
-	VOID_TICK,	/* `...` of which only the end is looked for */
-	VOID_BRACE,	/* likewise ${...} where quotes are ambiguous */
-	VOID_BRACKET,	/* likewise $x[...] in double quotes */
-};
-
-#define BIT(s)		(1U << (s))
-#define ARITH		(BIT(ARITH_OUT) | BIT(ARITH_IN))
-#define ANEW		(BIT(SUBST) | BIT(TICK) | BIT(VOID_TICK))
-#define BRACKETS	(BIT(BRACKET) | BIT(VOID_BRACKET))
-#define BRACES		(BIT(BRACE) | BIT(BRACE_WORD))
-#define PATTERNS	(BRACKETS | BRACES)
-#define QUOTED		(BIT(SINGLE) | BIT(DOUBLE) | BIT(ANSI))
-
-/* l->word_start: a # here is an ordinary character, begins a comment, or it
- * depends. */
-enum { IN_WORD, AT_WORD, MAYBE_AT_WORD };
-
-/* l->dollar */
-enum { NO_DOLLAR, DOLLAR_SIGN, DOLLAR_PID, DOLLAR_NAME, DOLLAR_COLON };
-
-/* l->brace, while the top of the stack is BRACE */
-enum { NO_BRACE, BRACE_OPEN, BRACE_NAME, BRACE_COLON };
-
-/* l->bracket: [[ is a command, as [ is with a blank behind it */
-enum { NO_BRACKET, FIRST_BRACKET, SECOND_BRACKET };
-
-static const char in_heredoc[] = "in or behind a here-document";
 static const char in_subscript[] = "behind a quote in [ ] or (( ))";
 
 void shlex_init(struct shlex *l, enum shell_kind kind)
@@ -65,11 +19,6 @@ void shlex_init(struct shlex *l, enum shell_kind kind)
 	memset(l, 0, sizeof(*l));
 	l->kind = kind;
 	l->word_start = AT_WORD;
-}
-
-static bool is_posix(const struct shlex *l)
-{
-	return l->kind != SHELL_FISH && l->kind != SHELL_CSH;
 }
 
 static bool is_name_char(char c)
@@ -86,36 +35,6 @@ static bool is_blank(char c)
 static bool is_one_of(char c, const char *set)
 {
 	return c && strchr(set, c);
-}
-
-static enum state top(const struct shlex *l)
-{
-	return l->depth ? (enum state)l->stack[l->depth - 1] : PLAIN;
-}
-
-/* The states of the innermost piece of program text, as bits. */
-static unsigned inner_states(const struct shlex *l)
-{
-	unsigned bits = 0;
-
-	for (unsigned i = l->depth; i-- > 0;) {
-		bits |= BIT(l->stack[i]);
-		if (bits & ANEW)
-			break;
-		/* fish has no other parentheses. */
-		if (l->kind == SHELL_FISH && l->stack[i] == PAREN)
-			break;
-	}
-	return bits;
-}
-
-static unsigned all_states(const struct shlex *l)
-{
-	unsigned bits = 0;
-
-	for (unsigned i = 0; i < l->depth; i++)
-		bits |= BIT(l->stack[i]);
-	return bits;
 }
 
 static void lose(struct shlex *l, const char *why)
@@ -144,7 +63,7 @@ static void pop(struct shlex *l)
 /* A quote that begins in plain text. */
 static void open_quote(struct shlex *l, enum state s)
 {
-	if (inner_states(l) & ARITH)
+	if (shlex_inner(l) & ARITH)
 		lose(l, in_subscript);
 	push(l, s);
 }
@@ -154,23 +73,23 @@ static void tick(struct shlex *l)
 {
 	if (l->kind == SHELL_FISH)
 		return;
-	if (all_states(l) & BIT(TICK)) {
-		if (top(l) == TICK)
+	if (shlex_all(l) & BIT(TICK)) {
+		if (shlex_top(l) == TICK)
 			pop(l);
 		else
 			lose(l, "behind backticks that end too early");
 		return;
 	}
-	if (inner_states(l) & (ARITH | BRACKETS | BIT(VOID_BRACE)))
+	if (shlex_inner(l) & (ARITH | BRACKETS | BIT(VOID_BRACE)))
 		lose(l, "behind backticks in [ ], (( )) or ${ }");
-	push(l, top(l) == DOUBLE || l->kind == SHELL_CSH ? VOID_TICK : TICK);
+	push(l, shlex_top(l) == DOUBLE || l->kind == SHELL_CSH ? VOID_TICK : TICK);
 	l->word_start = MAYBE_AT_WORD;
 }
 
 /* \ before $ ` or \ inside `...`: what it means is known one level up only. */
 static void void_tick(struct shlex *l)
 {
-	while (top(l) != TICK)
+	while (shlex_top(l) != TICK)
 		l->depth--;
 	l->stack[l->depth - 1] = VOID_TICK;
 }
@@ -179,15 +98,15 @@ static void void_tick(struct shlex *l)
  * is not to be counted where the count matters. */
 static void check_paren(struct shlex *l)
 {
-	if ((inner_states(l) & PATTERNS) &&
-	    (all_states(l) & (BIT(SUBST) | ARITH)))
+	if ((shlex_inner(l) & PATTERNS) &&
+	    (shlex_all(l) & (BIT(SUBST) | ARITH)))
 		lose(l, "behind a parenthesis in [ ] or ${ }");
 }
 
 static void open_paren(struct shlex *l, bool doubled)
 {
 	check_paren(l);
-	if (doubled && is_posix(l)) {
+	if (doubled && shlex_is_posix(l)) {
 		l->stack[l->depth - 1] = ARITH_OUT;
 		push(l, ARITH_IN);
 	} else {
@@ -199,7 +118,7 @@ static void open_paren(struct shlex *l, bool doubled)
 
 static void close_paren(struct shlex *l)
 {
-	enum state s = top(l);
+	enum state s = shlex_top(l);
 
 	check_paren(l);
 	if (BIT(s) & (ARITH | BIT(SUBST) | BIT(PAREN)))
@@ -215,15 +134,15 @@ static void open_brace(struct shlex *l)
 
 	if (l->kind == SHELL_FISH)
 		lose(l, "behind ${");
-	push(l, inner_states(l) & strict ? VOID_BRACE : BRACE);
+	push(l, shlex_inner(l) & strict ? VOID_BRACE : BRACE);
 	l->brace = BRACE_OPEN;
 }
 
 /* The byte behind a $. True when that is all there is to do about it. */
 static bool take_dollar_sign(struct shlex *l, char c)
 {
-	bool is_quoted = top(l) == DOUBLE || top(l) == VOID_BRACE ||
-			 top(l) == VOID_BRACKET;
+	bool is_quoted = shlex_top(l) == DOUBLE || shlex_top(l) == VOID_BRACE ||
+			 shlex_top(l) == VOID_BRACKET;
 
 	l->dollar = NO_DOLLAR;
 	if (c == '(' && l->kind != SHELL_CSH) {
@@ -232,9 +151,9 @@ static bool take_dollar_sign(struct shlex *l, char c)
 		l->word_start = MAYBE_AT_WORD;
 	} else if (c == '{') {
 		open_brace(l);
-	} else if (c == '[' && is_posix(l)) {
+	} else if (c == '[' && shlex_is_posix(l)) {
 		lose(l, "behind $[");
-	} else if (c == '\'' && !is_quoted && is_posix(l)) {
+	} else if (c == '\'' && !is_quoted && shlex_is_posix(l)) {
 		open_quote(l, ANSI);
 	} else if (is_name_char(c) || is_one_of(c, "#?@*!-$+=~^%")) {
 		l->dollar = c == '$' ? DOLLAR_PID : DOLLAR_NAME;
@@ -265,7 +184,7 @@ static bool take_dollar_name(struct shlex *l, char c)
 	l->dollar = NO_DOLLAR;
 	if (c != '[' || !(has_more || l->kind == SHELL_FISH))
 		return false;
-	push(l, top(l) == DOUBLE || top(l) == VOID_BRACKET ? VOID_BRACKET
+	push(l, shlex_top(l) == DOUBLE || shlex_top(l) == VOID_BRACKET ? VOID_BRACKET
 							   : BRACKET);
 	return true;
 }
@@ -295,7 +214,7 @@ static bool take_brace(struct shlex *l, char c)
 		l->brace = BRACE_COLON;
 		return true;
 	}
-	if (was == BRACE_OPEN || !is_one_of(c, "-=?+") || !is_posix(l))
+	if (was == BRACE_OPEN || !is_one_of(c, "-=?+") || !shlex_is_posix(l))
 		return false;
 	l->stack[l->depth - 1] = BRACE_WORD;
 	return true;
@@ -309,10 +228,10 @@ static void end_angles(struct shlex *l)
 	l->angles = 0;
 	if (n < 2 || l->kind == SHELL_FISH)
 		return;
-	if (inner_states(l) & ARITH)
+	if (shlex_inner(l) & ARITH)
 		l->shifted = true;
 	else if (n != 3 || l->kind == SHELL_SH || l->kind == SHELL_CSH)
-		lose(l, in_heredoc);
+		lose(l, SHLEX_IN_HEREDOC);
 }
 
 /* Whether [ at the beginning of a word was the command or a bracket. */
@@ -325,7 +244,7 @@ static void end_bracket(struct shlex *l, char c)
 
 static void open_bracket(struct shlex *l, bool at_word)
 {
-	if (!is_posix(l))
+	if (!shlex_is_posix(l))
 		return;
 	if (l->bracket == SECOND_BRACKET) {
 		l->bracket = NO_BRACKET;
@@ -339,7 +258,7 @@ static void open_bracket(struct shlex *l, bool at_word)
 
 static void close_bracket(struct shlex *l)
 {
-	if (top(l) == BRACKET)
+	if (shlex_top(l) == BRACKET)
 		pop(l);
 	else
 		l->in_test = false;
@@ -350,7 +269,7 @@ static void sharp(struct shlex *l)
 	if (l->word_start == IN_WORD)
 		return;
 	if (l->word_start == MAYBE_AT_WORD ||
-	    (inner_states(l) & (PATTERNS | ARITH)))
+	    (shlex_inner(l) & (PATTERNS | ARITH)))
 		lose(l, "behind a '#' that need not begin a comment");
 	push(l, COMMENT);
 }
@@ -358,8 +277,8 @@ static void sharp(struct shlex *l)
 /* Patterns of case have parentheses of their own. */
 static void end_word(struct shlex *l)
 {
-	if (l->letters == 4 && is_posix(l) &&
-	    (all_states(l) & (BIT(SUBST) | ARITH)))
+	if (l->letters == 4 && shlex_is_posix(l) &&
+	    (shlex_all(l) & (BIT(SUBST) | ARITH)))
 		lose(l, "behind 'case' in $( )");
 	l->letters = 0;
 }
@@ -400,14 +319,14 @@ static void track_dup(struct shlex *l, char c)
 /* What was only half known until c. */
 static void settle(struct shlex *l, char c)
 {
-	if (is_posix(l))
+	if (shlex_is_posix(l))
 		track_dup(l, c);
 	if (l->angles && c != '<')
 		end_angles(l);
 	if (l->bracket)
 		end_bracket(l, c);
-	if (top(l) == ARITH_OUT && c != ')' && l->shifted)
-		lose(l, in_heredoc);
+	if (shlex_top(l) == ARITH_OUT && c != ')' && l->shifted)
+		lose(l, SHLEX_IN_HEREDOC);
 }
 
 /* A byte of program text that is no quote, parenthesis or sign of its own. */
@@ -422,9 +341,9 @@ static void step_sign(struct shlex *l, char c)
 		open_bracket(l, at_word);
 	else if (c == ']')
 		close_bracket(l);
-	else if (c == '}' && (BIT(top(l)) & BRACES))
+	else if (c == '}' && (BIT(shlex_top(l)) & BRACES))
 		pop(l);
-	else if (c == '{' && (BIT(top(l)) & BRACES))
+	else if (c == '{' && (BIT(shlex_top(l)) & BRACES))
 		lose(l, "behind { in ${ }");
 	else if (c == '<' && l->angles < 4)
 		l->angles++;
@@ -439,7 +358,7 @@ static void step_plain(struct shlex *l, char c)
 	settle(l, c);
 	if (take_dollar(l, c))
 		return;
-	if (top(l) == BRACE && l->brace && take_brace(l, c))
+	if (shlex_top(l) == BRACE && l->brace && take_brace(l, c))
 		return;
 	switch (c) {
 	case '\\':
@@ -488,18 +407,18 @@ static void step_single(struct shlex *l, char c)
 {
 	if (c == '\'')
 		pop(l);
-	else if (c == '`' && (all_states(l) & BIT(TICK)))
+	else if (c == '`' && (shlex_all(l) & BIT(TICK)))
 		tick(l);
 	else if (c == '\\')
 		l->skip = l->kind == SHELL_FISH || l->kind == SHELL_CSH ||
-			  (all_states(l) & BIT(TICK));
+			  (shlex_all(l) & BIT(TICK));
 }
 
 static void step_ansi(struct shlex *l, char c)
 {
 	if (c == '\'')
 		pop(l);
-	else if (c == '`' && (all_states(l) & BIT(TICK)))
+	else if (c == '`' && (shlex_all(l) & BIT(TICK)))
 		tick(l);
 	else if (c == '\\')
 		l->skip = 1;
@@ -515,7 +434,7 @@ static void step_comment(struct shlex *l, char c)
 		l->word_start = AT_WORD;
 	} else if (c == '\\' && l->kind == SHELL_CSH) {
 		lose(l, "behind a backslash in a comment");
-	} else if (c == '`' && (all_states(l) & BIT(TICK))) {
+	} else if (c == '`' && (shlex_all(l) & BIT(TICK))) {
 		tick(l);
 	}
 }
@@ -524,7 +443,7 @@ static void step_comment(struct shlex *l, char c)
  * up on. */
 static void step_void(struct shlex *l, char c)
 {
-	bool is_brace = top(l) == VOID_BRACE;
+	bool is_brace = shlex_top(l) == VOID_BRACE;
 
 	if (take_dollar(l, c))
 		return;
@@ -553,7 +472,7 @@ static void step_void_tick(struct shlex *l, char c)
 
 static void step(struct shlex *l, char c)
 {
-	switch (top(l)) {
+	switch (shlex_top(l)) {
 	case SINGLE:
 		step_single(l, c);
 		break;
@@ -589,10 +508,10 @@ static void step(struct shlex *l, char c)
 /* The byte behind a backslash. */
 static void step_escaped(struct shlex *l, char c)
 {
-	enum state s = top(l);
+	enum state s = shlex_top(l);
 
 	l->skip--;
-	if ((all_states(l) & BIT(TICK)) && is_one_of(c, "$`\\")) {
+	if ((shlex_all(l) & BIT(TICK)) && is_one_of(c, "$`\\")) {
 		void_tick(l);
 	} else if (l->kind == SHELL_CSH && (BIT(s) & QUOTED)) {
 		/* $backslash_quote decides. */
@@ -613,11 +532,11 @@ static void step_escaped(struct shlex *l, char c)
 static void step_csh(struct shlex *l, char c)
 {
 	if (c == '\n' && !l->skip &&
-	    (BIT(top(l)) & (QUOTED | BIT(VOID_TICK))))
+	    (BIT(shlex_top(l)) & (QUOTED | BIT(VOID_TICK))))
 		lose(l, "behind a line that ends in quotes");
 	if (l->bang && !is_one_of(c, " \t\n=~("))
 		lose(l, "behind '!'");
-	l->bang = c == '!' && !l->skip && top(l) != COMMENT;
+	l->bang = c == '!' && !l->skip && shlex_top(l) != COMMENT;
 }
 
 void shlex_feed(struct shlex *l, const char *text, size_t len)
@@ -646,78 +565,4 @@ void shlex_value(struct shlex *l)
 	l->bang = false;
 	l->letters = 0;
 	l->word_start = l->kind == SHELL_CSH ? MAYBE_AT_WORD : IN_WORD;
-}
-
-static bool is_restricted(const struct shlex *l)
-{
-	return (inner_states(l) & (ARITH | BRACKETS)) || l->bracket ||
-	       (l->dup && l->dup <= l->depth + 1);
-}
-
-/* Why there is no safe place here; NULL when there is. */
-static const char *find_obstacle(const struct shlex *l)
-{
-	unsigned in = inner_states(l);
-	unsigned all = all_states(l);
-
-	if (l->lost)
-		return l->lost;
-	if (l->skip)
-		return "behind a backslash";
-	if (l->bang)
-		return "behind '!'";
-	if (l->dollar == DOLLAR_SIGN)
-		return "behind '$'";
-	if (!(in & ARITH) && l->kind != SHELL_FISH &&
-	    (l->angles == 2 || (l->angles > 2 && l->kind == SHELL_SH)))
-		return in_heredoc;
-	if (top(l) == ARITH_OUT && l->shifted)
-		return in_heredoc;
-	if (in & (BIT(BRACE) | BIT(VOID_BRACE)))
-		return "in ${ }";
-	if (in & BIT(VOID_TICK))
-		return "in backticks in quotes or with backslashes";
-	if (top(l) == COMMENT && (all & (ANEW | ARITH)))
-		return "in a comment in $( ) or backticks";
-	/* There a backslash takes the newline along. */
-	if (top(l) == COMMENT && l->kind == SHELL_CSH)
-		return "in a comment";
-	if (top(l) == ANSI && (l->kind == SHELL_SH || (all & BIT(TICK))))
-		return "in $' '";
-	if (l->dollar && top(l) == DOUBLE && (all & BIT(TICK)))
-		return "behind a variable in quotes in backticks";
-	if (l->dollar && is_restricted(l))
-		return "behind a variable in [ ], (( )) or behind >&";
-	return NULL;
-}
-
-const char *shlex_why(const struct shlex *l)
-{
-	const char *why = find_obstacle(l);
-
-	return why ? why : "in quotes";
-}
-
-enum quote_context shlex_context(const struct shlex *l)
-{
-	bool has_tick = all_states(l) & BIT(TICK);
-
-	if (find_obstacle(l))
-		return QUOTE_IMPOSSIBLE;
-	if (is_restricted(l))
-		return QUOTE_NUMBER;
-	if (top(l) == COMMENT)
-		return QUOTE_COMMENT;
-	if (top(l) == ANSI)
-		return QUOTE_ANSI;
-	if (top(l) == SINGLE)
-		return has_tick ? QUOTE_BACKTICK_SINGLE : QUOTE_SINGLE;
-	if (top(l) == DOUBLE && has_tick)
-		return QUOTE_BACKTICK_DOUBLE;
-	if (top(l) == DOUBLE)
-		return l->dollar ? QUOTE_DOUBLE_APART : QUOTE_DOUBLE;
-	if (has_tick)
-		return QUOTE_BACKTICK;
-	/* -n alone would be an operator of [[ ]]. */
-	return l->dollar || l->in_test ? QUOTE_PLAIN_APART : QUOTE_PLAIN;
 }

@@ -20,8 +20,8 @@
 struct shlex {
 	enum shell_kind kind;
 	unsigned depth;			/* of stack; 0: plain text */
-	unsigned char stack[SHLEX_DEPTH]; /* shlex.c's states */
-	const char *lost;		/* why no later place is safe, or NULL */
+	unsigned char stack[SHLEX_DEPTH];
+	const char *lost;		/* why no place is safe, or NULL */
 	unsigned char word_start;	/* whether # here is a comment */
 	bool opened;			/* ( or $( was the byte before */
 	unsigned char skip;		/* bytes a backslash takes along */

@@ -51,7 +51,7 @@ enum quote_context {
 				   [A-Za-z0-9_.+-] may stand here */
 	QUOTE_COMMENT,		/* behind #: newlines become blanks */
 	QUOTE_RAW,		/* as it is: the command begins with {} */
-	QUOTE_IMPOSSIBLE,	/* here-document, backtick in double quotes, ...:
+	QUOTE_IMPOSSIBLE,	/* here-document, backtick in double quotes:
 				   no safe way in this kind of shell */
 };
 

@@ -34,7 +34,7 @@ enum input_kind {
  * outlive the source. */
 struct input_spec {
 	enum input_kind kind;
-	bool linked;		/* :::+ ::::+; without effect on the first */
+	bool linked;		/* :::+ ::::+; the first one never is */
 	char *const *args;	/* INPUT_ARGS */
 	size_t nargs;
 	const char *path;	/* INPUT_FILE, INPUT_TASKS; "-" is standard

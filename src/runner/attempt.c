@@ -25,6 +25,9 @@
 #define PIPE_GRACE	(50 * NS_PER_MS)
 #define PIPE_GRACE_MAX	(500 * NS_PER_MS)
 
+/* So many buffers hold what can be in a pipe, with much to spare. */
+#define DRAIN_ROUNDS	32
+
 /*
  * Most jobs are short and say little. At first only the process is watched,
  * so that such a job costs one wake-up instead of one for each thing it does;
@@ -110,13 +113,14 @@ static void serve_stream(struct attempt *a, int stream, short revents)
 		fd_close(&a->fd[stream]);
 }
 
-/* Reads what is in the pipes now, after the end of the process. */
+/* Reads what is in the pipes now, after the end of the process; but someone
+ * who goes on writing must not keep us here. */
 static void drain(struct attempt *a)
 {
 	struct pollfd p[2];
 	bool more = true;
 
-	while (more) {
+	for (int round = 0; more && round < DRAIN_ROUNDS; round++) {
 		more = false;
 		for (int i = 0; i < 2; i++)
 			p[i] = (struct pollfd){
@@ -214,13 +218,21 @@ static bool group_resists(struct attempt *a, int64_t now)
 	return !a->sent_kill || now < a->next_ns;
 }
 
+static bool may_read(struct attempt *a)
+{
+	struct output *o = a->cfg->output;
+
+	return (is_open(a, 0) || is_open(a, 1)) && o->ops->room(o, a->job);
+}
+
 static bool is_over(struct attempt *a, int64_t now)
 {
 	if (!a->child.has_ended || group_resists(a, now))
 		return false;
-	if (!is_open(a, 0) && !is_open(a, 1))
-		return true;
-	drain(a);
+	/* What the process has written counts, room or not. */
+	if (!a->is_drained || may_read(a))
+		drain(a);
+	a->is_drained = true;
 	if (!is_open(a, 0) && !is_open(a, 1))
 		return true;
 	return now - a->heard_ns >= PIPE_GRACE ||
@@ -253,15 +265,6 @@ static int64_t next_moment(const struct attempt *a, int64_t now)
 	if (a->first_look)
 		next = earlier(next, a->job->outcome.start_ns + FIRST_LOOK);
 	return next;
-}
-
-static bool may_read(struct attempt *a)
-{
-	struct output *o = a->cfg->output;
-
-	if (!is_open(a, 0) && !is_open(a, 1))
-		return false;
-	return a->child.has_ended || o->ops->room(o, a->job);
 }
 
 /* Has the process ended? */
@@ -335,6 +338,7 @@ void attempt_watch(struct attempt *a)
 
 	a->reason = KILL_NONE;
 	a->sent_kill = false;
+	a->is_drained = false;
 	a->first_look = a->child.pidfd >= 0;
 	for (;;) {
 		/* Without a pidfd, any wake may mean that it has ended; and

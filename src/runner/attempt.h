@@ -36,6 +36,7 @@ struct attempt {
 	int64_t next_ns;	/* when; clock_run_ns, as all below */
 
 	/* after the end of the process */
+	bool is_drained;	/* of what was written before */
 	int64_t ended_ns;
 	int64_t heard_ns;	/* last output, or ended_ns */
 };

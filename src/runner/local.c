@@ -133,14 +133,15 @@ static enum run_result pretend(struct local *l, struct job *job)
 }
 
 /* The exec failed, of the shell itself if it came to that. */
-static enum run_result no_exec(struct local *l, struct job *job, int err)
+static enum run_result no_exec(struct local *l, struct slot *s,
+			       struct job *job, int err)
 {
 	struct buf text = BUF_INIT;
 
 	buf_addf(&text, "cannot execute '%s': %s", l->cfg.shell, strerror(err));
 	if (err == E2BIG)
 		buf_addf(&text, " (the command has %zu bytes)",
-			 strlen(job->command ? job->command : ""));
+			 s->launch.command.len);
 	job->message = arena_strdup(&job->arena, text.data);
 	buf_release(&text);
 	job->outcome.end = JOB_UNSTARTED;
@@ -221,7 +222,7 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job)
 	job->outcome.err = err;
 	if (r == SPAWN_NO_PROCESS)
 		return RUN_AGAIN;
-	return no_exec(l, job, err);
+	return no_exec(l, s, job, err);
 }
 
 static enum run_result local_run(struct runner *r, void *state,
@@ -232,6 +233,8 @@ static enum run_result local_run(struct runner *r, void *state,
 	enum run_result result;
 
 	start_clock(job);
+	/* Of a try before. */
+	job->message = NULL;
 	if (launch_prepare(&s->launch, job) < 0)
 		return refuse(job);
 	if (l->cfg.trace)

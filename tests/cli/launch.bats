@@ -410,6 +410,9 @@ signals_kept() {
 }
 
 @test "jobs have the signals that muster was started with" {
+	# dash clears the mask.
+	export PARALLEL_SHELL
+	PARALLEL_SHELL=$(command -v bash)
 	signals_kept env
 	signals_kept nohup
 	signals_kept sh -c 'trap "" INT TERM CHLD PIPE ALRM; exec "$@"' sh
@@ -419,6 +422,8 @@ signals_kept() {
 @test "jobs have the umask, the directory and the limits of muster" {
 	local command
 
+	export PARALLEL_SHELL
+	PARALLEL_SHELL=$(command -v bash)
 	umask 027
 	ulimit -Sn 200
 	cd dir0

@@ -322,10 +322,12 @@ forever=': >up; exec sleep 1000'
 # For people.
 
 @test "SIGUSR1 lists the running jobs" {
-	start muster -j 2 'await go; echo' ::: 'a b' c d
+	start muster -j 2 ': >up{#}; await go; echo {}' ::: 'a b' c d
+	# Before it has seen to its signals, muster would die of this one.
+	wait_until test -e up2
 	wait_until jobs_listed 2
-	assert_file_has err $'1\tawait go; echo \'a b\''
-	assert_file_has err $'2\tawait go; echo c'
+	assert_file_has err $'1\t: >up1; await go; echo \'a b\''
+	assert_file_has err $'2\t: >up2; await go; echo c'
 	: >go
 	finish
 	assert_equal "$status" 0

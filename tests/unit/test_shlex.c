@@ -72,180 +72,180 @@ static void check_rows(const struct row *rows, size_t n, enum shell_kind kind)
 	}
 
 TEXTS(plain, SHELL_SH,
-      { "", QUOTE_PLAIN }, { "a ", QUOTE_PLAIN }, { "a", QUOTE_PLAIN },
-      { "'a' ", QUOTE_PLAIN }, { "\"a\" ", QUOTE_PLAIN },
-      { "a | b && ", QUOTE_PLAIN }, { "a\n", QUOTE_PLAIN },
-      { "a > ", QUOTE_PLAIN }, { "a < ", QUOTE_PLAIN },
-      { "a \\' ", QUOTE_PLAIN }, { "a \\\" ", QUOTE_PLAIN },
-      { "a 'b'\\''c' ", QUOTE_PLAIN }, { "a@b", QUOTE_PLAIN },
-      { "[ -f ", QUOTE_PLAIN }, { "[ a = b ] && ", QUOTE_PLAIN },
-      { "a \\\n ", QUOTE_PLAIN }, { "{ a; } ", QUOTE_PLAIN })
+	{ "", QUOTE_PLAIN }, { "a ", QUOTE_PLAIN }, { "a", QUOTE_PLAIN },
+	{ "'a' ", QUOTE_PLAIN }, { "\"a\" ", QUOTE_PLAIN },
+	{ "a | b && ", QUOTE_PLAIN }, { "a\n", QUOTE_PLAIN },
+	{ "a > ", QUOTE_PLAIN }, { "a < ", QUOTE_PLAIN },
+	{ "a \\' ", QUOTE_PLAIN }, { "a \\\" ", QUOTE_PLAIN },
+	{ "a 'b'\\''c' ", QUOTE_PLAIN }, { "a@b", QUOTE_PLAIN },
+	{ "[ -f ", QUOTE_PLAIN }, { "[ a = b ] && ", QUOTE_PLAIN },
+	{ "a \\\n ", QUOTE_PLAIN }, { "{ a; } ", QUOTE_PLAIN })
 
 TEXTS(single, SHELL_SH,
-      { "'", QUOTE_SINGLE }, { "a 'b", QUOTE_SINGLE },
-      { "a '\\", QUOTE_SINGLE }, { "a '\"", QUOTE_SINGLE },
-      { "a 'b'c'", QUOTE_SINGLE }, { "'$(", QUOTE_SINGLE },
-      { "'# ", QUOTE_SINGLE }, { "'`", QUOTE_SINGLE },
-      { "'$", QUOTE_SINGLE })
+	{ "'", QUOTE_SINGLE }, { "a 'b", QUOTE_SINGLE },
+	{ "a '\\", QUOTE_SINGLE }, { "a '\"", QUOTE_SINGLE },
+	{ "a 'b'c'", QUOTE_SINGLE }, { "'$(", QUOTE_SINGLE },
+	{ "'# ", QUOTE_SINGLE }, { "'`", QUOTE_SINGLE },
+	{ "'$", QUOTE_SINGLE })
 
 TEXTS(double_, SHELL_SH,
-      { "\"", QUOTE_DOUBLE }, { "a \"b ", QUOTE_DOUBLE },
-      { "\"\\\"", QUOTE_DOUBLE }, { "\"'", QUOTE_DOUBLE },
-      { "\"\\\\", QUOTE_DOUBLE }, { "\" # ", QUOTE_DOUBLE },
-      { "\"$(a)", QUOTE_DOUBLE }, { "\"${a}", QUOTE_DOUBLE },
-      { "\"$x ", QUOTE_DOUBLE }, { "\"(", QUOTE_DOUBLE },
-      { "\"<<", QUOTE_DOUBLE }, { "\"$(a \")\")", QUOTE_DOUBLE })
+	{ "\"", QUOTE_DOUBLE }, { "a \"b ", QUOTE_DOUBLE },
+	{ "\"\\\"", QUOTE_DOUBLE }, { "\"'", QUOTE_DOUBLE },
+	{ "\"\\\\", QUOTE_DOUBLE }, { "\" # ", QUOTE_DOUBLE },
+	{ "\"$(a)", QUOTE_DOUBLE }, { "\"${a}", QUOTE_DOUBLE },
+	{ "\"$x ", QUOTE_DOUBLE }, { "\"(", QUOTE_DOUBLE },
+	{ "\"<<", QUOTE_DOUBLE }, { "\"$(a \")\")", QUOTE_DOUBLE })
 
 TEXTS(glued, SHELL_SH,
-      { "$x", QUOTE_PLAIN_APART }, { "a$x", QUOTE_PLAIN_APART },
-      { "$1", QUOTE_PLAIN_APART }, { "$?", QUOTE_PLAIN_APART },
-      { "$x@", QUOTE_PLAIN }, { "$x-", QUOTE_PLAIN },
-      { "${x}", QUOTE_PLAIN }, { "$x ", QUOTE_PLAIN },
-      { "\"$x", QUOTE_DOUBLE_APART }, { "\"$x\"", QUOTE_PLAIN },
-      { "$$", QUOTE_PLAIN_APART }, { "$x:", QUOTE_PLAIN })
+	{ "$x", QUOTE_PLAIN_APART }, { "a$x", QUOTE_PLAIN_APART },
+	{ "$1", QUOTE_PLAIN_APART }, { "$?", QUOTE_PLAIN_APART },
+	{ "$x@", QUOTE_PLAIN }, { "$x-", QUOTE_PLAIN },
+	{ "${x}", QUOTE_PLAIN }, { "$x ", QUOTE_PLAIN },
+	{ "\"$x", QUOTE_DOUBLE_APART }, { "\"$x\"", QUOTE_PLAIN },
+	{ "$$", QUOTE_PLAIN_APART }, { "$x:", QUOTE_PLAIN })
 
 TEXTS(behind_signs, SHELL_SH,
-      { "$", QUOTE_IMPOSSIBLE }, { "\"$", QUOTE_IMPOSSIBLE },
-      { "\\", QUOTE_IMPOSSIBLE }, { "\"\\", QUOTE_IMPOSSIBLE },
-      { "\\\\", QUOTE_PLAIN }, { "\\$", QUOTE_PLAIN },
-      { "\"\\$", QUOTE_DOUBLE }, { "$[", QUOTE_IMPOSSIBLE })
+	{ "$", QUOTE_IMPOSSIBLE }, { "\"$", QUOTE_IMPOSSIBLE },
+	{ "\\", QUOTE_IMPOSSIBLE }, { "\"\\", QUOTE_IMPOSSIBLE },
+	{ "\\\\", QUOTE_PLAIN }, { "\\$", QUOTE_PLAIN },
+	{ "\"\\$", QUOTE_DOUBLE }, { "$[", QUOTE_IMPOSSIBLE })
 
 TEXTS(substitutions, SHELL_SH,
-      { "$(", QUOTE_PLAIN }, { "\"$(", QUOTE_PLAIN },
-      { "\"$(a '", QUOTE_SINGLE }, { "\"$(a \"", QUOTE_DOUBLE },
-      { "\"$(a \"$(b ", QUOTE_PLAIN }, { "\"$(a)\" ", QUOTE_PLAIN },
-      { "\"$(a (b) ", QUOTE_PLAIN }, { "\"$( (b) )", QUOTE_DOUBLE },
-      { "$(a ')' ", QUOTE_PLAIN }, { "\"$(a \\) ", QUOTE_PLAIN },
-      { "\"$(a [b] ) ", QUOTE_DOUBLE }, { "\"$(a; [ b ]) ", QUOTE_DOUBLE })
+	{ "$(", QUOTE_PLAIN }, { "\"$(", QUOTE_PLAIN },
+	{ "\"$(a '", QUOTE_SINGLE }, { "\"$(a \"", QUOTE_DOUBLE },
+	{ "\"$(a \"$(b ", QUOTE_PLAIN }, { "\"$(a)\" ", QUOTE_PLAIN },
+	{ "\"$(a (b) ", QUOTE_PLAIN }, { "\"$( (b) )", QUOTE_DOUBLE },
+	{ "$(a ')' ", QUOTE_PLAIN }, { "\"$(a \\) ", QUOTE_PLAIN },
+	{ "\"$(a [b] ) ", QUOTE_DOUBLE }, { "\"$(a; [ b ]) ", QUOTE_DOUBLE })
 
 TEXTS(unclear_substitutions, SHELL_BASH,
-      { "$(case a in a) ", QUOTE_IMPOSSIBLE },
-      { "\"$(case a in (a) b;; esac) ", QUOTE_IMPOSSIBLE },
-      { "$(cases ", QUOTE_PLAIN }, { "$(a_case ", QUOTE_PLAIN },
-      { "case a in a) ", QUOTE_PLAIN },
-      { "\"$(a [b(] ) ", QUOTE_IMPOSSIBLE },
-      { "\"$(a ${x#(} ) ", QUOTE_IMPOSSIBLE })
+	{ "$(case a in a) ", QUOTE_IMPOSSIBLE },
+	{ "\"$(case a in (a) b;; esac) ", QUOTE_IMPOSSIBLE },
+	{ "$(cases ", QUOTE_PLAIN }, { "$(a_case ", QUOTE_PLAIN },
+	{ "case a in a) ", QUOTE_PLAIN },
+	{ "\"$(a [b(] ) ", QUOTE_IMPOSSIBLE },
+	{ "\"$(a ${x#(} ) ", QUOTE_IMPOSSIBLE })
 
 TEXTS(backticks, SHELL_SH,
-      { "`", QUOTE_BACKTICK }, { "`a '", QUOTE_BACKTICK_SINGLE },
-      { "`a \"", QUOTE_BACKTICK_DOUBLE }, { "`a` ", QUOTE_PLAIN },
-      { "`a \"$(b ", QUOTE_BACKTICK }, { "$(a `", QUOTE_BACKTICK },
-      { "`$x", QUOTE_BACKTICK }, { "`\"$x", QUOTE_IMPOSSIBLE },
-      { "\"`", QUOTE_IMPOSSIBLE }, { "\"`a`", QUOTE_DOUBLE },
-      { "`a \\\\", QUOTE_IMPOSSIBLE }, { "`a \\\\ `", QUOTE_PLAIN },
-      { "`a \\`b\\` ", QUOTE_IMPOSSIBLE }, { "`a \\`b\\` ` ", QUOTE_PLAIN },
-      { "`a \\' ", QUOTE_BACKTICK }, { "`a '\\'", QUOTE_BACKTICK },
-      { "`a '` ", QUOTE_IMPOSSIBLE }, { "`# ", QUOTE_IMPOSSIBLE })
+	{ "`", QUOTE_BACKTICK }, { "`a '", QUOTE_BACKTICK_SINGLE },
+	{ "`a \"", QUOTE_BACKTICK_DOUBLE }, { "`a` ", QUOTE_PLAIN },
+	{ "`a \"$(b ", QUOTE_BACKTICK }, { "$(a `", QUOTE_BACKTICK },
+	{ "`$x", QUOTE_BACKTICK }, { "`\"$x", QUOTE_IMPOSSIBLE },
+	{ "\"`", QUOTE_IMPOSSIBLE }, { "\"`a`", QUOTE_DOUBLE },
+	{ "`a \\\\", QUOTE_IMPOSSIBLE }, { "`a \\\\ `", QUOTE_PLAIN },
+	{ "`a \\`b\\` ", QUOTE_IMPOSSIBLE }, { "`a \\`b\\` ` ", QUOTE_PLAIN },
+	{ "`a \\' ", QUOTE_BACKTICK }, { "`a '\\'", QUOTE_BACKTICK },
+	{ "`a '` ", QUOTE_IMPOSSIBLE }, { "`# ", QUOTE_IMPOSSIBLE })
 
 TEXTS(arithmetic, SHELL_BASH,
-      { "$((", QUOTE_NUMBER }, { "\"$((1 + ", QUOTE_NUMBER },
-      { "$((1 << ", QUOTE_NUMBER }, { "$((1 <<", QUOTE_NUMBER },
-      { "$(((1) + (", QUOTE_NUMBER }, { "$((1)) ", QUOTE_PLAIN },
-      { "((", QUOTE_NUMBER }, { "((x = ", QUOTE_NUMBER },
-      { "((1)) && ", QUOTE_PLAIN }, { "( (", QUOTE_PLAIN },
-      { "$((a); b) ", QUOTE_PLAIN }, { "$((a); ", QUOTE_NUMBER },
-      { "$((a << 1); ", QUOTE_IMPOSSIBLE }, { "$(( \"", QUOTE_IMPOSSIBLE },
-      { "$(( $(a ", QUOTE_PLAIN }, { "$(( $x", QUOTE_IMPOSSIBLE },
-      { "for ((i=0; i<", QUOTE_NUMBER }, { "$((16#", QUOTE_NUMBER })
+	{ "$((", QUOTE_NUMBER }, { "\"$((1 + ", QUOTE_NUMBER },
+	{ "$((1 << ", QUOTE_NUMBER }, { "$((1 <<", QUOTE_NUMBER },
+	{ "$(((1) + (", QUOTE_NUMBER }, { "$((1)) ", QUOTE_PLAIN },
+	{ "((", QUOTE_NUMBER }, { "((x = ", QUOTE_NUMBER },
+	{ "((1)) && ", QUOTE_PLAIN }, { "( (", QUOTE_PLAIN },
+	{ "$((a); b) ", QUOTE_PLAIN }, { "$((a); ", QUOTE_NUMBER },
+	{ "$((a << 1); ", QUOTE_IMPOSSIBLE }, { "$(( \"", QUOTE_IMPOSSIBLE },
+	{ "$(( $(a ", QUOTE_PLAIN }, { "$(( $x", QUOTE_IMPOSSIBLE },
+	{ "for ((i=0; i<", QUOTE_NUMBER }, { "$((16#", QUOTE_NUMBER })
 
 TEXTS(subscripts, SHELL_BASH,
-      { "a[", QUOTE_NUMBER }, { "a[1 + ", QUOTE_NUMBER },
-      { "a[@", QUOTE_NUMBER }, { "a[1]=", QUOTE_PLAIN },
-      { "a=([", QUOTE_NUMBER }, { "a=([x", QUOTE_NUMBER },
-      { "a[\"", QUOTE_NUMBER }, { "${a[", QUOTE_IMPOSSIBLE },
-      { "\"${a[", QUOTE_IMPOSSIBLE }, { "ls [a-z]", QUOTE_PLAIN },
-      { "ls [", QUOTE_NUMBER }, { "\"a[", QUOTE_DOUBLE },
-      { "\"$a[", QUOTE_DOUBLE }, { "a[$(b ", QUOTE_PLAIN },
-      { "[[ ", QUOTE_PLAIN_APART }, { "[[ a == ", QUOTE_PLAIN_APART },
-      { "[[ a ]] && ", QUOTE_PLAIN }, { "a[b[1]", QUOTE_NUMBER },
-      { "ls [[:alpha:]]", QUOTE_PLAIN })
+	{ "a[", QUOTE_NUMBER }, { "a[1 + ", QUOTE_NUMBER },
+	{ "a[@", QUOTE_NUMBER }, { "a[1]=", QUOTE_PLAIN },
+	{ "a=([", QUOTE_NUMBER }, { "a=([x", QUOTE_NUMBER },
+	{ "a[\"", QUOTE_NUMBER }, { "${a[", QUOTE_IMPOSSIBLE },
+	{ "\"${a[", QUOTE_IMPOSSIBLE }, { "ls [a-z]", QUOTE_PLAIN },
+	{ "ls [", QUOTE_NUMBER }, { "\"a[", QUOTE_DOUBLE },
+	{ "\"$a[", QUOTE_DOUBLE }, { "a[$(b ", QUOTE_PLAIN },
+	{ "[[ ", QUOTE_PLAIN_APART }, { "[[ a == ", QUOTE_PLAIN_APART },
+	{ "[[ a ]] && ", QUOTE_PLAIN }, { "a[b[1]", QUOTE_NUMBER },
+	{ "ls [[:alpha:]]", QUOTE_PLAIN })
 
 TEXTS(braces, SHELL_BASH,
-      { "${x:-", QUOTE_PLAIN }, { "${x-", QUOTE_PLAIN },
-      { "${x:=a", QUOTE_PLAIN }, { "${x:+'", QUOTE_SINGLE },
-      { "${x:?\"", QUOTE_DOUBLE }, { "${x:-a} ", QUOTE_PLAIN },
-      { "${x:-${y-", QUOTE_PLAIN }, { "${x", QUOTE_IMPOSSIBLE },
-      { "${x:", QUOTE_IMPOSSIBLE }, { "${x:1", QUOTE_IMPOSSIBLE },
-      { "${x#", QUOTE_IMPOSSIBLE }, { "${x/a/", QUOTE_IMPOSSIBLE },
-      { "${!x", QUOTE_IMPOSSIBLE }, { "\"${x:-", QUOTE_IMPOSSIBLE },
-      { "\"${x:-a}", QUOTE_DOUBLE }, { "\"${x:-'}", QUOTE_IMPOSSIBLE },
-      { "\"${x#${y}}", QUOTE_DOUBLE }, { "\"${x:-$(a ", QUOTE_PLAIN },
-      { "${ a; } ", QUOTE_IMPOSSIBLE }, { "${x#'}'} ", QUOTE_PLAIN },
-      { "${x#$(a ", QUOTE_PLAIN }, { "${x:-{", QUOTE_IMPOSSIBLE })
+	{ "${x:-", QUOTE_PLAIN }, { "${x-", QUOTE_PLAIN },
+	{ "${x:=a", QUOTE_PLAIN }, { "${x:+'", QUOTE_SINGLE },
+	{ "${x:?\"", QUOTE_DOUBLE }, { "${x:-a} ", QUOTE_PLAIN },
+	{ "${x:-${y-", QUOTE_PLAIN }, { "${x", QUOTE_IMPOSSIBLE },
+	{ "${x:", QUOTE_IMPOSSIBLE }, { "${x:1", QUOTE_IMPOSSIBLE },
+	{ "${x#", QUOTE_IMPOSSIBLE }, { "${x/a/", QUOTE_IMPOSSIBLE },
+	{ "${!x", QUOTE_IMPOSSIBLE }, { "\"${x:-", QUOTE_IMPOSSIBLE },
+	{ "\"${x:-a}", QUOTE_DOUBLE }, { "\"${x:-'}", QUOTE_IMPOSSIBLE },
+	{ "\"${x#${y}}", QUOTE_DOUBLE }, { "\"${x:-$(a ", QUOTE_PLAIN },
+	{ "${ a; } ", QUOTE_IMPOSSIBLE }, { "${x#'}'} ", QUOTE_PLAIN },
+	{ "${x#$(a ", QUOTE_PLAIN }, { "${x:-{", QUOTE_IMPOSSIBLE })
 
 TEXTS(comments, SHELL_SH,
-      { "# ", QUOTE_COMMENT }, { "a # 'b ", QUOTE_COMMENT },
-      { "a\t#", QUOTE_COMMENT }, { "a\n#", QUOTE_COMMENT },
-      { "a#", QUOTE_PLAIN }, { "a '#'#", QUOTE_PLAIN },
-      { "@#", QUOTE_PLAIN }, { "a # b\n", QUOTE_PLAIN },
-      { "a # it's\n'", QUOTE_SINGLE }, { "\\#", QUOTE_PLAIN },
-      { "$#", QUOTE_PLAIN_APART }, { "${#x} ", QUOTE_PLAIN },
-      { "a;#", QUOTE_IMPOSSIBLE }, { "(#", QUOTE_IMPOSSIBLE },
-      { "\\\n#", QUOTE_IMPOSSIBLE }, { "$(# ", QUOTE_IMPOSSIBLE },
-      { "$( # a)\n", QUOTE_PLAIN }, { "${x:- # ", QUOTE_IMPOSSIBLE })
+	{ "# ", QUOTE_COMMENT }, { "a # 'b ", QUOTE_COMMENT },
+	{ "a\t#", QUOTE_COMMENT }, { "a\n#", QUOTE_COMMENT },
+	{ "a#", QUOTE_PLAIN }, { "a '#'#", QUOTE_PLAIN },
+	{ "@#", QUOTE_PLAIN }, { "a # b\n", QUOTE_PLAIN },
+	{ "a # it's\n'", QUOTE_SINGLE }, { "\\#", QUOTE_PLAIN },
+	{ "$#", QUOTE_PLAIN_APART }, { "${#x} ", QUOTE_PLAIN },
+	{ "a;#", QUOTE_IMPOSSIBLE }, { "(#", QUOTE_IMPOSSIBLE },
+	{ "\\\n#", QUOTE_IMPOSSIBLE }, { "$(# ", QUOTE_IMPOSSIBLE },
+	{ "$( # a)\n", QUOTE_PLAIN }, { "${x:- # ", QUOTE_IMPOSSIBLE })
 
 TEXTS(heredocs, SHELL_SH,
-      { "cat <<", QUOTE_IMPOSSIBLE }, { "cat <<EOF\n", QUOTE_IMPOSSIBLE },
-      { "cat <<-E\nE\n", QUOTE_IMPOSSIBLE }, { "cat <<<", QUOTE_IMPOSSIBLE },
-      { "cat <<< ", QUOTE_IMPOSSIBLE }, { "cat <", QUOTE_PLAIN },
-      { "cat '<<' ", QUOTE_PLAIN }, { "cat \\<\\< ", QUOTE_PLAIN })
+	{ "cat <<", QUOTE_IMPOSSIBLE }, { "cat <<EOF\n", QUOTE_IMPOSSIBLE },
+	{ "cat <<-E\nE\n", QUOTE_IMPOSSIBLE }, { "cat <<<", QUOTE_IMPOSSIBLE },
+	{ "cat <<< ", QUOTE_IMPOSSIBLE }, { "cat <", QUOTE_PLAIN },
+	{ "cat '<<' ", QUOTE_PLAIN }, { "cat \\<\\< ", QUOTE_PLAIN })
 
 TEXTS(here_strings, SHELL_BASH,
-      { "cat <<<", QUOTE_PLAIN }, { "cat <<< ", QUOTE_PLAIN },
-      { "cat <<<\"", QUOTE_DOUBLE }, { "cat <<", QUOTE_IMPOSSIBLE })
+	{ "cat <<<", QUOTE_PLAIN }, { "cat <<< ", QUOTE_PLAIN },
+	{ "cat <<<\"", QUOTE_DOUBLE }, { "cat <<", QUOTE_IMPOSSIBLE })
 
 TEXTS(duplications, SHELL_BASH,
-      { "a >&", QUOTE_NUMBER }, { "a 2>& ", QUOTE_NUMBER },
-      { "a >&\"", QUOTE_NUMBER }, { "a >&2 ", QUOTE_PLAIN },
-      { "a >&x", QUOTE_NUMBER }, { "a >&$(b) ", QUOTE_PLAIN },
-      { "a >&$(b ", QUOTE_NUMBER }, { "a <&", QUOTE_NUMBER },
-      { "(a >&2) ", QUOTE_PLAIN }, { "a &>", QUOTE_PLAIN },
-      { "a & ", QUOTE_PLAIN }, { "a >&$x", QUOTE_IMPOSSIBLE })
+	{ "a >&", QUOTE_NUMBER }, { "a 2>& ", QUOTE_NUMBER },
+	{ "a >&\"", QUOTE_NUMBER }, { "a >&2 ", QUOTE_PLAIN },
+	{ "a >&x", QUOTE_NUMBER }, { "a >&$(b) ", QUOTE_PLAIN },
+	{ "a >&$(b ", QUOTE_NUMBER }, { "a <&", QUOTE_NUMBER },
+	{ "(a >&2) ", QUOTE_PLAIN }, { "a &>", QUOTE_PLAIN },
+	{ "a & ", QUOTE_PLAIN }, { "a >&$x", QUOTE_IMPOSSIBLE })
 
 TEXTS(ansi, SHELL_BASH,
-      { "$'", QUOTE_ANSI }, { "$'\\'", QUOTE_ANSI },
-      { "$'a' ", QUOTE_PLAIN }, { "$'\\", QUOTE_IMPOSSIBLE },
-      { "$'\\c", QUOTE_IMPOSSIBLE }, { "\"$'", QUOTE_DOUBLE },
-      { "$'\\\\'", QUOTE_PLAIN }, { "$\"", QUOTE_DOUBLE },
-      { "`$'", QUOTE_IMPOSSIBLE })
+	{ "$'", QUOTE_ANSI }, { "$'\\'", QUOTE_ANSI },
+	{ "$'a' ", QUOTE_PLAIN }, { "$'\\", QUOTE_IMPOSSIBLE },
+	{ "$'\\c", QUOTE_IMPOSSIBLE }, { "\"$'", QUOTE_DOUBLE },
+	{ "$'\\\\'", QUOTE_PLAIN }, { "$\"", QUOTE_DOUBLE },
+	{ "`$'", QUOTE_IMPOSSIBLE })
 
 TEXTS(no_ansi_in_sh, SHELL_SH,
-      { "$'", QUOTE_IMPOSSIBLE }, { "$'a' ", QUOTE_PLAIN },
-      { "$'\\n' ", QUOTE_IMPOSSIBLE }, { "\"$'", QUOTE_DOUBLE })
+	{ "$'", QUOTE_IMPOSSIBLE }, { "$'a' ", QUOTE_PLAIN },
+	{ "$'\\n' ", QUOTE_IMPOSSIBLE }, { "\"$'", QUOTE_DOUBLE })
 
 TEXTS(zsh, SHELL_ZSH,
-      { "\"$a[", QUOTE_NUMBER }, { "\"$a[1]", QUOTE_DOUBLE },
-      { "$a[", QUOTE_NUMBER }, { "\"$a['", QUOTE_IMPOSSIBLE },
-      { "$a:", QUOTE_PLAIN_APART }, { "$a:h", QUOTE_PLAIN_APART },
-      { "$a:s/x/", QUOTE_IMPOSSIBLE }, { "$a:/", QUOTE_PLAIN },
-      { "\"$a:", QUOTE_DOUBLE_APART }, { "(#", QUOTE_IMPOSSIBLE },
-      { "${(f)a} ", QUOTE_PLAIN }, { "$$", QUOTE_PLAIN_APART },
-      { "$$'a' ", QUOTE_IMPOSSIBLE }, { "$$a ", QUOTE_PLAIN })
+	{ "\"$a[", QUOTE_NUMBER }, { "\"$a[1]", QUOTE_DOUBLE },
+	{ "$a[", QUOTE_NUMBER }, { "\"$a['", QUOTE_IMPOSSIBLE },
+	{ "$a:", QUOTE_PLAIN_APART }, { "$a:h", QUOTE_PLAIN_APART },
+	{ "$a:s/x/", QUOTE_IMPOSSIBLE }, { "$a:/", QUOTE_PLAIN },
+	{ "\"$a:", QUOTE_DOUBLE_APART }, { "(#", QUOTE_IMPOSSIBLE },
+	{ "${(f)a} ", QUOTE_PLAIN }, { "$$", QUOTE_PLAIN_APART },
+	{ "$$'a' ", QUOTE_IMPOSSIBLE }, { "$$a ", QUOTE_PLAIN })
 
 TEXTS(fish, SHELL_FISH,
-      { "", QUOTE_PLAIN }, { "'\\'", QUOTE_SINGLE },
-      { "'\\\\'", QUOTE_PLAIN }, { "\"\\\"", QUOTE_DOUBLE },
-      { "(a ", QUOTE_PLAIN }, { "\"(", QUOTE_DOUBLE },
-      { "\"$(a ", QUOTE_PLAIN }, { "\"$(a '", QUOTE_SINGLE },
-      { "`", QUOTE_PLAIN }, { "a << ", QUOTE_PLAIN },
-      { "$x[", QUOTE_NUMBER }, { "a[", QUOTE_PLAIN },
-      { "$x", QUOTE_PLAIN_APART }, { "\"$x", QUOTE_DOUBLE_APART },
-      { "# ", QUOTE_COMMENT }, { "a#", QUOTE_PLAIN },
-      { "${", QUOTE_IMPOSSIBLE }, { "'\\", QUOTE_IMPOSSIBLE })
+	{ "", QUOTE_PLAIN }, { "'\\'", QUOTE_SINGLE },
+	{ "'\\\\'", QUOTE_PLAIN }, { "\"\\\"", QUOTE_DOUBLE },
+	{ "(a ", QUOTE_PLAIN }, { "\"(", QUOTE_DOUBLE },
+	{ "\"$(a ", QUOTE_PLAIN }, { "\"$(a '", QUOTE_SINGLE },
+	{ "`", QUOTE_PLAIN }, { "a << ", QUOTE_PLAIN },
+	{ "$x[", QUOTE_NUMBER }, { "a[", QUOTE_PLAIN },
+	{ "$x", QUOTE_PLAIN_APART }, { "\"$x", QUOTE_DOUBLE_APART },
+	{ "# ", QUOTE_COMMENT }, { "a#", QUOTE_PLAIN },
+	{ "${", QUOTE_IMPOSSIBLE }, { "'\\", QUOTE_IMPOSSIBLE })
 
 TEXTS(csh, SHELL_CSH,
-      { "", QUOTE_PLAIN }, { "'", QUOTE_SINGLE }, { "\"", QUOTE_DOUBLE },
-      { "`", QUOTE_IMPOSSIBLE }, { "`a` ", QUOTE_PLAIN },
-      { "\"`a` ", QUOTE_DOUBLE }, { "!", QUOTE_IMPOSSIBLE },
-      { "!a ", QUOTE_IMPOSSIBLE }, { "\\!a ", QUOTE_PLAIN },
-      { "if ( ! ", QUOTE_PLAIN }, { "a != ", QUOTE_PLAIN },
-      { "'!", QUOTE_IMPOSSIBLE }, { "'a\n", QUOTE_IMPOSSIBLE },
-      { "'a\\\n", QUOTE_SINGLE }, { "'a\\' ", QUOTE_IMPOSSIBLE },
-      { "# ", QUOTE_IMPOSSIBLE }, { "# a\n", QUOTE_PLAIN },
-      { "# a\\\n", QUOTE_IMPOSSIBLE }, { "'a'#", QUOTE_IMPOSSIBLE },
-      { "a#", QUOTE_PLAIN }, { "$x[", QUOTE_NUMBER },
-      { "$x:", QUOTE_PLAIN_APART }, { "cat <<", QUOTE_IMPOSSIBLE },
-      { "${x:-", QUOTE_IMPOSSIBLE })
+	{ "", QUOTE_PLAIN }, { "'", QUOTE_SINGLE }, { "\"", QUOTE_DOUBLE },
+	{ "`", QUOTE_IMPOSSIBLE }, { "`a` ", QUOTE_PLAIN },
+	{ "\"`a` ", QUOTE_DOUBLE }, { "!", QUOTE_IMPOSSIBLE },
+	{ "!a ", QUOTE_IMPOSSIBLE }, { "\\!a ", QUOTE_PLAIN },
+	{ "if ( ! ", QUOTE_PLAIN }, { "a != ", QUOTE_PLAIN },
+	{ "'!", QUOTE_IMPOSSIBLE }, { "'a\n", QUOTE_IMPOSSIBLE },
+	{ "'a\\\n", QUOTE_SINGLE }, { "'a\\' ", QUOTE_IMPOSSIBLE },
+	{ "# ", QUOTE_IMPOSSIBLE }, { "# a\n", QUOTE_PLAIN },
+	{ "# a\\\n", QUOTE_IMPOSSIBLE }, { "'a'#", QUOTE_IMPOSSIBLE },
+	{ "a#", QUOTE_PLAIN }, { "$x[", QUOTE_NUMBER },
+	{ "$x:", QUOTE_PLAIN_APART }, { "cat <<", QUOTE_IMPOSSIBLE },
+	{ "${x:-", QUOTE_IMPOSSIBLE })
 
 static void nesting_has_a_limit(void)
 {

@@ -43,137 +43,137 @@ static void check_rows(const struct row *rows, size_t n,
 	}
 
 FORMS(plain, QUOTE_PLAIN, SHELL_BASH,
-      { "abc", "abc" },
-      { "A-z_0.9+/x", "A-z_0.9+/x" },
-      { "-rf", "-rf" },
-      { "", "''" },
-      { "a b", "'a b'" },
-      { "a=b", "'a=b'" },
-      { "a:b", "'a:b'" },
-      { "~", "'~'" },
-      { "$(id)", "'$(id)'" },
-      { "a\nb", "'a\nb'" },
-      { "\xc3\xa9\xff", "'\xc3\xa9\xff'" })
+	{ "abc", "abc" },
+	{ "A-z_0.9+/x", "A-z_0.9+/x" },
+	{ "-rf", "-rf" },
+	{ "", "''" },
+	{ "a b", "'a b'" },
+	{ "a=b", "'a=b'" },
+	{ "a:b", "'a:b'" },
+	{ "~", "'~'" },
+	{ "$(id)", "'$(id)'" },
+	{ "a\nb", "'a\nb'" },
+	{ "\xc3\xa9\xff", "'\xc3\xa9\xff'" })
 
 FORMS(plain_quotes, QUOTE_PLAIN, SHELL_SH,
-      { "it's", "'it'\"'\"'s'" },
-      { "'", "\"'\"" },
-      { "''", "\"'\"''\"'\"" },
-      { "'a", "\"'\"'a'" },
-      { "a'", "'a'\"'\"" },
-      { "\"", "'\"'" },
-      { "\\", "'\\'" })
+	{ "it's", "'it'\"'\"'s'" },
+	{ "'", "\"'\"" },
+	{ "''", "\"'\"''\"'\"" },
+	{ "'a", "\"'\"'a'" },
+	{ "a'", "'a'\"'\"" },
+	{ "\"", "'\"'" },
+	{ "\\", "'\\'" })
 
 FORMS(keywords, QUOTE_PLAIN, SHELL_SH,
-      { "esac", "'esac'" },
-      { "in", "'in'" },
-      { "while", "'while'" },
-      { "function", "'function'" },
-      { "inn", "inn" },
-      { "e", "e" },
-      { "echo", "echo" })
+	{ "esac", "'esac'" },
+	{ "in", "'in'" },
+	{ "while", "'while'" },
+	{ "function", "'function'" },
+	{ "inn", "inn" },
+	{ "e", "e" },
+	{ "echo", "echo" })
 
 FORMS(apart, QUOTE_PLAIN_APART, SHELL_ZSH,
-      { "abc", "'abc'" },
-      { "", "''" },
-      { "'", "\"'\"" })
+	{ "abc", "'abc'" },
+	{ "", "''" },
+	{ "'", "\"'\"" })
 
 FORMS(single, QUOTE_SINGLE, SHELL_SH,
-      { "abc", "abc" },
-      { "", "" },
-      { "a b$`\\\"", "a b$`\\\"" },
-      { "'", "'\"'\"'" },
-      { "a'b'", "a'\"'\"'b'\"'\"'" })
+	{ "abc", "abc" },
+	{ "", "" },
+	{ "a b$`\\\"", "a b$`\\\"" },
+	{ "'", "'\"'\"'" },
+	{ "a'b'", "a'\"'\"'b'\"'\"'" })
 
 FORMS(double_, QUOTE_DOUBLE, SHELL_BASH,
-      { "abc", "abc" },
-      { "", "" },
-      { "a'b c!", "a'b c!" },
-      { "$x", "\\$x" },
-      { "\"", "\\\"" },
-      { "`a`", "\\`a\\`" },
-      { "\\$", "\\\\\\$" },
-      { "\\\n", "\\\\\n" })
+	{ "abc", "abc" },
+	{ "", "" },
+	{ "a'b c!", "a'b c!" },
+	{ "$x", "\\$x" },
+	{ "\"", "\\\"" },
+	{ "`a`", "\\`a\\`" },
+	{ "\\$", "\\\\\\$" },
+	{ "\\\n", "\\\\\n" })
 
 FORMS(double_apart, QUOTE_DOUBLE_APART, SHELL_BASH,
-      { "abc", "\"'abc'\"" },
-      { "$x", "\"'$x'\"" },
-      { "", "\"''\"" })
+	{ "abc", "\"'abc'\"" },
+	{ "$x", "\"'$x'\"" },
+	{ "", "\"''\"" })
 
 FORMS(ansi, QUOTE_ANSI, SHELL_BASH,
-      { "41", "''41'$'" },
-      { "\\n'", "''\\n'\"'\"''$'" })
+	{ "41", "''41'$'" },
+	{ "\\n'", "''\\n'\"'\"''$'" })
 
 FORMS(no_ansi_in_sh, QUOTE_ANSI, SHELL_SH, { "a", NULL }, { "", NULL })
 FORMS(no_ansi_in_fish, QUOTE_ANSI, SHELL_FISH, { "a", NULL })
 
 FORMS(backtick, QUOTE_BACKTICK, SHELL_SH,
-      { "abc", "'abc'" },
-      { "`a`", "'\\`a\\`'" },
-      { "\\", "'\\\\'" },
-      { "$x", "'$x'" },
-      { "'", "\"'\"" })
+	{ "abc", "'abc'" },
+	{ "`a`", "'\\`a\\`'" },
+	{ "\\", "'\\\\'" },
+	{ "$x", "'$x'" },
+	{ "'", "\"'\"" })
 
 FORMS(backtick_single, QUOTE_BACKTICK_SINGLE, SHELL_SH,
-      { "`\\$'", "\\`\\\\$'\"'\"'" })
+	{ "`\\$'", "\\`\\\\$'\"'\"'" })
 
 FORMS(backtick_double, QUOTE_BACKTICK_DOUBLE, SHELL_SH,
-      { "a", "a" },
-      { "$", "\\\\$" },
-      { "\"", "\\\\\"" },
-      { "`", "\\\\\\`" },
-      { "\\", "\\\\\\\\" })
+	{ "a", "a" },
+	{ "$", "\\\\$" },
+	{ "\"", "\\\\\"" },
+	{ "`", "\\\\\\`" },
+	{ "\\", "\\\\\\\\" })
 
 FORMS(no_backtick_in_csh, QUOTE_BACKTICK, SHELL_CSH, { "a", NULL })
 FORMS(no_backtick_in_fish, QUOTE_BACKTICK_DOUBLE, SHELL_FISH, { "a", NULL })
 
 FORMS(number, QUOTE_NUMBER, SHELL_SH,
-      { "0", "0" },
-      { "-1.5e+3", "-1.5e+3" },
-      { "name_1", "name_1" },
-      { "a b", NULL },
-      { "a[1]", NULL },
-      { "$x", NULL },
-      { "1;2", NULL },
-      { "/", NULL },
-      { "1\n", NULL })
+	{ "0", "0" },
+	{ "-1.5e+3", "-1.5e+3" },
+	{ "name_1", "name_1" },
+	{ "a b", NULL },
+	{ "a[1]", NULL },
+	{ "$x", NULL },
+	{ "1;2", NULL },
+	{ "/", NULL },
+	{ "1\n", NULL })
 
 FORMS(comment, QUOTE_COMMENT, SHELL_SH,
-      { "a 'b' $(c)", "a 'b' $(c)" },
-      { "a\nb\n", "a b " })
+	{ "a 'b' $(c)", "a 'b' $(c)" },
+	{ "a\nb\n", "a b " })
 
 FORMS(raw, QUOTE_RAW, SHELL_SH,
-      { "a b; c", "a b; c" },
-      { "", "" })
+	{ "a b; c", "a b; c" },
+	{ "", "" })
 
 FORMS(impossible, QUOTE_IMPOSSIBLE, SHELL_SH, { "a", NULL }, { "", NULL })
 
 FORMS(fish, QUOTE_PLAIN, SHELL_FISH,
-      { "abc", "abc" },
-      { "", "''" },
-      { "'", "'\\''" },
-      { "a\\b", "'a\\\\b'" },
-      { "$x", "'$x'" },
-      { "\\'", "'\\\\\\''" })
+	{ "abc", "abc" },
+	{ "", "''" },
+	{ "'", "'\\''" },
+	{ "a\\b", "'a\\\\b'" },
+	{ "$x", "'$x'" },
+	{ "\\'", "'\\\\\\''" })
 
 FORMS(fish_single, QUOTE_SINGLE, SHELL_FISH, { "a'b\\", "a\\'b\\\\" })
 FORMS(fish_double, QUOTE_DOUBLE, SHELL_FISH,
-      { "$\"\\", "\\$\\\"\\\\" },
-      { "`(a)'", "`(a)'" })
+	{ "$\"\\", "\\$\\\"\\\\" },
+	{ "`(a)'", "`(a)'" })
 
 FORMS(csh, QUOTE_PLAIN, SHELL_CSH,
-      { "abc", "abc" },
-      { "a b", "'a b'" },
-      { "", "''" },
-      { "!", "\\!" },
-      { "a!b", "'a'\\!'b'" },
-      { "a\nb", "'a\\\nb'" },
-      { "\\", "\\\\" },
-      { "it's", "'it'\\''s'" })
+	{ "abc", "abc" },
+	{ "a b", "'a b'" },
+	{ "", "''" },
+	{ "!", "\\!" },
+	{ "a!b", "'a'\\!'b'" },
+	{ "a\nb", "'a\\\nb'" },
+	{ "\\", "\\\\" },
+	{ "it's", "'it'\\''s'" })
 
 FORMS(csh_double, QUOTE_DOUBLE, SHELL_CSH,
-      { "a", "\"'a'\"" },
-      { "$x!", "\"'$x'\\!\"" })
+	{ "a", "\"'a'\"" },
+	{ "$x!", "\"'$x'\\!\"" })
 
 static void add_keeps_what_is_there(void)
 {

@@ -39,23 +39,25 @@ struct shell {
 };
 
 enum shell_id {
-	dash, bash, bash_sh, zsh, fish, tcsh, csh, ksh, ksh93, mksh, yash, busybox,
+	dash, bash, bash_sh, zsh, fish, tcsh, csh, ksh, ksh93, mksh, yash,
+	busybox,
 	SHELLS
 };
 
 static const struct shell shells[SHELLS] = {
-	[dash] = { "dash", NULL, SHELL_SH },
-	[bash] = { "bash", NULL, SHELL_BASH },
-	[bash_sh] = { "bash", "--posix", SHELL_SH },
-	[zsh] = { "zsh", NULL, SHELL_ZSH },
-	[fish] = { "fish", "--no-config", SHELL_FISH },
-	[tcsh] = { "tcsh", NULL, SHELL_CSH },
-	[csh] = { "csh", NULL, SHELL_CSH },
-	[ksh] = { "ksh", NULL, SHELL_KSH },
-	[ksh93] = { "ksh93", NULL, SHELL_KSH },
-	[mksh] = { "mksh", NULL, SHELL_KSH },
-	[yash] = { "yash", NULL, SHELL_SH, true },
-	[busybox] = { "busybox", "sh", SHELL_SH },
+	[dash] = { .name = "dash", .kind = SHELL_SH },
+	[bash] = { .name = "bash", .kind = SHELL_BASH },
+	[bash_sh] = { .name = "bash", .option = "--posix", .kind = SHELL_SH },
+	[zsh] = { .name = "zsh", .kind = SHELL_ZSH },
+	[fish] = { .name = "fish", .option = "--no-config",
+		   .kind = SHELL_FISH },
+	[tcsh] = { .name = "tcsh", .kind = SHELL_CSH },
+	[csh] = { .name = "csh", .kind = SHELL_CSH },
+	[ksh] = { .name = "ksh", .kind = SHELL_KSH },
+	[ksh93] = { .name = "ksh93", .kind = SHELL_KSH },
+	[mksh] = { .name = "mksh", .kind = SHELL_KSH },
+	[yash] = { .name = "yash", .kind = SHELL_SH, .is_ascii = true },
+	[busybox] = { .name = "busybox", .option = "sh", .kind = SHELL_SH },
 };
 
 #define K(kind)		(1U << (kind))
@@ -158,8 +160,8 @@ struct frame {
 	  TAKES_NUMBERS)						\
 	F(sh, arith_command, "((x = {}))\n" P "$x", "", "", K_KSH,	\
 	  TAKES_NUMBERS)						\
-	F(sh, number_test, "[[ {} -eq 70007 ]] || " P "{}", "", "", K_KSH,	\
-	  TAKES_NUMBERS)
+	F(sh, number_test, "[[ {} -eq 70007 ]] || " P "{}", "", "",	\
+	  K_KSH, TAKES_NUMBERS)
 
 #define FRAME_ID(sh, id, ...)	FRAME_##id,
 #define FRAME_ROW(sh, id, ...)	[FRAME_##id] = { __VA_ARGS__ },
@@ -186,11 +188,13 @@ static const char *const hostile[] = {
 	"~root", "#", "# x", "a#b", "{a,b}", "{1..3}", "$(touch hit)",
 	"`touch hit`", "$HOME", "${HOME}", "${x:=touch}", "';touch hit;'",
 	"\";touch hit;\"", "\ntouch hit\n", "$((1+1))", "a[$(touch hit)]",
-	"x[`touch hit`]", "&touch hit&", "|touch hit", ">x", "<x", "2", "12", "\\2",
+	"x[`touch hit`]", "&touch hit&", "|touch hit", ">x", "<x", "2", "12",
+	"\\2",
 	"=", "a=b", "=ls", "%1", "%s", "\\0", "\\n", "\\\\", "!!", "!t", "^a^b",
 	"\x80", "\xff\xfe", "\xc3", "\xc3\xa9", "\xe2\x80\xa8", "\r", "\t",
 	"\x01", "\x7f", "\x1b[31m", "<<EOF", "EOF", ")", "}", "));touch hit;((",
-	"};touch hit;{", "\\`touch hit\\`", "\\$(touch hit)", "'\\\ntouch hit\n'",
+	"};touch hit;{", "\\`touch hit\\`", "\\$(touch hit)",
+	"'\\\ntouch hit\n'",
 	"*/", ";;", "esac", "if", "+(a)", "(N)", "(touch hit)", "@", "\"'\"'\"",
 	"'\"'\"';touch hit;'", "\\\";touch hit;#", "'$(touch hit)'",
 };
@@ -509,13 +513,13 @@ static void mutate(struct buf *text)
 static const char *const weapons[] = {
 	"$(touch hit)", "`touch hit`", "';touch hit;'", "\";touch hit;\"",
 	"\ntouch hit\n", ";touch hit;#", "a[$(touch hit)]", ");touch hit;(",
-	"};touch hit;{", "\\';touch hit;:'", "\\\";touch hit;:\"", "'`touch hit`'",
-	"\"$(touch hit)\"", "))\ntouch hit\n((", "E\ntouch hit\n", "'\ntouch hit\n'",
-	"(touch hit)", "{touch,hit}", "&touch hit&", "'$(touch hit)'\"$(touch hit)\"",
+	"};touch hit;{", "\\';touch hit;:'", "\\\";touch hit;:\"",
+	"'`touch hit`'", "\"$(touch hit)\"", "))\ntouch hit\n((",
+	"E\ntouch hit\n", "'\ntouch hit\n'", "(touch hit)", "{touch,hit}",
+	"&touch hit&", "'$(touch hit)'\"$(touch hit)\"",
 };
 
-/* Runs script and ends whatever it left, which random commands may: they can
- * define a : that calls itself. */
+/* Runs script and ends whatever it left running. */
 static void run_briefly(const struct shell *sh, const char *dir,
 			const char *script)
 {
@@ -555,6 +559,19 @@ static void attack(const struct shell *sh, const char *dir,
 	buf_release(&err);
 }
 
+/* "x ()", with which zsh makes x and every word before it a function. */
+static bool defines_function(const char *text)
+{
+	const char *paren = text;
+
+	while ((paren = strchr(paren, '('))) {
+		paren++;
+		if (paren[strspn(paren, " \t\n\\")] == ')')
+			return true;
+	}
+	return false;
+}
+
 static void run_random(enum shell_id id)
 {
 	const char *more = getenv("MUSTER_TEST_TEMPLATES");
@@ -575,9 +592,12 @@ static void run_random(enum shell_id id)
 		mutate(&text);
 		buf_addstr(&text, "\n: {}");
 		buf_reset(&err);
+		if (defines_function(text.data))
+			continue;
 		t = template_new(text.data, &opts, &err);
 		if (t) {
-			attack(&shells[id], dir, t, pick(20));
+			attack(&shells[id], dir, t, pick(sizeof(weapons) /
+							  sizeof(*weapons)));
 			made++;
 		}
 		template_free(t);
@@ -595,7 +615,7 @@ static void run_random(enum shell_id id)
 	{								\
 		run_frame(sh, FRAME_##id);				\
 	}
-#define FRAME_CASE(sh, id, ...)		{ #sh ": " #id, sh##_##id },
+#define FRAME_CASE(sh, id, ...)	{ #sh ": " #id, sh##_##id },
 #define SHELL_RUNS(sh)							\
 	FRAMES(FRAME_RUN, sh)						\
 	static void sh##_random(void)					\
@@ -603,7 +623,8 @@ static void run_random(enum shell_id id)
 		run_random(sh);						\
 	}
 #define SHELL_CASES(sh)							\
-	[sh] = { FRAMES(FRAME_CASE, sh) { #sh ": random commands", sh##_random } },
+	[sh] = { FRAMES(FRAME_CASE, sh)					\
+		 { #sh ": random commands", sh##_random } },
 
 SHELL_RUNS(dash)
 SHELL_RUNS(bash)

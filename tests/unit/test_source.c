@@ -166,19 +166,19 @@ TUPLES(no_words, LINES, 0, "", NO_ARGS)
 TUPLES(lines, LINES, 3, "a  b\r ", HOLDS("a\n\nb\r"))
 TUPLES(no_lines, LINES, 0, "", HOLDS(""))
 TUPLES(product, LINES, 6, "a+1 a+2 a+3 b+1 b+2 b+3 ",
-       ARGS("a", "b"), ARGS("1", "2", "3"))
+	ARGS("a", "b"), ARGS("1", "2", "3"))
 TUPLES(product_of_three, LINES, 8,
-       "a+1+x a+1+y a+2+x a+2+y b+1+x b+1+y b+2+x b+2+y ",
-       HOLDS("a\nb\n"), ARGS("1", "2"), HOLDS("x\ny"))
+	"a+1+x a+1+y a+2+x a+2+y b+1+x b+1+y b+2+x b+2+y ",
+	HOLDS("a\nb\n"), ARGS("1", "2"), HOLDS("x\ny"))
 TUPLES(linked, LINES, 2, "a+1 b+2 ", ARGS("a", "b"), PLUS("1", "2"))
 TUPLES(linked_shorter, LINES, 1, "a+1 ", ARGS("a", "b"), PLUS("1"))
 TUPLES(linked_longer, LINES, 1, "a+1 ", ARGS("a"), PLUS("1", "2"))
 TUPLES(linked_files, LINES, 2, "a+1+x b+2+y ",
-       HOLDS("a\nb\nc\n"), HOLDS_PLUS("1\n2\n3\n"), PLUS("x", "y"))
+	HOLDS("a\nb\nc\n"), HOLDS_PLUS("1\n2\n3\n"), PLUS("x", "y"))
 TUPLES(linked_then_product, LINES, 4, "a+x+1 a+x+2 b+y+1 b+y+2 ",
-       ARGS("a", "b"), PLUS("x", "y", "z"), ARGS("1", "2"))
+	ARGS("a", "b"), PLUS("x", "y", "z"), ARGS("1", "2"))
 TUPLES(product_of_linked, LINES, 4, "1+a+x 1+b+y 2+a+x 2+b+y ",
-       ARGS("1", "2"), HOLDS("a\nb\n"), PLUS("x", "y", "z"))
+	ARGS("1", "2"), HOLDS("a\nb\n"), PLUS("x", "y", "z"))
 TUPLES(linked_first, LINES, 2, "1 2 ", PLUS("1", "2"))
 TUPLES(empty_second, LINES, 2, "a+ b+ ", HOLDS("a\nb\n"), HOLDS(""))
 TUPLES(empty_first, LINES, 2, "+a +b ", HOLDS(""), HOLDS("a\nb\n"))
@@ -188,32 +188,32 @@ TUPLES(empty_linked, LINES, 1, "a+ ", ARGS("a", "b"), NO_PLUS)
 TUPLES(empty_linked_to, LINES, 1, "+a ", NO_ARGS, PLUS("a", "b"))
 TUPLES(all_empty_linked, LINES, 0, "", NO_ARGS, NO_PLUS)
 TUPLES(empty_linked_product, LINES, 2, "1+a+ 2+a+ ",
-       ARGS("1", "2"), ARGS("a", "b"), NO_PLUS)
+	ARGS("1", "2"), ARGS("a", "b"), NO_PLUS)
 TUPLES(empty_to_link_product, LINES, 2, "1++a 2++a ",
-       ARGS("1", "2"), NO_ARGS, PLUS("a", "b"))
+	ARGS("1", "2"), NO_ARGS, PLUS("a", "b"))
 TUPLES(empty_value_is_one, LINES, 1, "+ ", ARGS(""), ARGS(""))
 TUPLES(blank_lines_count, LINES, 4, "x     y ", HOLDS("x\n\n  \ny"))
 TUPLES(blank_lines_skipped, INKED, 2, "x y ",
-       HOLDS("x\n\n  \n\t\v\f\r\ny"))
+	HOLDS("x\n\n  \n\t\v\f\r\ny"))
 TUPLES(blank_words_skipped, INKED, 2, "a b ", ARGS("a", "", " ", "b"))
 TUPLES(skipped_before_linking, INKED, 2, "a+1 b+2 ",
-       ARGS("a", "", " ", "b"), PLUS("1", "2", "3"))
+	ARGS("a", "", " ", "b"), PLUS("1", "2", "3"))
 TUPLES(only_blank_is_empty, INKED, 1, "+a ", HOLDS(" \n\n"), ARGS("a"))
 TUPLES(all_blank, INKED, 0, "", HOLDS(" \n\t"), ARGS(""))
 TUPLES(nul_items, NULS, 2, "a\nb c\n ", BYTES("a\nb\0c\n"))
 TUPLES(comma_items, COMMAS, 3, "a b\n  ", HOLDS("a,b\n,,"))
 TUPLES(tasks, LINES, 3, "a b c ", TASKS("a\nb\n"), TASKS("c\n"))
 TUPLES(tasks_and_words, LINES, 5, "a 1+x 1+y b c ",
-       TASKS("a\n"), ARGS("1"), TASKS("b\nc"), ARGS("x", "y"))
+	TASKS("a\n"), ARGS("1"), TASKS("b\nc"), ARGS("x", "y"))
 TUPLES(an_empty_tasks_file, LINES, 1, "b ", TASKS(""), TASKS("b"))
 TUPLES(nul_in_line, LINES, 3, "a !b\\x00c d ", BYTES("a\nb\0c\nd\n"))
 TUPLES(nul_in_kept_line, LINES, 4, "!\\x00 a+1 b+1 ",
-       HOLDS("a\nb\n"), BYTES("\0\n1\n"))
+	HOLDS("a\nb\n"), BYTES("\0\n1\n"))
 TUPLES(nul_in_step, LINES, 3, "a+1 !\\x00 c+3 ",
-       HOLDS("a\nb\nc\n"), { .kind = INPUT_FILE, .linked = true,
+	HOLDS("a\nb\nc\n"), { .kind = INPUT_FILE, .linked = true,
 			       .text = "1\n\0\n3\n", .len = 6 })
 TUPLES(nul_in_product, LINES, 4, "!\\x00 b+1 b+2 ",
-       BYTES("\0\nb\n"), ARGS("1", "2"))
+	BYTES("\0\nb\n"), ARGS("1", "2"))
 
 static void totals_without_reading(void)
 {

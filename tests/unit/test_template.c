@@ -75,185 +75,186 @@ static void check_rows(const struct row *rows, size_t n,
 	}
 
 ROWS(one_value, BASH,
-     { "echo {}", "echo a", { "a" } },
-     { "echo {}", "echo 'a b'", { "a b" } },
-     { "echo {}", "echo ''", { "" } },
-     { "echo {}{}", "echo aa", { "a" } },
-     { "echo x{}y", "echo x'$v'y", { "$v" } },
-     { "echo {1}", "echo a", { "a" } },
-     { "echo {-1}", "echo a", { "a" } },
-     { "echo {01}", "echo a", { "a" } },
-     { "echo {{}} {{1}}", "echo {a} {a}", { "a" } })
+	{ "echo {}", "echo a", { "a" } },
+	{ "echo {}", "echo 'a b'", { "a b" } },
+	{ "echo {}", "echo ''", { "" } },
+	{ "echo {}{}", "echo aa", { "a" } },
+	{ "echo x{}y", "echo x'$v'y", { "$v" } },
+	{ "echo {1}", "echo a", { "a" } },
+	{ "echo {-1}", "echo a", { "a" } },
+	{ "echo {01}", "echo a", { "a" } },
+	{ "echo {{}} {{1}}", "echo {a} {a}", { "a" } })
 
 ROWS(several_values, BASH,
-     { "echo {}", "echo 'a b' 'c d'", { "a b", "c d" } },
-     { "echo x{}y", "echo xa by", { "a", "b" } },
-     { "echo {2} {1}", "echo b a", { "a", "b" } },
-     { "echo {-1} {-2}", "echo b a", { "a", "b" } },
-     { "echo {.}", "echo x/a y/b", { "x/a.b", "y/b.c" } },
-     { "echo {//} {/}", "echo x y a.b b.c", { "x/a.b", "y/b.c" } },
-     { "echo {-1.} {1/} {-2//} {2/.}", "echo y/b a.b x b",
-       { "x/a.b", "y/b.c" } })
+	{ "echo {}", "echo 'a b' 'c d'", { "a b", "c d" } },
+	{ "echo x{}y", "echo xa by", { "a", "b" } },
+	{ "echo {2} {1}", "echo b a", { "a", "b" } },
+	{ "echo {-1} {-2}", "echo b a", { "a", "b" } },
+	{ "echo {.}", "echo x/a y/b", { "x/a.b", "y/b.c" } },
+	{ "echo {//} {/}", "echo x y a.b b.c", { "x/a.b", "y/b.c" } },
+	{ "echo {-1.} {1/} {-2//} {2/.}", "echo y/b a.b x b",
+	{ "x/a.b", "y/b.c" } })
 
 /* {-3} differs: GNU parallel turns round and takes the last. */
 ROWS(no_such_value, BASH,
-     { "echo {3}", "echo ", { "a b" } },
-     { "echo x{3}y", "echo xy", { "a" } },
-     { "echo {-3}", "echo ", { "a", "b" } },
-     { "echo {2.} {2/.}", "echo  ", { "a" } },
-     { "echo {}", "echo ", { NULL } })
+	{ "echo {3}", "echo ", { "a b" } },
+	{ "echo x{3}y", "echo xy", { "a" } },
+	{ "echo {-3}", "echo ", { "a", "b" } },
+	{ "echo {2.} {2/.}", "echo  ", { "a" } },
+	{ "echo {}", "echo ", { NULL } })
 
 ROWS(numbers, BASH,
-     { "echo {#}", "echo 12", { "a" } },
-     { "echo {%} {}", "echo 3 a", { "a" } },
-     { "echo '{#}'{%}", "echo '12'3", { "a" } })
+	{ "echo {#}", "echo 12", { "a" } },
+	{ "echo {%} {}", "echo 3 a", { "a" } },
+	{ "echo '{#}'{%}", "echo '12'3", { "a" } })
 
 ROWS(appending, BASH,
-     { "echo", "echo a", { "a" } },
-     { "echo x", "echo x 'a b' c", { "a b", "c" } },
-     { "echo {#}", "echo 12", { "a" } },
-     { "echo {2}", "echo ", { "a" } },
-     { "", "a b", { "a b" } })
+	{ "echo", "echo a", { "a" } },
+	{ "echo x", "echo x 'a b' c", { "a b", "c" } },
+	{ "echo {#}", "echo 12", { "a" } },
+	{ "echo {2}", "echo ", { "a" } },
+	{ "", "a b", { "a b" } })
 
 ROWS(no_appending, OPTS(.shell = SHELL_BASH), { "echo", "echo", { "a" } })
 
 ROWS(ordinary_text, BASH,
-     { "echo { }", "echo { } a", { "a" } },
-     { "echo {a,b} {1..3} ${x}", "echo {a,b} {1..3} ${x} a", { "a" } },
-     { "echo {+1} {1.x} {./} {///} {..} {#.}",
-       "echo {+1} {1.x} {./} {///} {..} {#.} a", { "a" } },
-     { "echo {1", "echo {1 a", { "a" } },
-     { "echo {", "echo { a", { "a" } },
-     { "echo {- {-} {-0}", "echo {- {-} {-0} a", { "a" } })
+	{ "echo { }", "echo { } a", { "a" } },
+	{ "echo {a,b} {1..3} ${x}", "echo {a,b} {1..3} ${x} a", { "a" } },
+	{ "echo {+1} {1.x} {./} {///} {..} {#.}",
+	"echo {+1} {1.x} {./} {///} {..} {#.} a", { "a" } },
+	{ "echo {1", "echo {1 a", { "a" } },
+	{ "echo {", "echo { a", { "a" } },
+	{ "echo {- {-} {-0}", "echo {- {-} {-0} a", { "a" } })
 
 ROWS(path_without_extension, BASH,
-     { "e {.}", "e a", { "a." } },
-     { "e {.}", "e ''", { ".hidden" } },
-     { "e {.}", "e dir.d/file", { "dir.d/file" } },
-     { "e {.}", "e x/", { "x/.h" } },
-     { "e {.}", "e a.b", { "a.b.c" } },
-     { "e {.}", "e a.b/", { "a.b/" } },
-     { "e {.}", "e .", { ".." } },
-     { "e {.}", "e a/.", { "a/.." } })
+	{ "e {.}", "e a", { "a." } },
+	{ "e {.}", "e ''", { ".hidden" } },
+	{ "e {.}", "e dir.d/file", { "dir.d/file" } },
+	{ "e {.}", "e x/", { "x/.h" } },
+	{ "e {.}", "e a.b", { "a.b.c" } },
+	{ "e {.}", "e a.b/", { "a.b/" } },
+	{ "e {.}", "e .", { ".." } },
+	{ "e {.}", "e a/.", { "a/.." } })
 
 ROWS(path_basename, BASH,
-     { "e {/}", "e ''", { "dir/" } },
-     { "e {/}", "e ''", { "/" } },
-     { "e {/}", "e b", { "a//b" } },
-     { "e {/}", "e file", { "file" } },
-     { "e {/}", "e ..", { "a/.." } })
+	{ "e {/}", "e ''", { "dir/" } },
+	{ "e {/}", "e ''", { "/" } },
+	{ "e {/}", "e b", { "a//b" } },
+	{ "e {/}", "e file", { "file" } },
+	{ "e {/}", "e ..", { "a/.." } })
 
 ROWS(path_dirname, BASH,
-     { "e {//}", "e .", { "file" } },
-     { "e {//}", "e .", { "dir/" } },
-     { "e {//}", "e .", { "" } },
-     { "e {//}", "e a", { "a//b" } },
-     { "e {//}", "e a", { "a/b/" } },
-     { "e {//}", "e /", { "/" } },
-     { "e {//}", "e /", { "//" } },
-     { "e {//}", "e /", { "///a" } },
-     { "e {//}", "e /", { "/a/" } },
-     { "e {//}", "e dir.d", { "dir.d/file" } })
+	{ "e {//}", "e .", { "file" } },
+	{ "e {//}", "e .", { "dir/" } },
+	{ "e {//}", "e .", { "" } },
+	{ "e {//}", "e a", { "a//b" } },
+	{ "e {//}", "e a", { "a/b/" } },
+	{ "e {//}", "e /", { "/" } },
+	{ "e {//}", "e /", { "//" } },
+	{ "e {//}", "e /", { "///a" } },
+	{ "e {//}", "e /", { "/a/" } },
+	{ "e {//}", "e dir.d", { "dir.d/file" } })
 
 ROWS(path_bare_name, BASH,
-     { "e {/.}", "e a", { "x/a." } },
-     { "e {/.}", "e ''", { "x/.h" } },
-     { "e {/.}", "e .b", { "a/.b.c" } },
-     { "e {/.}", "e ''", { "a/b.c/" } },
-     { "e {/.}", "e -x", { "-x.y" } })
+	{ "e {/.}", "e a", { "x/a." } },
+	{ "e {/.}", "e ''", { "x/.h" } },
+	{ "e {/.}", "e .b", { "a/.b.c" } },
+	{ "e {/.}", "e ''", { "a/b.c/" } },
+	{ "e {/.}", "e -x", { "-x.y" } })
 
 ROWS(other_braces, OPTS(.shell = SHELL_BASH, .braces = "X", .append = true),
-     { "echo X {} {.} {1} {1.} {#} {%}", "echo 'v w.e' {} 'v w' {1} 'v w' 12 3",
-       { "v w.e" } },
-     { "echo X.X", "echo 'v w'.'v w'", { "v w" } },
-     { "echo hi", "echo hi 'v w'", { "v w" } },
-     { "echo {}", "echo {} 'v w'", { "v w" } },
-     { "echo {1}", "echo {1} v", { "v" } },
-     { "echo {-1} {2/}", "echo {-1} b", { "a", "x/b" } })
+	{ "echo X {} {.} {1} {1.} {#} {%}",
+	  "echo 'v w.e' {} 'v w' {1} 'v w' 12 3",
+	{ "v w.e" } },
+	{ "echo X.X", "echo 'v w'.'v w'", { "v w" } },
+	{ "echo hi", "echo hi 'v w'", { "v w" } },
+	{ "echo {}", "echo {} 'v w'", { "v w" } },
+	{ "echo {1}", "echo {1} v", { "v" } },
+	{ "echo {-1} {2/}", "echo {-1} b", { "a", "x/b" } })
 
 ROWS(braces_like_a_path_form,
-     OPTS(.shell = SHELL_BASH, .braces = "{.}", .append = true),
-     { "echo {.} {} {/}", "echo a.b {} a.b", { "a.b" } })
+	OPTS(.shell = SHELL_BASH, .braces = "{.}", .append = true),
+	{ "echo {.} {} {/}", "echo a.b {} a.b", { "a.b" } })
 
 ROWS(longest_wins, OPTS(.shell = SHELL_BASH, .braces = "{"),
-     { "echo {.}{#}{", "echo a12a.b", { "a.b" } })
+	{ "echo {.}{#}{", "echo a12a.b", { "a.b" } })
 
 ROWS(given_default, OPTS(.shell = SHELL_BASH, .braces = "{}"),
-     { "echo {1}{}", "echo aa", { "a" } })
+	{ "echo {1}{}", "echo aa", { "a" } })
 
 ROWS(raw_commands, BASH,
-     { "{}", "a b", { "a b" } },
-     { "{} {}", "a b a b", { "a b" } },
-     { "{.} {}", "a b a b.c", { "a b.c" } },
-     { "{1} {2}", "a b c d", { "a b", "c d" } },
-     { "{}x", "a bx", { "a b" } },
-     { "A{} {}", "Aa b a b", { "a b" } },
-     { "{#} {}", "12 a b", { "a b" } },
-     { "{3} {}", " a b", { "a b" } },
-     { " {}", " 'a b'", { "a b" } },
-     { "V={} x", "V='a b' x", { "a b" } },
-     { "a; {}", "a; 'a b'", { "a b" } })
+	{ "{}", "a b", { "a b" } },
+	{ "{} {}", "a b a b", { "a b" } },
+	{ "{.} {}", "a b a b.c", { "a b.c" } },
+	{ "{1} {2}", "a b c d", { "a b", "c d" } },
+	{ "{}x", "a bx", { "a b" } },
+	{ "A{} {}", "Aa b a b", { "a b" } },
+	{ "{#} {}", "12 a b", { "a b" } },
+	{ "{3} {}", " a b", { "a b" } },
+	{ " {}", " 'a b'", { "a b" } },
+	{ "V={} x", "V='a b' x", { "a b" } },
+	{ "a; {}", "a; 'a b'", { "a b" } })
 
 /* Differs: these are quoted for their place, and no raw commands either. */
 ROWS(quoted_first_words, BASH,
-     { "\"{}\"", "\"a b\"", { "a b" } },
-     { "'{}' {}", "'a b' 'a b'", { "a b" } },
-     { "{} \"{}\"", "a$ \"a\\$\"", { "a$" } })
+	{ "\"{}\"", "\"a b\"", { "a b" } },
+	{ "'{}' {}", "'a b' 'a b'", { "a b" } },
+	{ "{} \"{}\"", "a$ \"a\\$\"", { "a$" } })
 
 ROWS(quoted_places, BASH,
-     { "echo '{}'", "echo 'a b $c'", { "a b $c" } },
-     { "echo '{}'", "echo 'a'\"'\"'b'", { "a'b" } },
-     { "echo \"{}\"", "echo \"a b\"", { "a b" } },
-     { "echo \"{}\"", "echo \"\\$(id)\"", { "$(id)" } },
-     { "echo \"{}\"", "echo \"a b\"", { "a", "b" } },
-     { "echo '{2}'", "echo ''", { "a" } },
-     { "x=$(f {}); echo {}", "x=$(f 'a b'); echo 'a b'", { "a b" } },
-     { "echo `f {}`", "echo `f 'a\\`'`", { "a`" } },
-     { "echo a # {}", "echo a # x y", { "x\ny" } },
-     { "echo $x{}", "echo $x'a'", { "a" } },
-     { "echo \"$x{}\"", "echo \"$x\"'a'\"\"", { "a" } },
-     { "[[ {} == x ]]", "[[ '-n' == x ]]", { "-n" } })
+	{ "echo '{}'", "echo 'a b $c'", { "a b $c" } },
+	{ "echo '{}'", "echo 'a'\"'\"'b'", { "a'b" } },
+	{ "echo \"{}\"", "echo \"a b\"", { "a b" } },
+	{ "echo \"{}\"", "echo \"\\$(id)\"", { "$(id)" } },
+	{ "echo \"{}\"", "echo \"a b\"", { "a", "b" } },
+	{ "echo '{2}'", "echo ''", { "a" } },
+	{ "x=$(f {}); echo {}", "x=$(f 'a b'); echo 'a b'", { "a b" } },
+	{ "echo `f {}`", "echo `f 'a\\`'`", { "a`" } },
+	{ "echo a # {}", "echo a # x y", { "x\ny" } },
+	{ "echo $x{}", "echo $x'a'", { "a" } },
+	{ "echo \"$x{}\"", "echo \"$x\"'a'\"\"", { "a" } },
+	{ "[[ {} == x ]]", "[[ '-n' == x ]]", { "-n" } })
 
 /* Differs: GNU parallel's echo 2>f puts nothing into f. */
 ROWS(redirections, BASH,
-     { "echo {}>f", "echo '2'>f", { "2" } },
-     { "echo {}>f", "echo a>f", { "a" } },
-     { "echo {}2>f", "echo '1'2>f", { "1" } },
-     { "echo {} >f", "echo 2 >f", { "2" } },
-     { "echo {{}}>f", "echo {'a'}>f", { "a" } },
-     { "echo {#}>f", "echo '12'>f", { "a" } },
-     { "echo {}<f", "echo '0'<f", { "0" } })
+	{ "echo {}>f", "echo '2'>f", { "2" } },
+	{ "echo {}>f", "echo a>f", { "a" } },
+	{ "echo {}2>f", "echo '1'2>f", { "1" } },
+	{ "echo {} >f", "echo 2 >f", { "2" } },
+	{ "echo {{}}>f", "echo {'a'}>f", { "a" } },
+	{ "echo {#}>f", "echo '12'>f", { "a" } },
+	{ "echo {}<f", "echo '0'<f", { "0" } })
 
 ROWS(kept_apart, BASH,
-     { "echo {2}#{1}", "echo ''#'a b'", { "a b" } },
-     { "cat <{2}<E {1}", "cat <''<E 'a b'", { "a b" } },
-     { ": ({2}(a); b {1})", ": (''(a); b 'a b')", { "a b" } },
-     { "echo $x{2}y", "echo $x''y", { "a" } },
-     { "echo \"$x{2}y\"", "echo \"$x\"''\"y\"", { "a" } },
-     { "echo {2}a", "echo a", { "a" } })
+	{ "echo {2}#{1}", "echo ''#'a b'", { "a b" } },
+	{ "cat <{2}<E {1}", "cat <''<E 'a b'", { "a b" } },
+	{ ": ({2}(a); b {1})", ": (''(a); b 'a b')", { "a b" } },
+	{ "echo $x{2}y", "echo $x''y", { "a" } },
+	{ "echo \"$x{2}y\"", "echo \"$x\"''\"y\"", { "a" } },
+	{ "echo {2}a", "echo a", { "a" } })
 
 ROWS(only_numbers, BASH,
-     { "echo $(({} + 1))", "echo $((41 + 1))", { "41" } },
-     { "echo $(({} + 1))", NULL, { "a[$(id)]" } },
-     { "a[{}]=1", NULL, { "$(id)" } },
-     { "[[ {} -eq 1 ]]", "[[ 1 -eq 1 ]]", { "1" } },
-     { "[[ {} -eq 1 ]]", NULL, { "a[$(id)]" } },
-     { "[[ 1 -lt \"{}\" ]]", NULL, { "a[$(id)]" } },
-     { "test {} -ge\t1", NULL, { "a b" } },
-     { "test {} -eqx", "test 'a b' -eqx", { "a b" } },
-     { "echo >&{}", "echo >&2", { "2" } },
-     { "echo >&{}", NULL, { "$(id)" } },
-     { "echo {} $((1 + {2}))", NULL, { "a", "b;" } })
+	{ "echo $(({} + 1))", "echo $((41 + 1))", { "41" } },
+	{ "echo $(({} + 1))", NULL, { "a[$(id)]" } },
+	{ "a[{}]=1", NULL, { "$(id)" } },
+	{ "[[ {} -eq 1 ]]", "[[ 1 -eq 1 ]]", { "1" } },
+	{ "[[ {} -eq 1 ]]", NULL, { "a[$(id)]" } },
+	{ "[[ 1 -lt \"{}\" ]]", NULL, { "a[$(id)]" } },
+	{ "test {} -ge\t1", NULL, { "a b" } },
+	{ "test {} -eqx", "test 'a b' -eqx", { "a b" } },
+	{ "echo >&{}", "echo >&2", { "2" } },
+	{ "echo >&{}", NULL, { "$(id)" } },
+	{ "echo {} $((1 + {2}))", NULL, { "a", "b;" } })
 
 ROWS(other_shells, OPTS(.shell = SHELL_FISH),
-     { "echo {}", "echo 'a\\\\b'", { "a\\b" } },
-     { "test {} -eq 1", "test 'a b' -eq 1", { "a b" } })
+	{ "echo {}", "echo 'a\\\\b'", { "a\\b" } },
+	{ "test {} -eq 1", "test 'a b' -eq 1", { "a b" } })
 
 ROWS(tag_strings, OPTS(.plain_text = true),
-     { "{}", "a b c", { "a b", "c" } },
-     { "'{2}' $(({1})) <<{1}", "'c;' $((a b)) <<a b", { "a b", "c;" } },
-     { "{/.}:{#}", "a:12", { "x/a.b" } },
-     { "text", "text", { "a" } })
+	{ "{}", "a b c", { "a b", "c" } },
+	{ "'{2}' $(({1})) <<{1}", "'c;' $((a b)) <<a b", { "a b", "c;" } },
+	{ "{/.}:{#}", "a:12", { "x/a.b" } },
+	{ "text", "text", { "a" } })
 
 struct refusal {
 	const char *text;
@@ -371,41 +372,41 @@ static void check_direct(const struct direct_row *row)
 	}
 
 DIRECT(direct,
-       { "gzip -9 {}", "gzip|-9|a b;$c", { "a b;$c" } },
-       { "gzip", "gzip|a", { "a" } },
-       { "gzip {}", "gzip|", { "" } },
-       { " gzip\t{} ", "gzip|a", { "a" } },
-       { "f x{}y", "f|xa by", { "a b" } },
-       { "f x{}y", "f|xa|by", { "a", "b" } },
-       { "f '{}' \"{2}\"", "f|a 'b|'b", { "a", "'b" } },
-       { "f '{}{}'", "f|a ba b", { "a", "b" } },
-       { "f {3} x", "f|x", { "a" } },
-       { "f x{3}", "f|x", { "a" } },
-       { "f '{3}' ''", "f||", { "a" } },
-       { "f {#}{%} {1.}", "f|123|x/a", { "x/a.b" } },
-       { "f --o={//}/{/.}.c", "f|--o=d/x.c", { "d/x.y" } },
-       { "f 'it is' {}\"it's\"", "f|it is|ait's", { "a" } },
-       { "f {1} {2}", "f|a\nb|\xff", { "a\nb", "\xff" } },
-       { "f {#}", "f|12", { "a" } })
+	{ "gzip -9 {}", "gzip|-9|a b;$c", { "a b;$c" } },
+	{ "gzip", "gzip|a", { "a" } },
+	{ "gzip {}", "gzip|", { "" } },
+	{ " gzip\t{} ", "gzip|a", { "a" } },
+	{ "f x{}y", "f|xa by", { "a b" } },
+	{ "f x{}y", "f|xa|by", { "a", "b" } },
+	{ "f '{}' \"{2}\"", "f|a 'b|'b", { "a", "'b" } },
+	{ "f '{}{}'", "f|a ba b", { "a", "b" } },
+	{ "f {3} x", "f|x", { "a" } },
+	{ "f x{3}", "f|x", { "a" } },
+	{ "f '{3}' ''", "f||", { "a" } },
+	{ "f {#}{%} {1.}", "f|123|x/a", { "x/a.b" } },
+	{ "f --o={//}/{/.}.c", "f|--o=d/x.c", { "d/x.y" } },
+	{ "f 'it is' {}\"it's\"", "f|it is|ait's", { "a" } },
+	{ "f {1} {2}", "f|a\nb|\xff", { "a\nb", "\xff" } },
+	{ "f {#}", "f|12", { "a" } })
 
 DIRECT(not_direct,
-       { "{}", NULL, { "a" } },
-       { "{} x", NULL, { "a" } },
-       { " {}", NULL, { "a" } },
-       { "x{} y", NULL, { "a" } },
-       { "'{}' y", NULL, { "a" } },
-       { "echo {}", NULL, { "a" } },
-       { "cd {}", NULL, { "a" } },
-       { "f {} > x", NULL, { "a" } },
-       { "f $x {}", NULL, { "a" } },
-       { "f {} | g", NULL, { "a" } },
-       { "f \"$x {}\"", NULL, { "a" } },
-       { "a={} f", NULL, { "a" } },
-       { "f \\x {}", NULL, { "a" } },
-       { "f * {}", NULL, { "a" } },
-       { "f\n{}", NULL, { "a" } },
-       { "f {a,b} {}", NULL, { "a" } },
-       { "", NULL, { "a" } })
+	{ "{}", NULL, { "a" } },
+	{ "{} x", NULL, { "a" } },
+	{ " {}", NULL, { "a" } },
+	{ "x{} y", NULL, { "a" } },
+	{ "'{}' y", NULL, { "a" } },
+	{ "echo {}", NULL, { "a" } },
+	{ "cd {}", NULL, { "a" } },
+	{ "f {} > x", NULL, { "a" } },
+	{ "f $x {}", NULL, { "a" } },
+	{ "f {} | g", NULL, { "a" } },
+	{ "f \"$x {}\"", NULL, { "a" } },
+	{ "a={} f", NULL, { "a" } },
+	{ "f \\x {}", NULL, { "a" } },
+	{ "f * {}", NULL, { "a" } },
+	{ "f\n{}", NULL, { "a" } },
+	{ "f {a,b} {}", NULL, { "a" } },
+	{ "", NULL, { "a" } })
 
 /* As launchers do it: the template is there before the environment is. */
 static void direct_depends_on_the_environment(void)
