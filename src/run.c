@@ -169,8 +169,25 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 
 /* Setting up: each returns 0, or -1 with a message in err. */
 
+/* Lines and values are commands as they are; several values of one job are
+ * one command, as GNU parallel has it. NULL: no template is needed. */
+static const char *command_of(const struct options *o)
+{
+	size_t combined = 0;
+
+	if (o->command)
+		return o->command;
+	for (size_t i = 0; i < o->ninputs; i++)
+		combined += o->inputs[i].kind != INPUT_TASKS;
+	if (combined < 2)
+		return NULL;
+	return o->replace ? o->replace : "{}";
+}
+
 static int make_templates(struct run *r, struct buf *err)
 {
+	const char *command = command_of(r->o);
+	const char *tag = r->o->tagstring;
 	struct template_opts opts = {
 		.shell = shell_kind_of(r->shell),
 		.braces = r->o->replace,
@@ -179,15 +196,16 @@ static int make_templates(struct run *r, struct buf *err)
 	struct template_opts plain = { .braces = r->o->replace,
 				       .plain_text = true };
 
-	if (r->o->command) {
-		r->template = template_new(r->o->command, &opts, err);
+	if (command) {
+		r->template = template_new(command, &opts, err);
 		if (!r->template)
 			return -1;
 	}
-	if (r->o->tagstring || r->o->tag)
-		r->tag = template_new(r->o->tagstring ? r->o->tagstring : "{}",
-				      &plain, err);
-	return (r->o->tagstring || r->o->tag) && !r->tag ? -1 : 0;
+	if (!tag && r->o->tag)
+		tag = r->o->replace ? r->o->replace : "{}";
+	if (tag)
+		r->tag = template_new(tag, &plain, err);
+	return tag && !r->tag ? -1 : 0;
 }
 
 static int resolve_workers(struct run *r, struct buf *err)

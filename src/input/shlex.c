@@ -82,7 +82,10 @@ static void tick(struct shlex *l)
 	}
 	if (shlex_inner(l) & (ARITH | BRACKETS | BIT(VOID_BRACE)))
 		lose(l, "behind backticks in [ ], (( )) or ${ }");
-	push(l, shlex_top(l) == DOUBLE || l->kind == SHELL_CSH ? VOID_TICK : TICK);
+	if (shlex_top(l) == DOUBLE || l->kind == SHELL_CSH)
+		push(l, VOID_TICK);
+	else
+		push(l, TICK);
 	l->word_start = MAYBE_AT_WORD;
 }
 
@@ -166,6 +169,8 @@ static bool take_dollar_sign(struct shlex *l, char c)
 /* The bytes behind $x, of which zsh and csh take :modifiers and [ ] too. */
 static bool take_dollar_name(struct shlex *l, char c)
 {
+	bool in_quotes = shlex_top(l) == DOUBLE ||
+			 shlex_top(l) == VOID_BRACKET;
 	bool has_more = l->kind == SHELL_ZSH || l->kind == SHELL_CSH;
 
 	/* For zsh the second $ of $$ begins $'...' and the like once more. */
@@ -184,8 +189,7 @@ static bool take_dollar_name(struct shlex *l, char c)
 	l->dollar = NO_DOLLAR;
 	if (c != '[' || !(has_more || l->kind == SHELL_FISH))
 		return false;
-	push(l, shlex_top(l) == DOUBLE || shlex_top(l) == VOID_BRACKET ? VOID_BRACKET
-							   : BRACKET);
+	push(l, in_quotes ? VOID_BRACKET : BRACKET);
 	return true;
 }
 

@@ -39,7 +39,7 @@ struct input_spec {
 	size_t nargs;
 	const char *path;	/* INPUT_FILE, INPUT_TASKS; "-" is standard
 				   input for both */
-	const char *option;	/* how it was named, for messages: "-a", "::::" */
+	const char *option;	/* how it was named, for messages: "-a" */
 	int priority;		/* in force where it was named */
 	int64_t timeout_ns;	/* likewise; 0 none, negative: the run's own */
 };

@@ -175,8 +175,9 @@ void launcher_init(struct launcher *l, const char *shell,
 	l->is_dash = program_is(shell, "dash");
 	if (l->is_bash && l->kind == SHELL_SH)
 		l->kind = SHELL_BASH;
+	/* In PATH, ~ is bash's own, and % dash's. */
 	l->may_direct = !force_shell && path && *path &&
-			(l->is_dash || l->is_bash);
+			!strpbrk(path, "~%") && (l->is_dash || l->is_bash);
 	l->search = xstrdup(path ? path : "");
 	while (envp[n])
 		n++;

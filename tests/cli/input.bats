@@ -145,6 +145,13 @@ tail_is() {
 	assert_ok "${want%$'\n'}"
 }
 
+@test "without a command, the values of a job are one" {
+	t ::: echo printf ::: a b
+	assert_ok $'a\nb\nab'
+	t ::: 'echo x' ::: '; echo y'
+	assert_ok $'x\ny'
+}
+
 @test "files, standard input and ::: combine" {
 	printf 'f\ng\n' >file
 	t -a file echo :::: - ::: x y <<<$'1\n2'

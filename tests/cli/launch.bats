@@ -104,24 +104,24 @@ programs=(
 
 # What a shell knows without any program, and how commands end.
 known=(
-	'echo a\tb' 'echo -e "a\tb"' 'echo -n x' 'printf "%s\n" x' 'test a = b'
-	'[ a = a ]' '[ a ]' '[ a' 'true' 'false' ':' 'type env' 'command -v env'
-	'command env echo x' 'exec env echo x' 'eval env echo x' 'exit 7' 'exit'
-	'return 3' 'cd dir0 && env pwd' 'pwd' 'umask' 'ulimit -n' 'shift 2'
-	'. bin/plain' 'source bin/plain' 'read x' 'unset x' 'let x=1' 'local x'
-	'hash' 'wait' 'jobs' 'trap' 'getopts a b' 'kill -l TERM'
-	'if true; then echo y; fi' 'for i in 1 2; do echo $i; done'
-	'while false; do :; done' 'case x in x) echo x;; esac' '! true'
-	'{ echo a; }' '(exit 4)' '[[ a == a* ]]' '((1))' 'f() { echo f; }; f'
-	'function g { :; }' 'select x' 'coproc env true' 'then' 'done' 'fi'
-	'esac' 'in' 'do' 'alias x=y' 'x' 'enable' 'env sh -c "exit 3"'
-	'kill -9 $$' 'exit 255' 'exit 256' 'kill -TERM $$' 'A=1'
-	'A=1 env sh -c '\''echo $A'\' 'A=1 B="2 3" env sh -c '\''echo $B'\'
-	'PATH=/none/such env' 'PATH=$PWD/second:$PATH unexec' 'A+=1' '1=2'
-	'a-b=c' 'a[1]=2' 'A=~ env sh -c '\''echo $A'\'
-	'env A=1 sh -c '\''echo $A'\' 'pushd' 'dirs' 'caller' 'mapfile'
-	'history x' 'suspend x' 'logout' 'bind x' 'chdir dir0' 'compgen -x'
-	'shopt -x' 'typeset x'
+	'echo a\tb' "'echo' 'a\tb'" 'echo -e "a\tb"' 'echo -n x'
+	'printf "%s\n" x' 'test a = b' '[ a = a ]' '[ a ]' '[ a' 'true' 'false'
+	':' 'type env' 'command -v env' 'command env echo x' 'exec env echo x'
+	'eval env echo x' 'exit 7' 'exit' 'return 3' 'cd dir0 && env pwd' 'pwd'
+	'umask' 'ulimit -n' 'shift 2' '. bin/plain' 'source bin/plain' 'read x'
+	'unset x' 'let x=1' 'local x' 'hash' 'wait' 'jobs' 'trap' 'getopts a b'
+	'kill -l TERM' 'if true; then echo y; fi'
+	'for i in 1 2; do echo $i; done' 'while false; do :; done'
+	'case x in x) echo x;; esac' '! true' '{ echo a; }' '(exit 4)'
+	'[[ a == a* ]]' '((1))' 'f() { echo f; }; f' 'function g { :; }'
+	'select x' 'coproc env true' 'then' 'done' 'fi' 'esac' 'in' 'do'
+	'alias x=y' 'x' 'enable' 'env sh -c "exit 3"' 'kill -9 $$' 'exit 255'
+	'exit 256' 'kill -TERM $$' 'A=1' 'A=1 env sh -c '\''echo $A'\'
+	'A=1 B="2 3" env sh -c '\''echo $B'\' 'PATH=/none/such env'
+	'PATH=$PWD/second:$PATH unexec' 'A+=1' '1=2' 'a-b=c' 'a[1]=2'
+	'A=~ env sh -c '\''echo $A'\' 'env A=1 sh -c '\''echo $A'\' 'pushd'
+	'dirs' 'caller' 'mapfile' 'history x' 'suspend x' 'logout' 'bind x'
+	'chdir dir0' 'compgen -x' 'shopt -x' 'typeset x'
 )
 
 @test "builtins, keywords, assignments, statuses: dash" {
@@ -194,6 +194,21 @@ known=(
 	PATH=$base
 	as_by bash 'near a'
 	as_by dash 'near a'
+}
+
+@test "parts of PATH that a shell reads in its own way" {
+	local HOME=$PWD
+
+	mv second/unexec bin
+	printf '#!/bin/sh\necho home\n' >second/unexec
+	chmod +x second/unexec
+	# shellcheck disable=SC2088,SC2147 # bash expands it, dash does not
+	PATH="~/second:$PWD/bin:$base"
+	as_by dash unexec
+	as_by bash unexec
+	PATH="$PWD/bin%builtin:$PWD/bin%func:%builtin:$PWD/second:$base"
+	as_by dash 'unexec' 'echo a' 'env echo b'
+	as_by bash 'unexec' 'echo a' 'env echo b'
 }
 
 @test "no PATH at all" {

@@ -131,6 +131,11 @@ paths=(a.b.c a.b a dir/a.b dir/a dir/ / .hidden dir/.hidden a. ./a ../.. ''
 	as_parallel -i -k echo {} ::: a
 }
 
+@test "-I: the tag is still the value" {
+	t -I ,, --tag echo ,, ::: a
+	assert_ok $'a\ta'
+}
+
 @test "-I with nothing is an error" {
 	t -I '' echo ::: a
 	assert_usage_error -I
