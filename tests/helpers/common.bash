@@ -67,9 +67,11 @@ common_teardown() {
 
 	kill "${watchdog-}" 2>/dev/null || :
 	processes_are_gone || bad=1
-	# Killed in its first moments, valgrind leaves its own.
-	[ "${MUSTER_TEST_TOOL-}" != valgrind ] ||
-		rm -f "$TMPDIR"/valgrind_proc_*
+	# Killed in their first moments, these tools leave files of their own.
+	case ${MUSTER_TEST_TOOL-} in
+	valgrind) rm -f "$TMPDIR"/valgrind_proc_* ;;
+	tsan) rm -f "$TMPDIR"/tsan.rodata.* ;;
+	esac
 	dir_is_empty "$TMPDIR" || bad=1
 	dir_is_empty "$HOME" || bad=1
 	no_reports "$BATS_TEST_TMPDIR/reports" || bad=1
