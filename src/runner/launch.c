@@ -329,9 +329,13 @@ int launch_prepare(struct launch *l, struct job *job)
 	if (l->by->want_command) {
 		if (make_command(l, job) < 0)
 			return -1;
-		/* A retry may get another slot, so another command. */
-		job->command = arena_memdup0(&job->arena, l->command.data,
-					     l->command.len);
+		/* A retry may get another slot, so another command; but the
+		 * arena must not grow with each. */
+		if (!job->command ||
+		    strcmp(job->command, l->command.data) != 0)
+			job->command = arena_memdup0(&job->arena,
+						     l->command.data,
+						     l->command.len);
 	}
 	if (prepare_direct(l, job))
 		return 0;

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test_launch.c - from a job to path, arguments and environment. That the
+ * result is what the shell would have given is tested with real shells by
+ * tests/cli/launch.bats.
+ */
+#include <config.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/fdio.h"
+#include "input/template.h"
+#include "runner/launch.h"
+#include "sched/job.h"
+#include "tap.h"
+
+static char *const plain_env[] = {
+	(char *)"HOME=/home/me", (char *)"X=1", (char *)"PARALLEL_SEQ=old",
+	NULL,
+};
+
+/* One launcher, one worker, one job. */
+struct pad {
+	struct launcher launcher;
+	struct launch l;
+	struct template *t;
+	struct job *job;
+};
+
+static void start(struct pad *p, const char *shell, const char *command,
+		  char *const *envp, bool force)
+{
+	struct template_opts opts = { .append = true };
+	struct buf err = BUF_INIT;
+
+	memset(p, 0, sizeof(*p));
+	setenv("PATH", "/usr/bin:/bin", 1);
+	if (command) {
+		p->t = template_new(command, &opts, &err);
+		CHECK(p->t != NULL);
+	}
+	launcher_init(&p->launcher, shell, p->t, envp, force);
+	p->launcher.want_command = true;
+	launch_init(&p->l, &p->launcher);
+	buf_release(&err);
+}
+
+static int prepare(struct pad *p, uint64_t seq, const char *value)
+{
+	char *values[] = { (char *)value };
+	size_t lens[] = { strlen(value) };
+
+	job_free(p->job);
+	p->job = job_new(seq, values, lens, 1);
+	p->job->slot = 3;
+	return launch_prepare(&p->l, p->job);
+}
+
+static void end(struct pad *p)
+{
+	job_free(p->job);
+	launch_release(&p->l);
+	launcher_release(&p->launcher);
+	template_free(p->t);
+}
+
+static const char *env_of(struct pad *p, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (char **e = p->l.env; *e; e++)
+		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=')
+			return *e + n + 1;
+	return NULL;
+}
+
+static void line_by_shell(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/sh", NULL, plain_env, false);
+	CHECK_INT(prepare(&p, 1, "echo $HOME | cat"), 0);
+	CHECK(!p.l.is_direct);
+	CHECK_STR(p.l.path, "/bin/sh");
+	CHECK_STR(p.l.argv[0], "/bin/sh");
+	CHECK_STR(p.l.argv[1], "-c");
+	CHECK_STR(p.job->command, "echo $HOME | cat");
+	end(&p);
+}
+
+static void line_directly(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/sh", NULL, plain_env, false);
+	CHECK_INT(prepare(&p, 1, "  grep -e 'a b'  \"c\"d "), 0);
+	CHECK(p.l.is_direct);
+	CHECK(strcmp(p.l.path, "/usr/bin/grep") == 0 ||
+	      strcmp(p.l.path, "/bin/grep") == 0);
+	CHECK_STR(p.l.argv[0], "grep");
+	CHECK_STR(p.l.argv[1], "-e");
+	CHECK_STR(p.l.argv[2], "a b");
+	CHECK_STR(p.l.argv[3], "cd");
+	CHECK(p.l.argv[4] == NULL);
+	CHECK_STR(p.job->command, "  grep -e 'a b'  \"c\"d ");
+	end(&p);
+}
+
+static void forced_shell(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/sh", NULL, plain_env, true);
+	CHECK_INT(prepare(&p, 1, "ls"), 0);
+	CHECK(!p.l.is_direct);
+	end(&p);
+}
+
+/* Of a shell that is not known well enough, nothing is presumed. */
+static void unknown_shell(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/cat", NULL, plain_env, false);
+	CHECK_INT(prepare(&p, 1, "ls"), 0);
+	CHECK(!p.l.is_direct);
+	CHECK_STR(p.l.path, "/bin/cat");
+	end(&p);
+}
+
+static void unknown_program(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/sh", NULL, plain_env, false);
+	CHECK_INT(prepare(&p, 1, "no-such-program-anywhere x"), 0);
+	/* The shell has to say so. */
+	CHECK(!p.l.is_direct);
+	end(&p);
+}
+
+static void by_the_shell_after_all(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/sh", "ls -l {}", plain_env, false);
+	CHECK_INT(prepare(&p, 1, "a b"), 0);
+	CHECK(p.l.is_direct);
+	CHECK_STR(p.l.argv[2], "a b");
+	CHECK_INT(launch_by_shell(&p.l, p.job), 0);
+	CHECK(!p.l.is_direct);
+	CHECK_STR(p.l.path, "/bin/sh");
+	CHECK_STR(p.job->command, "ls -l 'a b'");
+	CHECK_STR(p.l.command.data, "ls -l 'a b'");
+	end(&p);
+}
+
+static void template_value(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/sh", "cat {} > {#}.{%}", plain_env, false);
+	CHECK_INT(prepare(&p, 12, "$(reboot)"), 0);
+	CHECK(!p.l.is_direct);
+	CHECK_STR(p.job->command, "cat '$(reboot)' > 12.3");
+	CHECK_INT(prepare(&p, 13, "x"), 0);
+	CHECK_STR(p.job->command, "cat x > 13.3");
+	end(&p);
+}
+
+static void impossible_value(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/bash", "echo $((1 + {}))", plain_env, false);
+	CHECK_INT(prepare(&p, 1, "2"), 0);
+	CHECK_STR(p.job->command, "echo $((1 + 2))");
+	CHECK_INT(prepare(&p, 2, "a[$(reboot)]"), -1);
+	CHECK(p.job->message != NULL && *p.job->message);
+	end(&p);
+}
+
+static void without_command(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/sh", "echo $X {}", plain_env, false);
+	p.launcher.want_command = false;
+	CHECK_INT(prepare(&p, 1, "v"), 0);
+	CHECK(p.job->command == NULL);
+	CHECK(!p.l.is_direct);
+	CHECK_STR(p.l.command.data, "echo $X v");
+	end(&p);
+}
+
+/* A job that is tried again and again does not grow. */
+static void retries_do_not_grow(void)
+{
+	struct pad p;
+	const char *first;
+
+	start(&p, "/bin/sh", "echo $X {} {%}", plain_env, false);
+	CHECK_INT(prepare(&p, 1, "v"), 0);
+	first = p.job->command;
+	CHECK_INT(launch_prepare(&p.l, p.job), 0);
+	CHECK(p.job->command == first);
+	p.job->slot = 4;
+	CHECK_INT(launch_prepare(&p.l, p.job), 0);
+	CHECK_STR(p.job->command, "echo $X v 4");
+	end(&p);
+}
+
+static void environment(void)
+{
+	struct pad p;
+	char pid[32];
+
+	start(&p, "/bin/sh", NULL, plain_env, false);
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	for (uint64_t seq = 8; seq <= 12; seq += 4) {
+		char want[32];
+
+		CHECK_INT(prepare(&p, seq, seq == 8 ? "ls" : "ls; ls"), 0);
+		CHECK_INT(p.l.is_direct, seq == 8);
+		snprintf(want, sizeof(want), "%d", (int)seq);
+		CHECK_STR(env_of(&p, "PARALLEL_SEQ"), want);
+		CHECK_STR(env_of(&p, "PARALLEL_JOBSLOT"), "3");
+		CHECK_STR(env_of(&p, "PARALLEL_PID"), pid);
+		CHECK_STR(env_of(&p, "HOME"), "/home/me");
+		CHECK_STR(env_of(&p, "X"), "1");
+	}
+	end(&p);
+}
+
+/* What a shell would change on the way is changed without one. */
+static void settled_environment(void)
+{
+	static char *const envp[] = {
+		(char *)"PWD=/no/such/place", (char *)"OLDPWD=/no/such/place",
+		(char *)"SHLVL=4", (char *)"_=/usr/bin/muster", NULL,
+	};
+	char cwd[4096];
+	struct pad p;
+
+	CHECK(chdir("/usr") == 0 && getcwd(cwd, sizeof(cwd)) != NULL);
+	start(&p, "/bin/bash", NULL, envp, false);
+	CHECK_INT(prepare(&p, 1, "ls"), 0);
+	CHECK(p.l.is_direct);
+	CHECK_STR(env_of(&p, "PWD"), cwd);
+	CHECK(env_of(&p, "OLDPWD") == NULL);
+	CHECK_STR(env_of(&p, "_"), p.l.path);
+	/* The shell itself gets what there was. */
+	CHECK_INT(launch_by_shell(&p.l, p.job), 0);
+	CHECK_STR(env_of(&p, "PWD"), "/no/such/place");
+	CHECK_STR(env_of(&p, "OLDPWD"), "/no/such/place");
+	CHECK_STR(env_of(&p, "SHLVL"), "4");
+	CHECK_STR(env_of(&p, "_"), "/usr/bin/muster");
+	end(&p);
+}
+
+static void unsettling_environment(void)
+{
+	static char *const bad[][2] = {
+		{ (char *)"BASH_ENV=/etc/profile", NULL },
+		{ (char *)"SHELLOPTS=errexit", NULL },
+		{ (char *)"IFS=x", NULL },
+		{ (char *)"SHLVL=many", NULL },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct pad p;
+
+		start(&p, "/bin/bash", NULL, bad[i], false);
+		CHECK_INT(prepare(&p, 1, "ls"), 0);
+		CHECK(!p.l.is_direct);
+		end(&p);
+	}
+}
+
+static void make_program(const char *dir, const char *name)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = fd_open(path, O_WRONLY | O_CREAT, 0755);
+	CHECK(fd >= 0);
+	close(fd);
+}
+
+/* More programs than are remembered, again and again. */
+static void programs_are_found(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/sh", NULL, plain_env, false);
+	free(p.launcher.search);
+	p.launcher.search = strdup(tap_tmpdir());
+	for (int i = 0; i < 20; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "prog%d", i);
+		make_program(tap_tmpdir(), name);
+	}
+	for (int i = 0; i < 100; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "prog%d", i * 7 % 20);
+		CHECK_INT(prepare(&p, 1, name), 0);
+		CHECK(p.l.is_direct);
+		CHECK(strncmp(p.l.path, tap_tmpdir(), strlen(tap_tmpdir()))
+		      == 0);
+		CHECK_STR(strrchr(p.l.path, '/') + 1, name);
+		CHECK_STR(p.l.argv[0], name);
+	}
+	end(&p);
+}
+
+static const struct tap_case cases[] = {
+	{ "a line for the shell", line_by_shell },
+	{ "a line that needs no shell", line_directly },
+	{ "the shell can be forced", forced_shell },
+	{ "an unknown shell gets every command", unknown_shell },
+	{ "an unknown program is the shell's to report", unknown_program },
+	{ "a direct command can go to the shell after all",
+	  by_the_shell_after_all },
+	{ "a template with its value quoted", template_value },
+	{ "a value that can't stand there is refused", impossible_value },
+	{ "nobody wants to know the command", without_command },
+	{ "a job that is tried again does not grow", retries_do_not_grow },
+	{ "number, slot and pid are in the environment", environment },
+	{ "without a shell the environment is as behind one",
+	  settled_environment },
+	{ "variables that unsettle a shell", unsettling_environment },
+	{ "programs are found and remembered", programs_are_found },
+};
+TAP_MAIN(cases)
