@@ -4,8 +4,8 @@
  *
  * The life of a job here: engine_submit puts it in the queue and sees to it
  * that a worker will come for it (an idle one is woken, else a new one is
- * started if the bounds allow). A worker (work.c) runs one try, and then puts it
- * back to be tried again or calls engine_settle, which closes it: sinks are
+ * started if the bounds allow). A worker (work.c) runs one try, and then puts
+ * it back to be tried again or calls engine_settle, which closes it: sinks are
  * told first, then it is counted under the lock, so that "over" means that
  * every sink has heard of every job. A job is `unsettled` from the moment it
  * is submitted to the moment it is counted.

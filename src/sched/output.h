@@ -23,9 +23,10 @@ struct output_ops {
 	 * A try begins. last tells that its output will count whatever comes
 	 * (so it may be shown at once). May block while what is ready to be
 	 * written is not taken by its reader; returns false, and begins
-	 * nothing, when output has been given up or stop_waiting was called. wake is called, with
-	 * the output's lock held, when room() may have become true and
-	 * before end; it must neither block nor call the output.
+	 * nothing, when output has been given up or stop_waiting was called.
+	 * wake is called, with the output's lock held, when room() may have
+	 * become true and before end; it must neither block nor call the
+	 * output.
 	 */
 	bool (*begin)(struct output *o, struct job *job, bool last,
 		      void (*wake)(void *), void *wake_arg);

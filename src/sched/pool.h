@@ -21,7 +21,7 @@
 struct job;
 
 enum worker_state {
-	WORKER_NONE,		/* free slot; its last thread may need joining */
+	WORKER_NONE,		/* free slot; its thread may need joining */
 	WORKER_STARTING,
 	WORKER_BUSY,
 	WORKER_IDLE,

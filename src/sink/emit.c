@@ -220,7 +220,8 @@ static void end_lines_locked(struct emit *e, struct out *out)
 					      out->rest[i].data,
 					      out->rest[i].len);
 	}
-	if (list_is_linked(&out->ready) || !emit_out_is_empty(out) || out->pending)
+	if (list_is_linked(&out->ready) || !emit_out_is_empty(out) ||
+	    out->pending)
 		make_ready_locked(e, out, held);
 	else
 		emit_out_free_locked(e, out);
@@ -235,7 +236,8 @@ static void end_kept_locked(struct emit *e, struct out *out)
 		emit_count_ready_locked(e);
 		emit_advance_locked(e);
 		out = emit_ring_get(e, e->head);
-		if (out && out != GONE && !emit_out_is_empty(out) && emit_is_live(e, out))
+		if (out && out != GONE && !emit_out_is_empty(out) &&
+		    emit_is_live(e, out))
 			emit_kick_writer_locked(e);
 		break;
 	case EMIT_GROUPED:
