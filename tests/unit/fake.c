@@ -59,6 +59,11 @@ static void fake_slot_close(struct runner *r, void *state)
 	struct fake *f = of_runner(r);
 
 	mutex_lock(&f->lock);
+	f->closing++;
+	cond_broadcast(&f->change);
+	while (f->hold_close)
+		cond_wait(&f->change, &f->lock);
+	f->closing--;
 	f->slots--;
 	if (f->slots < f->slots_low)
 		f->slots_low = f->slots;
@@ -559,6 +564,22 @@ void fake_mark_slots(struct fake *f)
 {
 	mutex_lock(&f->lock);
 	f->slots_low = f->slots;
+	mutex_unlock(&f->lock);
+}
+
+void fake_hold_close(struct fake *f, bool hold)
+{
+	mutex_lock(&f->lock);
+	f->hold_close = hold;
+	cond_broadcast(&f->change);
+	mutex_unlock(&f->lock);
+}
+
+void fake_await_closing(struct fake *f, unsigned n)
+{
+	mutex_lock(&f->lock);
+	while (f->closing != n)
+		cond_wait(&f->change, &f->lock);
 	mutex_unlock(&f->lock);
 }
 

@@ -99,6 +99,8 @@ struct fake {
 	bool release_all;
 	bool waiting_stopped;
 	bool no_room;			/* room() says no */
+	bool hold_close;		/* slot_close takes its time */
+	unsigned closing;		/* calls of it */
 
 	unsigned tries_max;		/* for fake_submit; 1 */
 	int priority;
@@ -129,6 +131,9 @@ void fake_release(struct fake *f, uint64_t seq);
 void fake_release_all(struct fake *f);
 void fake_move_clock(struct fake *f, int64_t ns);
 void fake_mark_slots(struct fake *f);
+/* Makes workers that end stop on their way out, or lets them go. */
+void fake_hold_close(struct fake *f, bool hold);
+void fake_await_closing(struct fake *f, unsigned n);
 
 /* Waits until so many calls of run() are there at once, or job seq is in. */
 void fake_await_running(struct fake *f, unsigned n);

@@ -144,7 +144,8 @@ static void much_output(void)
 	struct bench b;
 
 	bench_start(&b);
-	bench_run(&b, "head -c 1048576 /dev/zero; head -c 1000000 /dev/zero >&2;"
+	bench_run(&b, "head -c 1048576 /dev/zero; "
+		  "head -c 1000000 /dev/zero >&2;"
 		" echo end");
 	CHECK_INT(bench_text(&b, 0)->len, 1048576 + 4);
 	CHECK_INT(bench_text(&b, 1)->len, 1000000);
@@ -210,7 +211,8 @@ static void closed_output(void)
 	struct bench b;
 
 	bench_start(&b);
-	CHECK_INT(bench_run(&b, "echo a; exec >&- 2>&-; sleep 0.02; exit 8").status,
+	CHECK_INT(bench_run(&b, "echo a; exec >&- 2>&-; sleep 0.02; "
+			    "exit 8").status,
 		  8);
 	CHECK_STR(bench_text(&b, 0)->data, "a\n");
 	bench_end(&b);

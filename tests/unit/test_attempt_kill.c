@@ -76,7 +76,8 @@ static void children_resist(void)
 
 	bench_start(&b);
 	holder_make(&h);
-	o = bench_run_for(&b, holding(&h, "(trap '' TERM; sleep 300; sleep 300) &"
+	o = bench_run_for(&b, holding(&h, "(trap '' TERM; "
+				      "sleep 300; sleep 300) &"
 				    " exec sleep 300"),
 		    50 * NS_PER_MS);
 	CHECK_INT(o.end, JOB_TIMEOUT);
@@ -107,7 +108,8 @@ static void sequence_without_kill(void)
 
 	c.term_seq.n = 1;
 	bench_start_with(&b, &c);
-	o = bench_run_for(&b, "trap '' TERM; sleep 300; sleep 300", 50 * NS_PER_MS);
+	o = bench_run_for(&b, "trap '' TERM; sleep 300; sleep 300",
+			  50 * NS_PER_MS);
 	CHECK_INT(o.end, JOB_TIMEOUT);
 	CHECK_INT(o.signal, SIGKILL);
 	bench_end(&b);

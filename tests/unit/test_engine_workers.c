@@ -86,6 +86,32 @@ static void idle_end(void)
 	fake_end(f);
 }
 
+/* A job that comes while a worker is on its way out finds the pool full; so
+ * that worker has to look before it goes. */
+static void needed_after_all(void)
+{
+	struct engine_config c = { .max = 2 };
+	struct fake *f = fake_new(&c, false);
+
+	engine_start(f->engine);
+	fake_submit_n(f, 2, "hold");
+	fake_await_running(f, 2);
+	fake_release(f, 1);
+	fake_release(f, 2);
+	AWAIT(fake_stats(f).idle == 2);
+	fake_hold_close(f, true);
+	fake_move_clock(f, 6 * NS_PER_SEC);
+	fake_await_closing(f, 1);
+	fake_submit_n(f, 2, "hold");
+	fake_await_running(f, 1);
+	CHECK_INT(fake_stats(f).queued, 1);
+	fake_hold_close(f, false);
+	fake_await_running(f, 2);
+	CHECK_INT(f->slot_high, 2);
+	fake_release_all(f);
+	fake_end(f);
+}
+
 /* Again and again, with the slots that are left. */
 static void never_below_the_minimum(void)
 {
@@ -258,6 +284,8 @@ static const struct tap_case cases[] = {
 	  does_not_grow_for_idle },
 	{ "the minimum of workers is warm before any job", warm_minimum },
 	{ "idle workers end after the idle timeout", idle_end },
+	{ "a worker on its way out stays when it is needed",
+	  needed_after_all },
 	{ "the pool never falls below its minimum",
 	  never_below_the_minimum },
 	{ "idle workers end by the real clock", ends_by_the_real_clock },
