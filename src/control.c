@@ -55,7 +55,7 @@ static void read_files(struct control *c)
 	if (o->min.kind != JOBSPEC_UNSET)
 		min = jobspec_resolve(&o->min, c->cpus, c->possible, &err);
 	if (max && min)
-		engine_resize(c->engine, min < max ? min : max, max);
+		engine_resize(c->engine, 0, min < max ? min : max, max);
 	else
 		diag_debug(DIAG_SCHED, "%s", err.data);
 	buf_release(&err);
@@ -264,10 +264,14 @@ void control_loop(struct control *c)
 	}
 }
 
-/* A signal while the last output is being written. */
+/*
+ * A signal while the last output is being written. The stages are those of
+ * the jobs: HUP and TERM leave time, the next signal little, one more none.
+ */
 static void hurry(struct control *c, int sig, int64_t *deadline)
 {
-	int64_t end = clock_now_ns() + CONTROL_FLUSH;
+	int64_t soon = clock_now_ns() + CONTROL_FLUSH;
+	bool is_first = !c->was_stopped && !c->die_of;
 
 	switch (sig) {
 	case SIGINT:
@@ -277,12 +281,16 @@ static void hurry(struct control *c, int sig, int64_t *deadline)
 	case SIGTERM:
 	case SIGHUP:
 		c->was_stopped = true;
-		break;
+		if (!is_first)
+			break;
+		if (sig == SIGTERM)
+			*deadline = soon + c->options->grace_ns;
+		return;
 	default:
 		take_signal(c, sig);
 		return;
 	}
-	*deadline = *deadline < 0 ? end : 0;
+	*deadline = *deadline < 0 || *deadline > soon ? soon : 0;
 }
 
 bool control_await(struct control *c, bool (*done)(void *), void *arg)
@@ -291,7 +299,9 @@ bool control_await(struct control *c, bool (*done)(void *), void *arg)
 	int64_t deadline = -1;
 
 	engine_get_stats(c->engine, &s);
-	if (s.stop >= ENGINE_CANCEL)
+	if (c->grace_end_ns >= 0)
+		deadline = c->grace_end_ns + CONTROL_FLUSH;
+	else if (s.stop >= ENGINE_CANCEL && (c->was_stopped || c->die_of))
 		deadline = clock_now_ns() + CONTROL_FLUSH;
 	while (!done(arg)) {
 		int64_t now = clock_now_ns();

@@ -53,8 +53,8 @@ void control_loop(struct control *c);
 /*
  * After the loop: waits until done(arg), which control_notify announces. Gives
  * up, returning false, when a reader who does not read would keep a run from
- * ending that was told to end: CONTROL_FLUSH after the order to cancel, or at
- * the second signal.
+ * ending that a signal has told to end: CONTROL_FLUSH after the order to
+ * cancel or after --grace, and sooner with each further signal.
  */
 bool control_await(struct control *c, bool (*done)(void *), void *arg);
 /* The bar's last state. */

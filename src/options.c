@@ -443,11 +443,14 @@ static void set_defaults(struct options *o)
 	};
 	o->idle_timeout_ns = 5 * NS_PER_SEC;
 	o->queue_size = 1024;
+	o->scale_threshold = 2;
 	BUG_ON(term_seq_parse(TERM_SEQ_DEFAULT, &o->term_seq) < 0);
 	o->retries = 1;
+	o->retry_delay.factor = 1;
 	o->die_with_parent = true;
 	o->output_memory = (uint64_t)64 << 20;
 	o->grace_ns = 10 * NS_PER_SEC;
+	o->metrics_interval_ns = 5 * NS_PER_SEC;
 }
 
 enum options_result options_parse(struct options *o, int argc, char **argv,

@@ -16,6 +16,7 @@
 #include "input/source.h"
 #include "jobspec.h"
 #include "proc/term.h"
+#include "sched/engine.h"
 #include "sched/halt.h"
 #include "sched/tally.h"
 
@@ -29,11 +30,19 @@ enum order_mode {
 	ORDER_COMPLETION,	/* --no-keep-order */
 };
 
+/* --then: a stage behind the first, with the bounds given before it. */
+struct then {
+	const char *command;
+	struct jobspec max;
+	struct jobspec min;
+};
+
 struct options {
 	/* input */
 	struct input_spec *inputs;
 	size_t ninputs;
 	struct source_opts source;
+	bool no_attributes;
 	const char *replace;		/* -I; NULL: {} */
 
 	/* command: words joined by blanks; NULL: lines are commands */
@@ -45,14 +54,29 @@ struct options {
 	/* concurrency */
 	struct jobspec max;
 	struct jobspec min;
+	enum scale_policy scale;
+	unsigned scale_threshold;
 	int64_t idle_timeout_ns;
+	enum engine_dispatch dispatch;
 	size_t queue_size;
+	enum queue_order queue_order;
+	enum engine_full on_full;
+	int64_t priority_aging_ns;	/* 0: none */
+	struct rate rate;		/* n 0: any */
+	int64_t delay_ns;
+	int64_t deadline_ns;		/* of the run; 0: none */
+	struct then *then;		/* further stages */
+	size_t nthen;
 
 	/* each job */
 	int64_t timeout_ns;		/* the run's own; 0 none */
 	double timeout_percent;		/* or this; 0 none */
 	struct term_seq term_seq;
 	unsigned retries;		/* tries in all; 0: until success */
+	struct backoff retry_delay;	/* with --retry-jitter */
+	struct retry_rule retry_on;
+	bool retry_output;		/* of all tries, not the last only */
+	const char *on_done;		/* command to run after each */
 	bool die_with_parent;
 	bool force_shell;		/* --always-shell */
 
@@ -79,6 +103,10 @@ struct options {
 	bool eta;
 	bool progress;
 	unsigned debug;			/* enum diag_area bits */
+	const char *metrics;		/* file, or NULL */
+	int64_t metrics_interval_ns;
+	bool pool_stats;
+	const char *control;		/* socket, or NULL */
 };
 
 enum options_result {

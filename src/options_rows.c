@@ -22,6 +22,8 @@
 #define PRIORITY_MAX	1000
 #define QUEUE_MAX	100000000
 #define RETRIES_MAX	1000000000
+/* As good as for ever, and no sum of a few overflows. */
+#define DURATION_MAX	(NS_PER_SEC * 86400 * 36500)
 
 static const struct {
 	enum option_id id;
@@ -100,9 +102,18 @@ static void set_string(struct parser *p, const struct given *g)
 	*(const char **)field_of(p, g) = g->arg;
 }
 
+static int duration(const char *word, int64_t *ns)
+{
+	if (num_duration(word, ns) < 0)
+		return -1;
+	if (*ns > DURATION_MAX)
+		*ns = DURATION_MAX;
+	return 0;
+}
+
 static void set_duration(struct parser *p, const struct given *g)
 {
-	if (num_duration(g->arg, field_of(p, g)) < 0)
+	if (duration(g->arg, field_of(p, g)) < 0)
 		bad_arg(p, g, "a time (such as 90, 1.5m or 2h)");
 }
 
@@ -313,7 +324,7 @@ static void set_timeout(struct parser *p, const struct given *g)
 	o->timeout_percent = 0;
 	o->timeout_ns = 0;
 	if (len == 0 || g->arg[len - 1] != '%') {
-		if (num_duration(g->arg, &o->timeout_ns) < 0)
+		if (duration(g->arg, &o->timeout_ns) < 0)
 			bad_arg(p, g, "a time or a percentage (such as 90, "
 				"1.5m, 2h or 200%)");
 		return;

@@ -27,9 +27,6 @@ struct CAPABILITY("mutex") mutex {
 	pthread_mutex_t m;
 };
 
-/* For mutexes with static storage, which need no mutex_init. */
-#define MUTEX_INIT	{ PTHREAD_MUTEX_INITIALIZER }
-
 /* For mutexes with static storage, which are never released. */
 #define MUTEX_INIT	{ PTHREAD_MUTEX_INITIALIZER }
 

@@ -27,6 +27,8 @@
 
 /* Successes before a percentage of their median is a timeout. */
 #define MEDIAN_SUCCESSES	3
+/* Far above any other, and sums with it do not overflow. */
+#define TIMEOUT_MAX		(INT64_MAX / 4)
 
 int64_t engine_now(const struct engine *e)
 {
@@ -44,7 +46,12 @@ struct engine *engine_new(const struct engine_config *config)
 	mutex_init(&e->lock);
 	cond_init(&e->space);
 	cond_init(&e->over);
-	queue_init(&e->queue, config->queue_capacity, config->queue_bytes);
+	queue_init(&e->queue, &(struct queue_config){
+		.order = config->queue_order,
+		.aging_ns = config->priority_aging_ns,
+		.capacity = config->queue_capacity,
+		.bytes_max = config->queue_bytes,
+	});
 	pool_init(&e->pool, e, config->min, config->max);
 	e->grow_limit = ~0u;
 	atomic_init(&e->timeout_ns, config->timeout_ns);
@@ -128,6 +135,9 @@ static void notify(struct engine *e)
 bool engine_wants_worker_locked(const struct engine *e)
 {
 	struct scale_sample s = {
+		.policy = e->cfg.scale,
+		.threshold = e->cfg.scale_threshold,
+		.goal = e->pool.max,
 		.min = e->pool.min,
 		.max = e->pool.max,
 		.workers = e->pool.workers,
@@ -210,14 +220,18 @@ void engine_start(struct engine *e)
 
 static void update_timeout_locked(struct engine *e, const struct job *job)
 {
+	double timeout;
+
 	if (e->cfg.timeout_percent <= 0 || !job_has_succeeded(job))
 		return;
 	median_add(&e->runtimes, job_runtime_ns(job));
 	if (e->runtimes.count < MEDIAN_SUCCESSES)
 		return;
+	timeout = (double)median_get(&e->runtimes) * e->cfg.timeout_percent /
+		  100;
 	atomic_store(&e->timeout_ns,
-		     (int64_t)((double)median_get(&e->runtimes) *
-			       e->cfg.timeout_percent / 100));
+		     timeout < (double)TIMEOUT_MAX ? (int64_t)timeout
+						   : TIMEOUT_MAX);
 }
 
 /* Returns the stop level that the halt rule asks for now. status: of the job
@@ -432,8 +446,9 @@ void engine_stop(struct engine *e, enum engine_stop how)
 	notify(e);
 }
 
-void engine_resize(struct engine *e, unsigned min, unsigned max)
+void engine_resize(struct engine *e, unsigned stage, unsigned min, unsigned max)
 {
+	(void)stage;
 	BUG_ON(min > max || max == 0);
 	mutex_lock(&e->lock);
 	e->pool.min = min;

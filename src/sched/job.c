@@ -82,6 +82,9 @@ struct job *job_new(uint64_t seq, char *const *values, const size_t *lens,
 		job = xmalloc(sizeof(*job));
 	memset(job, 0, sizeof(*job));
 	job->seq = seq;
+	job->number = seq;
+	job->weight = 1;
+	job->backoff.delay_ns = -1;
 	job->arena = arena;
 	list_init(&job->link);
 	copy_values(job, values, lens, n);
@@ -118,6 +121,8 @@ int job_status(const struct job *job)
 	case JOB_REFUSED:
 	case JOB_CANCELLED:
 	case JOB_LOST:
+	case JOB_DROPPED:
+	case JOB_SKIPPED:
 		break;
 	}
 	return 255;

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/backoff.h"
 #include "base/list.h"
 #include "base/mem.h"
 
@@ -33,6 +34,9 @@ enum job_end {
 			   quoting): message */
 	JOB_CANCELLED,	/* never started: muster stopped first */
 	JOB_LOST,	/* lost with its host */
+	JOB_DROPPED,	/* never started: the queue was full: message */
+	JOB_SKIPPED,	/* never started: what it comes after did not end as
+			   it should have: message */
 };
 
 struct job_outcome {
@@ -58,17 +62,49 @@ enum job_order {
 	JOB_KILL = 2,		/* SIGKILL now */
 };
 
+/* What must have become of another job before this one may start. */
+enum job_after {
+	JOB_AFTER_SUCCESS,	/* after=ID */
+	JOB_AFTER_END,		/* after!=ID: however it ended */
+	JOB_AFTER_FAILURE,	/* after?=ID */
+};
+
+struct job_dep {
+	const char *id;
+	enum job_after when;
+};
+
 struct job {
 	struct list link;	/* the owner's; first, so that leak checkers
 				   see the jobs on a list */
-	uint64_t seq;		/* from 1, in reading order */
+	uint64_t seq;		/* from 1, dense, in reading order; given by
+				   engine_submit, as number and stage */
+	uint64_t number;	/* of its input, for {#}: seq, unless inputs
+				   pass through several stages */
+	unsigned stage;		/* of the pipeline, from 0 */
 	int priority;		/* higher first */
+	unsigned weight;	/* slots it takes, 0 for none */
 	unsigned tries_max;	/* 0: until it succeeds */
 	int64_t timeout_ns;	/* 0 none; negative: the run's own rule */
+	struct backoff backoff;	/* between tries; delay_ns < 0: the run's */
 	char **values;		/* the tuple; command line mode: the line */
 	unsigned nvalues;
-	const char *message;	/* JOB_REFUSED: why, for people */
+	const char *message;	/* JOB_REFUSED and others: why, for people */
 	size_t bytes;		/* memory it is accounted for in the queue */
+
+	/* Settings of its own; NULL: as the run has it. */
+	const char *where;	/* file and line, for messages ("jobs:3") */
+	const char *id;		/* by which others may name it */
+	const struct job_dep *deps;
+	unsigned ndeps;
+	const char *cwd;
+	char **env;		/* NAME=value, up to NULL, added */
+	const char *input;	/* a file to be its standard input */
+	const char *tag;	/* before each line of output */
+	bool is_argv;		/* values are program and arguments, as they
+				   are: no template, no shell */
+	bool is_misuse;		/* it ends refused for an error of the user's:
+				   the run's status is 255 */
 
 	unsigned tries;		/* begun so far */
 	unsigned slot;		/* of the running or last try, from 1 */
@@ -78,11 +114,21 @@ struct job {
 
 	struct arena arena;
 	void *out;		/* the output's (see output.h) */
+
+	/* The engine's. */
+	int64_t ready_ns;	/* since when nothing but the pool keeps it
+				   waiting, on the engine's clock */
+	int64_t due_ns;		/* when it may be tried again */
+	int64_t rank;		/* in its queue: higher first */
+	size_t pos;		/* and where it is there */
+	void *node;		/* of deps.c */
+	unsigned deps_left;	/* conditions that are still open */
 };
 
 /*
  * A job with copies of n values (lens: their lengths), NUL-terminated, in an
- * array that ends with NULL; bytes is set, everything else zero.
+ * array that ends with NULL; bytes is set, weight is 1, the backoff is the
+ * run's, number is seq, everything else zero.
  * Freed memory of earlier jobs is reused. Thread-safe.
  */
 struct job *job_new(uint64_t seq, char *const *values, const size_t *lens,

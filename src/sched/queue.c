@@ -1,31 +1,73 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * queue.c - the jobs that wait, as a heap.
+ *
+ * Ageing needs no clock and no reordering: at any time t a job's priority is
+ * p + (t - ready) / aging, so which of two comes first never changes, and it
+ * is enough to compare p * aging - ready.
  */
 #include <config.h>
 
-#include "sched/queue.h"
+#include <string.h>
 
 #include "sched/job.h"
+#include "sched/queue.h"
 
-/* Sequence numbers differ, so the order is total and ties can't swap. */
-static bool comes_before(const void *a, const void *b)
+/* Sequence numbers differ, so all orders are total and ties can't swap. */
+
+static bool is_older(const void *a, const void *b)
+{
+	return ((const struct job *)a)->seq < ((const struct job *)b)->seq;
+}
+
+static bool is_newer(const void *a, const void *b)
+{
+	return ((const struct job *)a)->seq > ((const struct job *)b)->seq;
+}
+
+static bool is_higher(const void *a, const void *b)
 {
 	const struct job *x = a;
 	const struct job *y = b;
 
-	if (x->priority != y->priority)
-		return x->priority > y->priority;
+	if (x->rank != y->rank)
+		return x->rank > y->rank;
 	return x->seq < y->seq;
 }
 
-void queue_init(struct queue *q, size_t capacity, size_t bytes_max)
+static void moved(void *item, size_t pos)
 {
-	BUG_ON(capacity == 0);
-	heap_init(&q->heap, comes_before, NULL);
-	q->capacity = capacity;
-	q->bytes = 0;
-	q->bytes_max = bytes_max;
+	((struct job *)item)->pos = pos;
+}
+
+int queue_order_parse(const char *word, enum queue_order *order)
+{
+	static const char *const names[] = {
+		[QUEUE_PRIORITY] = "priority",
+		[QUEUE_FIFO] = "fifo",
+		[QUEUE_LIFO] = "lifo",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(word, names[i]) == 0) {
+			*order = (enum queue_order)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+void queue_init(struct queue *q, const struct queue_config *config)
+{
+	static bool (*const before[])(const void *, const void *) = {
+		[QUEUE_PRIORITY] = is_higher,
+		[QUEUE_FIFO] = is_older,
+		[QUEUE_LIFO] = is_newer,
+	};
+
+	BUG_ON(config->capacity == 0);
+	*q = (struct queue){ .cfg = *config };
+	heap_init(&q->heap, before[config->order], moved);
 }
 
 void queue_release(struct queue *q)
@@ -39,6 +81,9 @@ void queue_release(struct queue *q)
 
 void queue_push(struct queue *q, struct job *job)
 {
+	job->rank = job->priority;
+	if (q->cfg.aging_ns)
+		job->rank = job->priority * q->cfg.aging_ns - job->ready_ns;
 	heap_push(&q->heap, job);
 	q->bytes += job->bytes;
 }
@@ -52,11 +97,40 @@ struct job *queue_pop(struct queue *q)
 	return job;
 }
 
+struct job *queue_peek(const struct queue *q)
+{
+	return heap_peek(&q->heap);
+}
+
+void queue_remove(struct queue *q, struct job *job)
+{
+	BUG_ON(heap_remove(&q->heap, job->pos) != job);
+	q->bytes -= job->bytes;
+}
+
+struct job *queue_find(const struct queue *q, uint64_t seq)
+{
+	for (size_t i = 0; i < q->heap.len; i++) {
+		struct job *job = q->heap.items[i];
+
+		if (job->seq == seq)
+			return job;
+	}
+	return NULL;
+}
+
+void queue_each(const struct queue *q,
+		void (*fn)(struct job *, void *), void *arg)
+{
+	for (size_t i = 0; i < q->heap.len; i++)
+		fn(q->heap.items[i], arg);
+}
+
 bool queue_is_full(const struct queue *q)
 {
-	if (q->heap.len >= q->capacity)
+	if (q->heap.len >= q->cfg.capacity)
 		return true;
-	return q->bytes_max && q->bytes >= q->bytes_max;
+	return q->cfg.bytes_max && q->bytes >= q->cfg.bytes_max;
 }
 
 size_t queue_len(const struct queue *q)

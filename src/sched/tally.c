@@ -24,6 +24,8 @@ static bool has_started(const struct job *job)
 	case JOB_UNSTARTED:
 	case JOB_REFUSED:
 	case JOB_CANCELLED:
+	case JOB_DROPPED:
+	case JOB_SKIPPED:
 		break;
 	}
 	return false;
@@ -48,6 +50,8 @@ static void note_kind(struct tally *t, const struct job *job)
 	case JOB_REFUSED:
 	case JOB_CANCELLED:
 	case JOB_LOST:
+	case JOB_DROPPED:
+	case JOB_SKIPPED:
 		break;
 	}
 }

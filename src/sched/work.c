@@ -45,6 +45,9 @@ static bool park_locked(struct engine *e, struct worker *w) REQUIRES(e->lock)
 static bool is_surplus_locked(const struct engine *e, bool idled_out)
 {
 	struct scale_sample s = {
+		.policy = e->cfg.scale,
+		.threshold = e->cfg.scale_threshold,
+		.goal = e->pool.max,
 		.min = e->pool.min,
 		.max = e->pool.max,
 		.workers = e->pool.workers - e->pool.leaving,
@@ -65,7 +68,7 @@ static struct job *take_locked(struct engine *e, struct worker *w)
 	job->slot = w->slot;
 	e->running++;
 	/* One waiter, woken when half the queue is free: not for each job. */
-	if (queue_len(&e->queue) <= e->queue.capacity / 2)
+	if (queue_len(&e->queue) <= e->queue.cfg.capacity / 2)
 		cond_signal(&e->space);
 	return job;
 }
@@ -110,6 +113,8 @@ static bool may_retry(const struct job *job)
 	case JOB_KILLED:
 	case JOB_REFUSED:
 	case JOB_CANCELLED:
+	case JOB_DROPPED:
+	case JOB_SKIPPED:
 		return false;
 	}
 	BUG("job end out of range");

@@ -77,6 +77,8 @@ static int logged_signal(const struct job *job)
 	case JOB_REFUSED:
 	case JOB_CANCELLED:
 	case JOB_LOST:
+	case JOB_DROPPED:
+	case JOB_SKIPPED:
 		break;
 	}
 	return 0;

@@ -25,7 +25,7 @@
 
 #define WRITE_CHUNK	((size_t)64 << 10)
 #define COMMAND_MIN	10	/* columns, however narrow the terminal */
-#define NENDS		(JOB_LOST + 1)
+#define NENDS		(JOB_SKIPPED + 1)
 
 struct row {
 	uint64_t seq;
@@ -64,6 +64,8 @@ static const struct {
 	{ JOB_UNSTARTED, "unstarted" },
 	{ JOB_REFUSED, "refused" },
 	{ JOB_LOST, "lost" },
+	{ JOB_DROPPED, "dropped" },
+	{ JOB_SKIPPED, "skipped" },
 	{ JOB_CANCELLED, "cancelled" },
 };
 
@@ -181,6 +183,8 @@ static void add_status(struct buf *b, const struct row *row)
 	case JOB_REFUSED:
 	case JOB_CANCELLED:
 	case JOB_LOST:
+	case JOB_DROPPED:
+	case JOB_SKIPPED:
 		break;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(end_names); i++) {

@@ -250,6 +250,16 @@ halts() {
 	assert_output one
 }
 
+@test "--halt now leaves a slow reader the time it takes" {
+	head -c 300000 /dev/zero | tr '\0' x >data
+	muster -j 1 --halt now,fail=1 ::: 'cat data; exit 3' true | {
+		sleep 2.5
+		cat
+	} >out
+	assert_equal "${PIPESTATUS[0]}" 3
+	cmp data out
+}
+
 @test "--halt counts killed jobs not as failed" {
 	t -j 3 --halt now,fail=2 ::: ': >up; exec sleep 1000' \
 		'await up; exit 3' 'await up; exit 4'

@@ -95,10 +95,12 @@ programs=(
 )
 
 @test "programs: dash" {
+	without_valgrind
 	as_by dash "${programs[@]}"
 }
 
 @test "programs: bash" {
+	without_valgrind
 	as_by bash "${programs[@]}"
 }
 
@@ -155,6 +157,7 @@ known=(
 }
 
 @test "functions that bash exports win over programs" {
+	without_valgrind
 	env() {
 		echo "function $*"
 	}
@@ -214,6 +217,7 @@ known=(
 @test "no PATH at all" {
 	local env muster shell path line without
 
+	without_valgrind
 	env=$(command -v env)
 	muster=$(command -v muster)
 	for shell in "$(command -v bash)" "$(command -v dash)"; do
@@ -265,6 +269,7 @@ environment() {
 @test "the environment is what the shell would make of it" {
 	local shell
 
+	without_valgrind
 		for shell in dash bash; do
 		environment "$shell" X=1 EMPTY= 'SPACE= a b '
 		environment "$shell" $'LINES2=a\nb' $'BYTES=\377\001'
@@ -284,6 +289,7 @@ environment() {
 @test "PWD, OLDPWD and SHLVL are what the shell would make of them" {
 	local shell value
 
+	without_valgrind
 	ln -s "$PWD/dir0" "$BATS_TEST_TMPDIR/link"
 	for shell in dash bash; do
 		environment "$shell" -u PWD -u OLDPWD -u SHLVL
@@ -437,6 +443,7 @@ signals_kept() {
 @test "jobs have the umask, the directory and the limits of muster" {
 	local command
 
+	without_valgrind
 	export PARALLEL_SHELL
 	PARALLEL_SHELL=$(command -v bash)
 	umask 027

@@ -247,12 +247,6 @@ has_ended() {
 
 # Limits.
 
-# For valgrind these limits are too low: then the program alone is tested.
-without_valgrind() {
-	ln -sfn "$(realpath "${MUSTER_TEST_REAL-$MUSTER}")" \
-		"$BATS_TEST_TMPDIR/bin/muster"
-}
-
 reached='muster: cannot run more than [0-9]* jobs at once (.*); going on with'
 
 @test "few descriptors: a message, and fewer run at once" {

@@ -241,6 +241,18 @@ forever=': >up; exec sleep 1000'
 	assert_file_is out $'a\n'
 }
 
+@test "SIGTERM after the last job, while nobody reads the output" {
+	mkfifo out
+	exec 9<>out
+	start muster --grace 0 --joblog log head -c 300000 ::: /dev/zero
+	wait_until has_lines log 2
+	kill -TERM "$pid"
+	wait_until is_gone "$pid"
+	finish
+	assert_equal "$status" 1
+	assert_file_has err 'gave up waiting'
+}
+
 @test "SIGTERM: a job that fails is not tried again" {
 	start muster --retries 5 ::: 'echo try >>tries; : >up; await go; false'
 	wait_until test -e up
@@ -267,6 +279,25 @@ forever=': >up; exec sleep 1000'
 	finish
 	assert_equal "$status" 1
 	assert_file_is out $'done\n'
+}
+
+@test "SIGHUP leaves a slow reader the time it takes" {
+	head -c 300000 /dev/zero | tr '\0' x >data
+	mkfifo out
+	{
+		wait_until test -e told
+		sleep 2.5
+		cat
+	} <out >got &
+	start muster ::: 'cat data; : >up; await go'
+	wait_until test -e up
+	tell HUP
+	: >go
+	: >told
+	finish
+	wait
+	assert_equal "$status" 1
+	cmp data got
 }
 
 @test "a second SIGHUP kills now" {

@@ -67,7 +67,9 @@ stops() {
 @test "--timeout of many weeks is no short one" {
 	t --timeout 35d ::: 'sleep 0.1; echo a'
 	assert_ok a
-	t --timeout 99999d ::: 'sleep 0.1; echo a'
+	t --timeout 106751d ::: 'sleep 0.1; echo a'
+	assert_ok a
+	t -j 1 --timeout 1e300% ::: true true true 'sleep 0.1; echo a'
 	assert_ok a
 }
 

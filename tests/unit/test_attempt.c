@@ -208,12 +208,12 @@ static void daemon_finds_no_room(void)
 
 static void closed_output(void)
 {
+	static const char script[] =
+		"echo a; exec >&- 2>&-; sleep 0.02; exit 8";
 	struct bench b;
 
 	bench_start(&b);
-	CHECK_INT(bench_run(&b, "echo a; exec >&- 2>&-; sleep 0.02; "
-			    "exit 8").status,
-		  8);
+	CHECK_INT(bench_run(&b, script).status, 8);
 	CHECK_STR(bench_text(&b, 0)->data, "a\n");
 	bench_end(&b);
 }

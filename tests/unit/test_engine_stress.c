@@ -54,7 +54,7 @@ static void *resize_main(void *arg)
 	for (;;) {
 		unsigned max = 1 + draw(&c->seed, 12);
 
-		engine_resize(c->f->engine, 1 + draw(&c->seed, max), max);
+		engine_resize(c->f->engine, 0, 1 + draw(&c->seed, max), max);
 		fake_move_clock(c->f, NS_PER_SEC * draw(&c->seed, 4));
 		engine_get_stats(c->f->engine, &s);
 		if (s.is_over || s.tally.succeeded + s.tally.failed ==

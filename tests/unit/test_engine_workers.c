@@ -207,7 +207,7 @@ static void resize_up(void)
 	engine_start(f->engine);
 	fake_submit_n(f, 10, "hold");
 	fake_await_running(f, 1);
-	engine_resize(f->engine, 1, 6);
+	engine_resize(f->engine, 0, 1, 6);
 	fake_await_running(f, 6);
 	CHECK_INT(fake_stats(f).workers, 6);
 	CHECK_INT(fake_stats(f).max, 6);
@@ -221,9 +221,9 @@ static void resize_the_minimum(void)
 	struct fake *f = fake_new(&c, false);
 
 	engine_start(f->engine);
-	engine_resize(f->engine, 5, 8);
+	engine_resize(f->engine, 0, 5, 8);
 	AWAIT(fake_stats(f).idle == 5);
-	engine_resize(f->engine, 2, 8);
+	engine_resize(f->engine, 0, 2, 8);
 	/* Not surplus before they have been idle for their time. */
 	CHECK_INT(fake_stats(f).workers, 5);
 	fake_move_clock(f, 5 * NS_PER_SEC);
@@ -239,7 +239,7 @@ static void resize_down(void)
 	engine_start(f->engine);
 	fake_submit_n(f, 30, "hold");
 	fake_await_running(f, 8);
-	engine_resize(f->engine, 1, 3);
+	engine_resize(f->engine, 0, 1, 3);
 	/* Who runs a job keeps it, whatever the bound. */
 	CHECK_INT(fake_stats(f).running, 8);
 	for (unsigned seq = 1; seq <= 8; seq++)
@@ -261,14 +261,14 @@ static void resize_down_idle(void)
 
 	engine_start(f->engine);
 	for (int round = 0; round < 30; round++) {
-		engine_resize(f->engine, 1, 8);
+		engine_resize(f->engine, 0, 1, 8);
 		fake_submit_n(f, 8, "hold");
 		fake_await_running(f, 8);
 		for (int i = 0; i < 8; i++)
 			fake_release(f, ++seq);
 		AWAIT(fake_stats(f).idle == 8);
 		fake_mark_slots(f);
-		engine_resize(f->engine, 1, 2);
+		engine_resize(f->engine, 0, 1, 2);
 		fake_submit_n(f, 2, "ok");
 		seq += 2;
 		AWAIT(fake_stats(f).tally.succeeded == seq);

@@ -36,7 +36,8 @@ static void pops_nothing(void)
 {
 	struct queue q;
 
-	queue_init(&q, 1, 0);
+	queue_init(&q, &(struct queue_config){
+		.capacity = 1, .bytes_max = 0 });
 	CHECK(queue_pop(&q) == NULL);
 	CHECK_INT(queue_len(&q), 0);
 	CHECK(!queue_is_full(&q));
@@ -47,7 +48,8 @@ static void reading_order(void)
 {
 	struct queue q;
 
-	queue_init(&q, 100, 0);
+	queue_init(&q, &(struct queue_config){
+		.capacity = 100, .bytes_max = 0 });
 	for (uint64_t seq = 1; seq <= 50; seq++)
 		queue_push(&q, make(seq, 0));
 	CHECK_INT(queue_len(&q), 50);
@@ -61,7 +63,8 @@ static void priority_first(void)
 {
 	struct queue q;
 
-	queue_init(&q, 100, 0);
+	queue_init(&q, &(struct queue_config){
+		.capacity = 100, .bytes_max = 0 });
 	queue_push(&q, make(1, 0));
 	queue_push(&q, make(2, -10));
 	queue_push(&q, make(3, 10));
@@ -84,7 +87,8 @@ static void comes_back_in_order(void)
 	struct queue q;
 	struct job *first;
 
-	queue_init(&q, 3, 0);
+	queue_init(&q, &(struct queue_config){
+		.capacity = 3, .bytes_max = 0 });
 	for (uint64_t seq = 1; seq <= 3; seq++)
 		queue_push(&q, make(seq, 0));
 	first = queue_pop(&q);
@@ -102,7 +106,8 @@ static void full_by_count(void)
 {
 	struct queue q;
 
-	queue_init(&q, 2, 0);
+	queue_init(&q, &(struct queue_config){
+		.capacity = 2, .bytes_max = 0 });
 	queue_push(&q, make(1, 0));
 	CHECK(!queue_is_full(&q));
 	queue_push(&q, make(2, 0));
@@ -120,7 +125,8 @@ static void full_by_bytes(void)
 
 	a->bytes = 60;
 	b->bytes = 40;
-	queue_init(&q, 100, 100);
+	queue_init(&q, &(struct queue_config){
+		.capacity = 100, .bytes_max = 100 });
 	queue_push(&q, a);
 	CHECK(!queue_is_full(&q));
 	queue_push(&q, b);
@@ -141,7 +147,8 @@ static void one_always_fits(void)
 	struct job *job = make(1, 0);
 
 	job->bytes = 1000;
-	queue_init(&q, 1, 1);
+	queue_init(&q, &(struct queue_config){
+		.capacity = 1, .bytes_max = 1 });
 	CHECK(!queue_is_full(&q));
 	queue_push(&q, job);
 	CHECK(queue_is_full(&q));
@@ -153,7 +160,8 @@ static void release_frees(void)
 {
 	struct queue q;
 
-	queue_init(&q, 1000, 0);
+	queue_init(&q, &(struct queue_config){
+		.capacity = 1000, .bytes_max = 0 });
 	for (uint64_t seq = 1; seq <= 600; seq++)
 		queue_push(&q, make(seq, (int)(seq % 3)));
 	queue_release(&q);
@@ -167,7 +175,8 @@ static void mixed_against_a_scan(void)
 	uint32_t state = 12345;
 	struct queue q;
 
-	queue_init(&q, 1000, 0);
+	queue_init(&q, &(struct queue_config){
+		.capacity = 1000, .bytes_max = 0 });
 	for (uint64_t seq = 1; seq <= 300; seq++) {
 		waits[seq] = true;
 		queue_push(&q, make(seq, (int)(seq % 7)));

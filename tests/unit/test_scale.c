@@ -12,7 +12,10 @@
 static unsigned up(unsigned min, unsigned max, unsigned workers, unsigned idle,
 		   size_t queued)
 {
-	struct scale_sample s = { min, max, workers, idle, queued };
+	struct scale_sample s = {
+		.min = min, .max = max, .workers = workers, .idle = idle,
+		.queued = queued,
+	};
 
 	return scale_up(&s);
 }
@@ -20,7 +23,10 @@ static unsigned up(unsigned min, unsigned max, unsigned workers, unsigned idle,
 static bool surplus(unsigned min, unsigned max, unsigned workers,
 		    size_t queued, bool idled_out)
 {
-	struct scale_sample s = { min, max, workers, workers, queued };
+	struct scale_sample s = {
+		.min = min, .max = max, .workers = workers, .idle = workers,
+		.queued = queued,
+	};
 
 	return scale_is_surplus(&s, idled_out);
 }
