@@ -61,8 +61,8 @@
  *   sink/bar.c          --bar, --eta, --progress
  *   sink/columns.c      text cut to the columns of a terminal
  *
- *   base/               compiler.h list.h mem buf num heap clock thread fdio
- *                       diag: they know nothing of jobs
+ *   base/               compiler.h list.h mem buf num backoff heap clock
+ *                       thread fdio diag: they know nothing of jobs
  */
 #include <config.h>
 
