@@ -112,7 +112,7 @@ struct listing {
 	const struct template *template;
 };
 
-static void list_job(const struct job *job, void *arg)
+static void list_job(const struct job *job, enum job_state state, void *arg)
 {
 	struct listing *l = arg;
 	struct template_args args = {
@@ -122,6 +122,8 @@ static void list_job(const struct job *job, void *arg)
 	struct buf command = BUF_INIT;
 	struct buf err = BUF_INIT;
 
+	if (state != JOB_RUNNING)
+		return;
 	if (l->template)
 		template_expand(l->template, &args, &command, &err);
 	else
@@ -137,7 +139,7 @@ static void list_running(struct control *c)
 {
 	struct listing l = { BUF_INIT, c->template };
 
-	engine_each_running(c->engine, list_job, &l);
+	engine_each_job(c->engine, list_job, &l);
 	diag_msg("running jobs:");
 	diag_raw(l.text.data, l.text.len);
 	buf_release(&l.text);
@@ -242,6 +244,7 @@ static int64_t do_due(struct control *c)
 		tick(c, now);
 	next = earlier(c->grace_end_ns,
 		       earlier(c->next_read_ns, c->next_tick_ns));
+	next = earlier(next, engine_tend(c->engine));
 	return next < 0 ? -1 : next > now ? next - now : 0;
 }
 

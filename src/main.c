@@ -25,11 +25,15 @@
  *   input/shquote.c     values as shell words, wherever they stand
  *   input/words.c       commands that need no shell
  *
- *   sched/engine.c      queue, pool, halting and stopping
+ *   sched/engine.c      what becomes of a job; halting and stopping
+ *   sched/engine_submit.c  jobs come in
+ *   sched/engine_steer.c   timers, bounds, single jobs
  *   sched/work.c        what a worker does: a try, retries, shortage
- *   sched/engine_impl.h what these two share
+ *   sched/engine_impl.h what these share
+ *   sched/stage.c       a queue and its pool: who runs what
  *   sched/pool.c        workers and their slots
  *   sched/scale.c       how many workers there should be
+ *   sched/adapt.c       the same by feedback
  *   sched/queue.c       jobs that wait, by priority
  *   sched/deps.c        jobs that wait for others
  *   sched/throttle.c    --rate and --delay

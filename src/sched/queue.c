@@ -149,6 +149,18 @@ void queue_each(const struct queue *q,
 		fn(q->heap.items[i], arg);
 }
 
+/* The last elements of a heap are not its first in order, and without them
+ * it is a heap still. */
+void queue_split(struct queue *q, struct list *out)
+{
+	for (size_t n = (q->heap.len + 1) / 2; n > 0; n--) {
+		struct job *job = heap_remove(&q->heap, q->heap.len - 1);
+
+		q->bytes -= job->bytes;
+		list_prepend(out, &job->link);
+	}
+}
+
 bool queue_is_full(const struct queue *q)
 {
 	if (q->heap.len >= q->cfg.capacity)
