@@ -40,25 +40,43 @@ void control_notify(void *control)
 
 static bool reads_files(const struct options *o)
 {
-	return o->max.kind == JOBSPEC_FILE || o->min.kind == JOBSPEC_FILE;
+	bool any = o->max.kind == JOBSPEC_FILE || o->min.kind == JOBSPEC_FILE;
+
+	for (size_t i = 0; i < o->nthen; i++)
+		any |= o->then[i].max.kind == JOBSPEC_FILE ||
+		       o->then[i].min.kind == JOBSPEC_FILE;
+	return any;
 }
 
-/* Reads the job files again. Bad content changes nothing: the file may be
- * about to be written. */
-static void read_files(struct control *c)
+/* Bad content changes nothing: the file may be about to be written. */
+static void read_bounds(struct control *c, unsigned stage,
+			const struct jobspec *max_spec,
+			const struct jobspec *min_spec)
 {
-	const struct options *o = c->options;
 	struct buf err = BUF_INIT;
 	unsigned max, min = 1;
 
-	max = jobspec_resolve(&o->max, c->cpus, c->possible, &err);
-	if (o->min.kind != JOBSPEC_UNSET)
-		min = jobspec_resolve(&o->min, c->cpus, c->possible, &err);
+	if (max_spec->kind != JOBSPEC_FILE && min_spec->kind != JOBSPEC_FILE)
+		return;
+	max = jobspec_resolve(max_spec, c->cpus, c->possible, &err);
+	if (min_spec->kind != JOBSPEC_UNSET)
+		min = jobspec_resolve(min_spec, c->cpus, c->possible, &err);
 	if (max && min)
-		engine_resize(c->engine, 0, min < max ? min : max, max);
+		engine_resize(c->engine, stage, min < max ? min : max, max);
 	else
 		diag_debug(DIAG_SCHED, "%s", err.data);
 	buf_release(&err);
+}
+
+/* Reads the job files again. */
+static void read_files(struct control *c)
+{
+	const struct options *o = c->options;
+
+	read_bounds(c, 0, &o->max, &o->min);
+	for (size_t i = 0; i < o->nthen; i++)
+		read_bounds(c, (unsigned)i + 1, &o->then[i].max,
+			    &o->then[i].min);
 }
 
 static unsigned terminal_width(void)
@@ -109,23 +127,30 @@ void control_finish(struct control *c)
 
 struct listing {
 	struct buf text;
-	const struct template *template;
+	const struct control *control;
 };
+
+static const struct template *template_of(const struct control *c,
+					   const struct job *job)
+{
+	return job->stage ? c->then[job->stage - 1] : c->template;
+}
 
 static void list_job(const struct job *job, enum job_state state, void *arg)
 {
 	struct listing *l = arg;
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
-		.seq = job->seq, .slot = job->slot,
+		.seq = job->number, .slot = job->slot,
 	};
+	const struct template *t = template_of(l->control, job);
 	struct buf command = BUF_INIT;
 	struct buf err = BUF_INIT;
 
 	if (state != JOB_RUNNING)
 		return;
-	if (l->template)
-		template_expand(l->template, &args, &command, &err);
+	if (t)
+		template_expand(t, &args, &command, &err);
 	else
 		buf_addstr(&command, job->values[0]);
 	buf_addf(&l->text, "%llu\t", (unsigned long long)job->seq);
@@ -137,7 +162,7 @@ static void list_job(const struct job *job, enum job_state state, void *arg)
 
 static void list_running(struct control *c)
 {
-	struct listing l = { BUF_INIT, c->template };
+	struct listing l = { BUF_INIT, c };
 
 	engine_each_job(c->engine, list_job, &l);
 	diag_msg("running jobs:");

@@ -25,6 +25,7 @@ struct control {
 	struct engine *engine;
 	struct bar *bar;		/* or NULL */
 	const struct template *template; /* or NULL */
+	struct template *const *then;	/* of later stages */
 	int64_t total;			/* jobs in all, -1 unknown */
 	unsigned cpus;
 	unsigned possible;

@@ -475,6 +475,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv,
 void options_release(struct options *o)
 {
 	free(o->inputs);
+	free(o->then);
 	free(o->command);
 	free(o->tagstring);
 }

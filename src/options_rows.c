@@ -276,6 +276,21 @@ static void set_replace(struct parser *p, const struct given *g)
 	p->o->replace = g->arg && *g->arg ? g->arg : NULL;
 }
 
+/* A stage has the bounds that were given before it. */
+static void set_then(struct parser *p, const struct given *g)
+{
+	struct options *o = p->o;
+
+	if (!*g->arg) {
+		options_bad(p, "%s: an empty command", g->name);
+		return;
+	}
+	o->then = xreallocarray(o->then, o->nthen + 1, sizeof(*o->then));
+	o->then[o->nthen++] = (struct then){
+		.command = g->arg, .max = o->max, .min = o->min,
+	};
+}
+
 /* Concurrency. */
 
 static void set_min_workers(struct parser *p, const struct given *g)

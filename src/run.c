@@ -57,9 +57,11 @@ extern char **environ;
 struct run {
 	const struct options *o;
 	struct template *template;
+	struct template **then;		/* of later stages */
+	struct engine_bounds bounds;
+	struct engine_bounds *then_bounds;
 	struct template *tag;
 	char *shell;
-	unsigned min, max;
 	struct source *source;
 	struct emit *emit;
 	struct local *local;
@@ -157,7 +159,7 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 	const struct run *r = arg;
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
-		.seq = job->seq, .slot = job->slot,
+		.seq = job->number, .slot = job->slot,
 	};
 	struct buf err = BUF_INIT;
 
@@ -184,23 +186,38 @@ static const char *command_of(const struct options *o)
 	return o->replace ? o->replace : "{}";
 }
 
-static int make_templates(struct run *r, struct buf *err)
+static int make_commands(struct run *r, struct buf *err)
 {
-	const char *command = command_of(r->o);
-	const char *tag = r->o->tagstring;
+	const struct options *o = r->o;
+	const char *command = command_of(o);
 	struct template_opts opts = {
 		.shell = shell_kind_of(r->shell),
-		.braces = r->o->replace,
+		.braces = o->replace,
 		.append = true,
 	};
-	struct template_opts plain = { .braces = r->o->replace,
-				       .plain_text = true };
 
 	if (command) {
 		r->template = template_new(command, &opts, err);
 		if (!r->template)
 			return -1;
 	}
+	r->then = xcalloc(o->nthen + 1, sizeof(*r->then));
+	for (size_t i = 0; i < o->nthen; i++) {
+		r->then[i] = template_new(o->then[i].command, &opts, err);
+		if (!r->then[i])
+			return -1;
+	}
+	return 0;
+}
+
+static int make_templates(struct run *r, struct buf *err)
+{
+	const char *tag = r->o->tagstring;
+	struct template_opts plain = { .braces = r->o->replace,
+				       .plain_text = true };
+
+	if (make_commands(r, err) < 0)
+		return -1;
 	if (!tag && r->o->tag)
 		tag = r->o->replace ? r->o->replace : "{}";
 	if (tag)
@@ -208,27 +225,50 @@ static int make_templates(struct run *r, struct buf *err)
 	return tag && !r->tag ? -1 : 0;
 }
 
+static int resolve_bounds(struct control *c, const struct jobspec *max,
+			  const struct jobspec *min, struct engine_bounds *b,
+			  struct buf *err)
+{
+	b->max = jobspec_resolve(max, c->cpus, c->possible, err);
+	if (!b->max)
+		return -1;
+	b->min = 1;
+	if (min->kind != JOBSPEC_UNSET) {
+		b->min = jobspec_resolve(min, c->cpus, c->possible, err);
+		if (!b->min)
+			return -1;
+	}
+	if (b->min > b->max) {
+		buf_addf(err, "--min %u is more than the maximum of %u",
+			 b->min, b->max);
+		return -1;
+	}
+	return 0;
+}
+
 static int resolve_workers(struct run *r, struct buf *err)
 {
+	const struct options *o = r->o;
 	struct control *c = &r->control;
+	bool may_grow = o->max.kind == JOBSPEC_FILE || o->control;
+	unsigned most;
 
 	c->cpus = cpus_usable();
 	c->possible = limits_possible_jobs();
-	r->max = jobspec_resolve(&r->o->max, c->cpus, c->possible, err);
-	if (!r->max)
+	if (resolve_bounds(c, &o->max, &o->min, &r->bounds, err) < 0)
 		return -1;
-	r->min = 1;
-	if (r->o->min.kind != JOBSPEC_UNSET) {
-		r->min = jobspec_resolve(&r->o->min, c->cpus, c->possible, err);
-		if (!r->min)
+	most = r->bounds.max;
+	r->then_bounds = xcalloc(o->nthen + 1, sizeof(*r->then_bounds));
+	for (size_t i = 0; i < o->nthen; i++) {
+		const struct then *t = &o->then[i];
+
+		if (resolve_bounds(c, &t->max, &t->min, &r->then_bounds[i],
+				   err) < 0)
 			return -1;
+		may_grow |= t->max.kind == JOBSPEC_FILE;
+		most += r->then_bounds[i].max;
 	}
-	if (r->min > r->max) {
-		buf_addf(err, "--min %u is more than the maximum of %u",
-			 r->min, r->max);
-		return -1;
-	}
-	limits_raise(r->o->max.kind == JOBSPEC_FILE ? c->possible : r->max);
+	limits_raise(may_grow || most > c->possible ? c->possible : most);
 	return 0;
 }
 
@@ -316,6 +356,7 @@ static int make_runner(struct run *r, struct buf *err)
 	struct local_config config = {
 		.shell = r->shell,
 		.template = r->template,
+		.then = r->then,
 		.envp = environ,
 		.output = emit_output(r->emit),
 		.term_seq = o->term_seq,
@@ -339,7 +380,7 @@ static int make_runner(struct run *r, struct buf *err)
 	return -1;
 }
 
-/* A percentage needs to know of how many: then all input is read at once. */
+/* A percentage needs to know of how many: then all input is read first. */
 static bool needs_total(const struct halt_rule *rule)
 {
 	return rule->when != HALT_NEVER && rule->count == 0;
@@ -351,8 +392,10 @@ static void make_engine(struct run *r)
 	struct engine_config config = {
 		.runner = local_runner(r->local),
 		.output = emit_output(r->emit),
-		.min = r->min,
-		.max = r->max,
+		.min = r->bounds.min,
+		.max = r->bounds.max,
+		.then = r->then_bounds,
+		.nthen = (unsigned)o->nthen,
 		.idle_timeout_ns = o->idle_timeout_ns,
 		.queue_capacity = o->queue_size,
 		.queue_bytes = QUEUE_BYTES,
@@ -400,6 +443,7 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
 	r->control.template = r->template;
+	r->control.then = r->then;
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
 				 .tries_max = o->retries };
 	return 0;
@@ -500,6 +544,10 @@ static void tear_down(struct run *r)
 	if (r->bar)
 		bar_free(r->bar);
 	template_free(r->template);
+	for (size_t i = 0; r->then && i < r->o->nthen; i++)
+		template_free(r->then[i]);
+	free(r->then);
+	free(r->then_bounds);
 	template_free(r->tag);
 	free(r->shell);
 }

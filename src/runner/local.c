@@ -281,6 +281,7 @@ struct local *local_new(const struct local_config *config)
 	l->is_tty[2] = isatty(2) == 1;
 	launcher_init(&l->launcher, config->shell, config->template,
 		      config->envp, config->force_shell);
+	l->launcher.then = config->then;
 	l->launcher.want_command = config->want_command || config->dry_run ||
 				   config->verbose || config->trace;
 	return l;
