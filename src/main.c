@@ -32,6 +32,8 @@
  *   sched/scale.c       how many workers there should be
  *   sched/queue.c       jobs that wait, by priority
  *   sched/deps.c        jobs that wait for others
+ *   sched/deps_close.c  those that wait for what will never be
+ *   sched/deps_impl.h   what these two share
  *   sched/job.c         a job and how it ended
  *   sched/tally.c       outcomes added up; exit status rules
  *   sched/halt.c        --halt
