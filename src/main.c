@@ -38,6 +38,8 @@
  *   sched/deps.c        jobs that wait for others
  *   sched/throttle.c    --rate and --delay
  *   sched/retry.c       --retry-on
+ *   sched/deps_close.c  those that wait for what will never be
+ *   sched/deps_impl.h   what these two share
  *   sched/job.c         a job and how it ended
  *   sched/tally.c       outcomes added up; exit status rules
  *   sched/halt.c        --halt
