@@ -2,6 +2,7 @@
 /* control.c - see control.h. */
 #include <config.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -18,6 +19,8 @@
 #include "sched/engine.h"
 #include "sched/job.h"
 #include "sink/bar.h"
+#include "sink/hook.h"
+#include "sink/metrics.h"
 
 /* What a run that was told to end waits for the reader of its output. */
 #define CONTROL_FLUSH (2 * NS_PER_SEC)
@@ -31,6 +34,7 @@ void control_init(struct control *c)
 	c->grace_end_ns = -1;
 	c->next_tick_ns = -1;
 	c->next_read_ns = -1;
+	c->next_metrics_ns = -1;
 }
 
 void control_notify(void *control)
@@ -123,6 +127,20 @@ void control_finish(struct control *c)
 	bar_finish(c->bar, &s, terminal_width());
 }
 
+void control_write_metrics(struct control *c)
+{
+	struct engine_stats s;
+
+	if (!c->metrics)
+		return;
+	engine_get_stats(c->engine, &s);
+	if (metrics_write(c->metrics, &s) == 0 || c->metrics_lost)
+		return;
+	/* It is tried again: those who watch may come to see the end. */
+	c->metrics_lost = true;
+	diag_err(errno, "--metrics: cannot write '%s'", c->options->metrics);
+}
+
 /* SIGUSR1: what runs. */
 
 struct listing {
@@ -182,14 +200,22 @@ static void suspend(void)
 	clock_thaw();
 }
 
+/* Ends running jobs, and with them the hooks that would have us wait. */
+static void stop_all(struct control *c, enum engine_stop how)
+{
+	c->grace_end_ns = -1;
+	/* First the hooks: a job that is ended by this still gets one. */
+	if (c->hook)
+		hook_order(c->hook, how == ENGINE_KILL ? HOOK_KILL : HOOK_STOP);
+	engine_stop(c->engine, how);
+}
+
 static void harder(struct control *c)
 {
 	struct engine_stats s;
 
 	engine_get_stats(c->engine, &s);
-	c->grace_end_ns = -1;
-	engine_stop(c->engine, s.stop >= ENGINE_CANCEL ? ENGINE_KILL
-						       : ENGINE_CANCEL);
+	stop_all(c, s.stop >= ENGINE_CANCEL ? ENGINE_KILL : ENGINE_CANCEL);
 }
 
 static void drain(struct control *c, int64_t grace_ns)
@@ -257,19 +283,22 @@ static int64_t do_due(struct control *c)
 		diag_msg("out of memory: starting no more jobs");
 		engine_stop(c->engine, ENGINE_DRAIN);
 	}
-	if (c->grace_end_ns >= 0 && now >= c->grace_end_ns) {
-		c->grace_end_ns = -1;
-		engine_stop(c->engine, ENGINE_CANCEL);
-	}
+	if (c->grace_end_ns >= 0 && now >= c->grace_end_ns)
+		stop_all(c, ENGINE_CANCEL);
 	if (reads_files(c->options) && now >= c->next_read_ns) {
 		read_files(c);
 		c->next_read_ns = now + JOBFILE_PAUSE;
 	}
 	if (c->bar && now >= c->next_tick_ns)
 		tick(c, now);
+	if (c->metrics && now >= c->next_metrics_ns) {
+		control_write_metrics(c);
+		c->next_metrics_ns = now + c->options->metrics_interval_ns;
+	}
 	next = earlier(c->grace_end_ns,
 		       earlier(c->next_read_ns, c->next_tick_ns));
 	next = earlier(next, engine_tend(c->engine));
+	next = earlier(next, c->next_metrics_ns);
 	return next < 0 ? -1 : next > now ? next - now : 0;
 }
 
@@ -278,7 +307,7 @@ static bool is_over(struct control *c)
 	struct engine_stats s;
 
 	engine_get_stats(c->engine, &s);
-	return s.is_over;
+	return s.is_over && (!c->hook || hook_is_idle(c->hook));
 }
 
 void control_loop(struct control *c)

@@ -17,6 +17,8 @@
 
 struct bar;
 struct engine;
+struct hook;
+struct metrics;
 struct options;
 struct template;
 
@@ -24,6 +26,8 @@ struct control {
 	const struct options *options;
 	struct engine *engine;
 	struct bar *bar;		/* or NULL */
+	struct hook *hook;		/* or NULL */
+	struct metrics *metrics;	/* or NULL */
 	const struct template *template; /* or NULL */
 	struct template *const *then;	/* of later stages */
 	int64_t total;			/* jobs in all, -1 unknown */
@@ -36,6 +40,7 @@ struct control {
 	/* results */
 	bool was_stopped;		/* by TERM or HUP */
 	int die_of;			/* INT or QUIT; 0: none */
+	bool metrics_lost;		/* not written once; that was said */
 
 	/* its own */
 	struct thread self;
@@ -43,13 +48,14 @@ struct control {
 	int64_t grace_end_ns;		/* -1: none */
 	int64_t next_tick_ns;		/* -1: none */
 	int64_t next_read_ns;		/* of the job files; -1: never */
+	int64_t next_metrics_ns;
 };
 
 /* Call in the thread that will run the loop, before any other is started. */
 void control_init(struct control *c);
 /* Wakes the loop; from any thread (engine_config.notify). */
 void control_notify(void *control);
-/* Returns when the engine is over. */
+/* Returns when the engine is over, and the hooks. */
 void control_loop(struct control *c);
 /*
  * After the loop: waits until done(arg), which control_notify announces. Gives
@@ -58,6 +64,8 @@ void control_loop(struct control *c);
  * cancel or after --grace, and sooner with each further signal.
  */
 bool control_await(struct control *c, bool (*done)(void *), void *arg);
+/* Writes the metrics as they are now, if wanted. For main. */
+void control_write_metrics(struct control *c);
 /* The bar's last state. */
 void control_finish(struct control *c);
 

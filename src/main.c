@@ -67,6 +67,9 @@
  *   sink/writer.c       writes batches, with tags
  *   sink/joblog.c       --joblog
  *   sink/summary.c      --summary and --failed-to
+ *   sink/metrics.c      --metrics
+ *   sink/poolstats.c    --pool-stats
+ *   sink/hook.c         --on-done
  *   sink/bar.c          --bar, --eta, --progress
  *   sink/columns.c      text cut to the columns of a terminal
  *

@@ -117,6 +117,19 @@ static void set_duration(struct parser *p, const struct given *g)
 		bad_arg(p, g, "a time (such as 90, 1.5m or 2h)");
 }
 
+/* Of what is done again and again. */
+static void set_interval(struct parser *p, const struct given *g)
+{
+	int64_t *field = field_of(p, g);
+	int64_t ns = 0;
+
+	errno = 0;
+	if (duration(g->arg, &ns) < 0 || ns < NS_PER_MS)
+		bad_arg(p, g, "a time of 1ms or more (such as 5, 0.5 or 1m)");
+	else
+		*field = ns;
+}
+
 static void set_size(struct parser *p, const struct given *g)
 {
 	if (num_size(g->arg, field_of(p, g)) < 0)

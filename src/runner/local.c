@@ -250,7 +250,7 @@ static enum run_result local_run(struct runner *r, void *state,
 		return result;
 	if (l->cfg.verbose)
 		print_command(l, job, true);
-	diag_debug(DIAG_PROC, "worker %u: job %llu: process %ld %s", job->slot,
+	diag_debug(DIAG_PROC, "job %llu: process %ld %s",
 		   (unsigned long long)job->seq, (long)s->attempt.child.pid,
 		   s->launch.is_direct ? "without a shell" : "in a shell");
 	attempt_watch(&s->attempt);
