@@ -31,6 +31,7 @@
 void control_init(struct control *c)
 {
 	c->self = thread_self();
+	c->start_ns = clock_run_ns();
 	c->grace_end_ns = -1;
 	c->next_tick_ns = -1;
 	c->next_read_ns = -1;
@@ -272,6 +273,58 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/*
+ * --deadline. It comes once, and is the first TERM, never the second: a run
+ * that is being ended already is not ended any harder for it. But after a HUP,
+ * which waits without limit, the grace period begins now.
+ */
+
+static bool has_grace(const struct control *c)
+{
+	struct engine_stats s;
+
+	engine_get_stats(c->engine, &s);
+	return c->grace_end_ns >= 0 || s.stop >= ENGINE_CANCEL;
+}
+
+/* The moment (clock_now_ns) at which to look at it again; -1: never. */
+static int64_t deadline_at(const struct control *c, int64_t now)
+{
+	int64_t left = c->options->deadline_ns;
+
+	if (left == 0 || c->is_past_deadline)
+		return -1;
+	left -= clock_run_ns() - c->start_ns;
+	return left > 0 ? now + left : now;
+}
+
+/* True once, when the time has come and is of consequence. */
+static bool deadline_comes(struct control *c, int64_t now, const char *state)
+{
+	struct buf time = BUF_INIT;
+	int64_t at = deadline_at(c, now);
+
+	if (at < 0 || at > now)
+		return false;
+	c->is_past_deadline = true;
+	if (c->die_of || (c->was_stopped && has_grace(c)))
+		return false;
+	num_add_duration(&time, c->options->deadline_ns);
+	diag_msg("deadline of %s reached: %s", time.data, state);
+	buf_release(&time);
+	return true;
+}
+
+static void meet_deadline(struct control *c, int64_t now)
+{
+	if (!deadline_comes(c, now, "starting no more jobs"))
+		return;
+	if (c->was_stopped)
+		c->grace_end_ns = now + c->options->grace_ns;
+	else
+		drain(c, c->options->grace_ns);
+}
+
 /* Does what is due; returns the nanoseconds until something will be. */
 static int64_t do_due(struct control *c)
 {
@@ -283,6 +336,7 @@ static int64_t do_due(struct control *c)
 		diag_msg("out of memory: starting no more jobs");
 		engine_stop(c->engine, ENGINE_DRAIN);
 	}
+	meet_deadline(c, now);
 	if (c->grace_end_ns >= 0 && now >= c->grace_end_ns)
 		stop_all(c, ENGINE_CANCEL);
 	if (reads_files(c->options) && now >= c->next_read_ns) {
@@ -295,7 +349,7 @@ static int64_t do_due(struct control *c)
 		control_write_metrics(c);
 		c->next_metrics_ns = now + c->options->metrics_interval_ns;
 	}
-	next = earlier(c->grace_end_ns,
+	next = earlier(earlier(c->grace_end_ns, deadline_at(c, now)),
 		       earlier(c->next_read_ns, c->next_tick_ns));
 	next = earlier(next, engine_tend(c->engine));
 	next = earlier(next, c->next_metrics_ns);
@@ -362,12 +416,19 @@ bool control_await(struct control *c, bool (*done)(void *), void *arg)
 		deadline = clock_now_ns() + CONTROL_FLUSH;
 	while (!done(arg)) {
 		int64_t now = clock_now_ns();
+		int64_t next;
 		int sig;
 
+		if (deadline < 0 &&
+		    deadline_comes(c, now, "output is still to be written")) {
+			c->was_stopped = true;
+			deadline = now + c->options->grace_ns + CONTROL_FLUSH;
+		}
 		if (deadline >= 0 && now >= deadline)
 			return false;
+		next = earlier(deadline, deadline_at(c, now));
 		sig = thread_wait_signal(sigstate_wait_set(),
-					 deadline < 0 ? -1 : deadline - now);
+					 next < 0 ? -1 : next - now);
 		if (sig > 0)
 			hurry(c, sig, &deadline);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * control.h - what main does while the jobs run: takes signals, keeps the
- * clock of the bar and of the grace period, reads job files again.
+ * clock of the bar, of the deadline and of the grace period, reads job files
+ * again.
  *
  * Stages of ending (see the man page, SIGNALS): TERM and HUP drain, INT and
  * QUIT cancel; each further signal is one stage harder: drain, cancel, kill.
@@ -38,13 +39,15 @@ struct control {
 	atomic_bool no_memory;
 
 	/* results */
-	bool was_stopped;		/* by TERM or HUP */
+	bool was_stopped;		/* by TERM, HUP or the deadline */
 	int die_of;			/* INT or QUIT; 0: none */
 	bool metrics_lost;		/* not written once; that was said */
 
 	/* its own */
 	struct thread self;
 	bool told_no_memory;
+	bool is_past_deadline;
+	int64_t start_ns;		/* clock_run_ns */
 	int64_t grace_end_ns;		/* -1: none */
 	int64_t next_tick_ns;		/* -1: none */
 	int64_t next_read_ns;		/* of the job files; -1: never */

@@ -318,7 +318,8 @@ static int open_metrics(struct run *r, struct buf *err)
 {
 	const char *path = r->o->metrics;
 	struct engine_stats none = {
-		.min = r->min, .max = r->max, .goal = r->max,
+		.min = r->bounds.min, .max = r->bounds.max,
+		.goal = r->bounds.max,
 	};
 
 	r->metrics = metrics_new(path, err);
