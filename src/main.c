@@ -30,6 +30,7 @@
  *   sched/engine_impl.h what these two share
  *   sched/pool.c        workers and their slots
  *   sched/scale.c       how many workers there should be
+ *   sched/adapt.c       --scale adaptive: how many are best
  *   sched/queue.c       jobs that wait, by priority
  *   sched/job.c         a job and how it ended
  *   sched/tally.c       outcomes added up; exit status rules
@@ -48,6 +49,7 @@
  *   proc/sigstate.c     signals at start, and those we wait for
  *   proc/limits.c       descriptors and processes
  *   proc/cpus.c         how many CPUs we may use
+ *   proc/pressure.c     how hard pressed the machine is
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
