@@ -57,6 +57,7 @@
  *   proc/sigstate.c     signals at start, and those we wait for
  *   proc/limits.c       descriptors and processes
  *   proc/cpus.c         how many CPUs we may use
+ *   proc/pressure.c     how hard pressed the machine is
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is

@@ -43,6 +43,9 @@
 #define IO_BOUND	0.95
 #define LOAD_BOUND	1.5
 
+/* A rate that is not worth trying again soon; a logarithm. */
+#define FAR_LESS	0.25
+
 #define SPAN_SECONDS	1.0
 /* A probe decides by what it has when it is so long. */
 #define PROBE_SECONDS	3.0
@@ -72,7 +75,20 @@ static double turn_seconds(const struct adapt_span *s)
  * length of time averages out. */
 static double error_of(double done, double samples)
 {
-	return 0.5 / fmax(done, 1) + 0.01 / fmax(samples, 1) + 0.0003;
+	return 0.5 / fmax(done, 1) + 0.03 / fmax(samples, 1) + 0.0003;
+}
+
+/* What the span at goal has more than the base, as a logarithm. */
+static double gain_of(const struct adapt *a)
+{
+	return log(fmax(rate(&a->span), 1e-9) / rate(&a->at_base));
+}
+
+/* And how far that may be off. */
+static double e_of(const struct adapt *a)
+{
+	return sqrt(error_of(a->span.done, a->span.samples) +
+		    error_of(a->at_base.done, a->at_base.samples));
 }
 
 static void start_span(struct adapt *a)
@@ -165,10 +181,16 @@ static void feel(struct adapt *a, const struct adapt_pressure *p)
 	feel_one(&a->load.share, &a->load.held, load, LOAD_BOUND);
 }
 
+/* Busy beyond what more workers could use. */
 static bool is_hot(const struct adapt *a)
 {
-	return a->cpu.held >= HELD || a->io.held >= HELD ||
-	       a->load.held >= HELD;
+	return a->cpu.held >= HELD;
+}
+
+/* Perhaps: who is bound by I/O shows this in the best of cases, too. */
+static bool is_warm(const struct adapt *a)
+{
+	return a->io.held >= HELD || a->load.held >= HELD;
 }
 
 /* Memory that is short makes everything slow, and the more so the longer it
@@ -181,24 +203,42 @@ static bool flee(struct adapt *a, const struct adapt_sample *s)
 	if (a->memory.held < HELD || s->running > a->goal || a->goal <= s->min)
 		return false;
 	a->ceiling = a->goal - 1;
+	a->step = STEP_MIN;
 	if (!a->is_probing || a->base >= a->goal)
 		goal = a->goal - (a->goal + 3) / 4;
+	else
+		a->step = fmax(log((double)a->goal / goal) / 2, STEP_MIN);
 	rebase(a, s, goal);
 	a->memory.held = 0;
-	a->step = STEP_WAKE;
 	a->dir = 1;
 	/* Not up again at once. */
-	a->pause = 4;
+	a->pause = 2;
 	a->patience = 4;
 	return true;
 }
 
 /* Measuring. */
 
+/*
+ * Equal jobs end in flocks. From the end of one job to another, and over whole
+ * turns (as many ends as there are workers), these do not mislead. True when
+ * the last sample, n ends, completed a turn.
+ */
+static bool is_turn(const struct adapt *a, double n)
+{
+	double turns = floor(a->span.done / a->goal);
+
+	return n > 0 && turns > floor((a->span.done - n) / a->goal);
+}
+
 /* Adds the time since the last sample, if it tells anything. */
 static void collect(struct adapt *a, const struct adapt_sample *s)
 {
 	bool was_settling = a->is_settling;
+	/* Those that ran before, or when that is more, each of the new ones
+	 * its first: they began together, and so they end. */
+	unsigned to_end = a->changed_running > a->goal ? a->changed_running
+						       : a->goal;
 
 	if (s->queued == 0) {
 		/* Too little work for those there are. */
@@ -209,8 +249,7 @@ static void collect(struct adapt *a, const struct adapt_sample *s)
 		settle(a, s);
 		return;
 	}
-	if (s->done - a->changed_done >= a->changed_running &&
-	    s->running <= a->goal)
+	if (s->done - a->changed_done >= to_end && s->running <= a->goal)
 		a->is_settling = false;
 	if (was_settling || a->is_settling)
 		return;
@@ -265,6 +304,9 @@ static unsigned neighbour(const struct adapt *a, const struct adapt_sample *s)
 	if (a->dir > 0) {
 		unsigned n = x >= top ? top : (unsigned)lround(x);
 
+		/* Half the way to where it was bad */
+		if (n == top && top < s->max)
+			n = (a->base + top + 1) / 2;
 		if (n <= a->base)
 			n = a->base + 1;
 		return n > top ? a->base : n;
@@ -281,7 +323,7 @@ static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 {
 	unsigned n;
 
-	if (is_hot(a))
+	if (is_hot(a) || (is_warm(a) && a->fails == 0))
 		a->dir = -1;
 	n = neighbour(a, s);
 	if (n == a->base) {
@@ -295,6 +337,21 @@ static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 	}
 	a->is_probing = true;
 	set_goal(a, s, n);
+}
+
+/* Far less ends in this time than the base would have done, whatever the
+ * errors: no need to wait until the system has settled. */
+static bool is_collapse(const struct adapt *a, const struct adapt_sample *s)
+{
+	double seconds = (double)(s->now_ns - a->changed_ns) / 1e9;
+	double want = rate(&a->at_base) * seconds;
+	double got = (double)(s->done - a->changed_done);
+	double e = sqrt(error_of(want, 4 * seconds) +
+			error_of(a->at_base.done, a->at_base.samples));
+
+	return a->last.has_waiting && s->queued > 0 && seconds > 1 &&
+	       seconds > 1.5 * turn_seconds(&a->at_base) &&
+	       log(fmax(got, 0.5) / want) < -FAR_LESS - 1.5 * e;
 }
 
 static void accept(struct adapt *a)
@@ -312,29 +369,28 @@ static void accept(struct adapt *a)
 
 static void reject(struct adapt *a, const struct adapt_sample *s)
 {
+	bool is_up = a->goal > a->base;
+
+	if (is_up && (is_collapse(a, s) || gain_of(a) + e_of(a) < -FAR_LESS))
+		a->ceiling = a->goal - 1;
 	a->is_probing = false;
 	set_goal(a, s, a->base);
-	a->dir = -a->dir;
 	a->step = fmax(a->step / 2, step_min(a));
+	a->fails++;
+	a->dir = -a->dir;
+	/* At the end of the range there is no other way to try. */
+	if (neighbour(a, s) == a->base)
+		a->fails++;
 	a->pause = 1;
-	if (++a->fails % 2)
+	if (a->fails < 2)
 		return;
+	a->fails = 0;
 	a->pause = a->patience;
 	a->patience = a->patience < PATIENCE_MAX / 2 ? 2 * a->patience
 						     : PATIENCE_MAX;
-}
-
-/* Less than half of what the base would have done in this time: no need to
- * wait until the system has settled. */
-static bool is_collapse(const struct adapt *a, const struct adapt_sample *s)
-{
-	double seconds = (double)(s->now_ns - a->changed_ns) / 1e9;
-	double want = rate(&a->at_base) * seconds;
-	double got = (double)(s->done - a->changed_done);
-
-	return a->last.has_waiting && s->queued > 0 &&
-	       seconds > 2.5 * turn_seconds(&a->at_base) && seconds > 1 &&
-	       want > 16 && got < want / 2 - 2 * sqrt(want);
+	/* What was bad may be over some day. */
+	if (a->patience > 4 && a->ceiling < s->max)
+		a->ceiling += 1 + a->ceiling / 8;
 }
 
 /*
@@ -346,13 +402,16 @@ static enum verdict judge_up(const struct adapt *a, double gain, double step,
 {
 	double want = (is_hot(a) ? 0.5 : 0.25) * step;
 
+	/* About to flee. */
+	if (a->memory.held)
+		return UNDECIDED;
 	/* As many as before are really at work: something else bounds them. */
 	if (is_final && parallelism(&a->span) <
 			1.02 * parallelism(&a->at_base))
 		return REJECT;
 	if (gain - e > want / 2)
 		return ACCEPT;
-	if (gain + e < want)
+	if (gain + e < want && a->span.samples >= 6)
 		return REJECT;
 	if (!is_final)
 		return UNDECIDED;
@@ -362,11 +421,11 @@ static enum verdict judge_up(const struct adapt *a, double gain, double step,
 static enum verdict judge_down(const struct adapt *a, double gain, double step,
 			       double e, bool is_final)
 {
-	double loss = (is_hot(a) ? -0.35 : -0.1) * step;
+	double loss = (is_hot(a) ? -0.35 : is_warm(a) ? -0.1 : 0.1) * step;
 
 	if (gain - e > loss)
 		return ACCEPT;
-	if (gain + e < loss)
+	if (gain + e < loss && a->span.samples >= 6)
 		return REJECT;
 	if (!is_final)
 		return UNDECIDED;
@@ -376,23 +435,22 @@ static enum verdict judge_down(const struct adapt *a, double gain, double step,
 static enum verdict judge(const struct adapt *a, const struct adapt_sample *s)
 {
 	const struct adapt_span *p = &a->span;
-	double e = sqrt(error_of(p->done, p->samples) +
-			error_of(a->at_base.done, a->at_base.samples));
+	double e = e_of(a);
 	double step = fabs(log((double)a->goal / a->base));
 	bool is_final = p->seconds >= PROBE_SECONDS &&
 			p->done >= PROBE_TURNS * (double)a->goal;
-	double was = rate(&a->at_base);
+	double lag = log(rate(&a->at_base) /
+			   fmax(rate(&a->at_base), a->best));
 
 	if (is_collapse(a, s))
 		return REJECT;
-	/* From one end of a job to another: equal jobs end in flocks. */
-	if (p->samples < 2 || p->done < 3 || s->done == a->last.done)
+	if (p->samples < 2 || p->done < 3 ||
+	    !is_turn(a, (double)(s->done - a->last.done)))
 		return UNDECIDED;
 	if (a->goal > a->base)
-		return judge_up(a, log(rate(p) / was), step, e, is_final);
+		return judge_up(a, gain_of(a), step, e, is_final);
 	/* Against the best of late: small losses shall not add up. */
-	return judge_down(a, log(rate(p) / fmax(was, a->best)), step, e,
-			  is_final);
+	return judge_down(a, gain_of(a) + lag, step, e, is_final);
 }
 
 /* Between probes. */
@@ -404,10 +462,12 @@ static bool is_span_full(const struct adapt *a, const struct adapt_sample *s)
 
 	if (a->at_base.samples && p->seconds > 3 * fmax(turn, SPAN_SECONDS))
 		return true;
-	if (p->samples < 2 || s->done == a->last.done)
+	if (p->samples < 2 || !is_turn(a, (double)(s->done - a->last.done)))
 		return false;
 	if (p->done >= 64 && !a->at_base.samples)
 		return true;
+	if (!a->at_base.samples && p->done < 16 && p->done < 2 * a->goal)
+		return false;
 	return p->seconds >= SPAN_SECONDS && p->done >= 4 && p->done >= a->goal;
 }
 
@@ -429,9 +489,8 @@ static void fold(struct adapt *a)
 /* True when the last two spans were unlike those before. */
 static bool has_changed(struct adapt *a)
 {
-	double e = sqrt(error_of(a->span.done, a->span.samples) +
-			error_of(a->at_base.done, a->at_base.samples));
-	double gain = log(fmax(rate(&a->span), 1e-9) / rate(&a->at_base));
+	double e = e_of(a);
+	double gain = gain_of(a);
 
 	if (fabs(gain) < 2.5 * e + 0.05) {
 		a->odd = 0;
@@ -443,6 +502,8 @@ static bool has_changed(struct adapt *a)
 	a->at_base = a->span;
 	a->best = rate(&a->span);
 	a->dir = gain > 0 ? 1 : -1;
+	if (gain > 0)
+		a->ceiling = a->max;
 	a->step = fmax(a->step, STEP_WAKE);
 	a->pause = 0;
 	a->patience = 1;

@@ -348,9 +348,10 @@ void *work_main(void *arg)
 
 	do {
 		w->run_state = r->ops->slot_open(r, w->slot);
-		diag_debug(DIAG_SCHED, "worker %u starts", w->slot);
+		diag_set_worker(w->slot);
+		diag_debug(DIAG_SCHED, "worker starts");
 		work(e, st, w);
-		diag_debug(DIAG_SCHED, "worker %u ends", w->slot);
+		diag_debug(DIAG_SCHED, "worker ends");
 		r->ops->slot_close(r, w->run_state);
 	} while (!retire(e, st, w));
 	return NULL;
