@@ -344,10 +344,11 @@ static void add_table(struct buf *out, const json_t *jobs)
 
 static void add_lines(struct buf *out, json_t *answer)
 {
-	const char *key;
-	json_t *value;
+	for (void *at = json_object_iter(answer); at;
+	     at = json_object_iter_next(answer, at)) {
+		const char *key = json_object_iter_key(at);
+		const json_t *value = json_object_iter_value(at);
 
-	json_object_foreach(answer, key, value) {
 		if (strcmp(key, "ok") == 0)
 			continue;
 		if (json_is_array(value)) {
