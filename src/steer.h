@@ -59,7 +59,7 @@ struct steer_ops {
 	int (*kill_job)(struct engine *e, uint64_t seq);
 	int (*retry_job)(struct engine *e, uint64_t seq);
 	int (*set_priority)(struct engine *e, uint64_t seq, int priority);
-	bool (*add)(struct engine *e, struct job *job);
+	bool (*add)(struct engine *e, struct job *job, uint64_t *seq);
 };
 
 struct steer_config {

@@ -59,11 +59,7 @@ struct steer {
 	bool has_thread;
 	atomic_bool quit;
 
-	/* The job that is being added: see steer_add. */
-	_Atomic(const struct job *) adding;
-
 	struct mutex lock;		/* guards all that follows */
-	uint64_t added_seq;
 	struct steer_slots *slots;	/* by stage */
 	struct list failed;		/* jobs to be run anew, oldest first */
 	size_t nfailed;
@@ -81,9 +77,6 @@ void steer_refuse(struct buf *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 void steer_sink_init(struct steer *s);
 void steer_sink_release(struct steer *s);
-/* Gives the job to the engine; false when it does not want it: then it stays
- * the caller's. */
-bool steer_add(struct steer *s, struct job *job, uint64_t *seq);
 /* A job with what the failed one had, no longer remembered; or NULL. */
 struct job *steer_take_failed(struct steer *s, uint64_t seq);
 /* What is known of the try that the job with that number is at; false when it

@@ -420,6 +420,18 @@ static void do_kill(struct steer *s, char **words, unsigned n,
 			   seq, "cannot be killed now");
 }
 
+/* Hands the job to the engine; false when the run is over, which is answered.
+ * It may be over itself, and freed, before this returns. */
+static bool add_job(struct steer *s, struct job *job, uint64_t *seq,
+		    struct buf *out)
+{
+	if (s->cfg.ops->add(s->cfg.engine, job, seq))
+		return true;
+	job_free(job);
+	steer_refuse(out, "the run is over");
+	return false;
+}
+
 static void retry_failed(struct steer *s, uint64_t seq, struct buf *out)
 {
 	struct job *job = steer_take_failed(s, seq);
@@ -430,11 +442,8 @@ static void retry_failed(struct steer *s, uint64_t seq, struct buf *out)
 			     (unsigned long long)seq);
 		return;
 	}
-	if (!steer_add(s, job, &new_seq)) {
-		job_free(job);
-		steer_refuse(out, "the run is over");
+	if (!add_job(s, job, &new_seq, out))
 		return;
-	}
 	open_answer(out, true);
 	add_count(out, "seq", new_seq);
 	add_count(out, "failed", seq);
@@ -505,14 +514,10 @@ static void do_add(struct steer *s, char **words, unsigned n, struct buf *out)
 		return;
 	}
 	job = s->cfg.make_job(s->cfg.arg, text, strlen(text), &err);
-	if (!job) {
+	if (!job)
 		steer_refuse(out, "add: %s", err.data);
-	} else if (steer_add(s, job, &seq)) {
+	else if (add_job(s, job, &seq, out))
 		answer_seq(out, seq);
-	} else {
-		job_free(job);
-		steer_refuse(out, "the run is over");
-	}
 	buf_release(&err);
 }
 

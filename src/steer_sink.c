@@ -3,9 +3,7 @@
  * steer_sink.c - what the server knows of jobs that it must not look at.
  *
  * A running job belongs to its worker, so its start is noted here, by slot.
- * One that is over is freed, so what a failed one was to do is copied. One
- * that was just added may be over, and freed, before engine_add returns; see
- * steer_add.
+ * One that is over is freed, so what a failed one was to do is copied.
  */
 #include <config.h>
 
@@ -182,40 +180,10 @@ struct job *steer_take_failed(struct steer *s, uint64_t seq)
 	return job;
 }
 
-/* Adding. */
-
-/*
- * Which number the engine gave to the job can only be read while the job is
- * there: until `done`, which comes before it is freed, has returned. So `done`
- * notes the number of the job that is being added, and steer_add reads it from
- * the job itself only while `done` can't be past that.
- */
-bool steer_add(struct steer *s, struct job *job, uint64_t *seq)
-{
-	bool is_in;
-
-	atomic_store(&s->adding, job);
-	is_in = s->cfg.ops->add(s->cfg.engine, job);
-	mutex_lock(&s->lock);
-	if (is_in)
-		*seq = atomic_load(&s->adding) ? job->seq : s->added_seq;
-	atomic_store(&s->adding, NULL);
-	mutex_unlock(&s->lock);
-	return is_in;
-}
-
 static void note_done(struct sink *sink, const struct job *job)
 {
 	struct steer *s = container_of(sink, struct steer, sink);
 
-	if (atomic_load(&s->adding) == job) {
-		mutex_lock(&s->lock);
-		if (atomic_load(&s->adding) == job) {
-			s->added_seq = job->seq;
-			atomic_store(&s->adding, NULL);
-		}
-		mutex_unlock(&s->lock);
-	}
 	if (is_worth_it(job))
 		remember(s, copy_job(job));
 }
@@ -231,7 +199,6 @@ void steer_sink_init(struct steer *s)
 	list_init(&s->sink.link);
 	mutex_init(&s->lock);
 	list_init(&s->failed);
-	atomic_init(&s->adding, NULL);
 	s->slots = xcalloc(s->cfg.stages, sizeof(*s->slots));
 }
 
