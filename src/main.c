@@ -13,6 +13,10 @@
  *   run.c               puts everything together; the exit status
  *   feed.c              the reader thread: source -> jobs -> engine
  *   control.c           signals, grace, bar and job file while jobs run
+ *   steer.c             --control: the server of a run's socket
+ *   steer_request.c     what can be asked of it
+ *   steer_sink.c        what it knows of jobs that are not its own
+ *   steer_impl.h        what these three share
  *
  *   input/source.c      stdin, files and ::: combined into tuples
  *   input/records.c     lines or other records from a descriptor
@@ -76,6 +80,10 @@
  *
  *   base/               compiler.h list.h mem buf num backoff heap clock
  *                       thread fdio diag: they know nothing of jobs
+ *   ctl/musterctl.c     the other program: asks a run through its socket
+ *
+ *   base/               compiler.h list.h mem buf num heap clock thread fdio
+ *                       diag json nearest usock: they know nothing of jobs
  */
 #include <config.h>
 
