@@ -116,7 +116,7 @@ one_cpu() {
 		yes "$count_job" | head -n 20
 	} >jobs
 	start muster --debug sched -j number -a jobs
-	wait_until file_has err '\[.\] worker starts'
+	wait_until file_has err '[[]4[]] worker starts'
 	echo 1 >number
 	wait_until file_has err ' ends' &
 	: >go
