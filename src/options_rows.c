@@ -314,6 +314,17 @@ static void set_min_workers(struct parser *p, const struct given *g)
 			    g->name, g->arg);
 }
 
+static void set_scale(struct parser *p, const struct given *g)
+{
+	if (scale_parse(g->arg, &p->o->scale) < 0)
+		bad_word(p, g, g->arg, strlen(g->arg));
+}
+
+static void set_scale_threshold(struct parser *p, const struct given *g)
+{
+	p->o->scale_threshold = (unsigned)number(p, g, 1, QUEUE_MAX);
+}
+
 static void set_queue_size(struct parser *p, const struct given *g)
 {
 	p->o->queue_size = (size_t)number(p, g, 1, QUEUE_MAX);

@@ -129,7 +129,7 @@ static void rebase(struct adapt *a, const struct adapt_sample *s,
 	a->at_base = (struct adapt_span){ 0 };
 	a->best = 0;
 	a->pause = 1;
-	a->patience = 1;
+	a->patience = 2;
 	a->fails = 0;
 	a->odd = 0;
 }
@@ -144,7 +144,7 @@ void adapt_init(struct adapt *a, unsigned min, unsigned max, int64_t now_ns)
 		.dir = 1,
 		.step = STEP_MAX,
 		.pause = 1,
-		.patience = 1,
+		.patience = 2,
 		.is_settling = true,
 		.changed_ns = now_ns,
 		.changed_running = 1,
@@ -319,6 +319,18 @@ static unsigned neighbour(const struct adapt *a, const struct adapt_sample *s)
 	}
 }
 
+/* Neither way is better, for now. */
+static void stay(struct adapt *a)
+{
+	a->fails = 0;
+	a->pause = a->patience;
+	a->patience = a->patience < PATIENCE_MAX / 2 ? 2 * a->patience
+						     : PATIENCE_MAX;
+	/* What was bad may be over some day. */
+	if (a->patience > 4 && a->ceiling < a->max)
+		a->ceiling += 1 + a->ceiling / 8;
+}
+
 static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 {
 	unsigned n;
@@ -332,14 +344,14 @@ static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 	}
 	start_span(a);
 	if (n == a->base) {
-		a->pause = a->patience;
+		stay(a);
 		return;
 	}
 	a->is_probing = true;
 	set_goal(a, s, n);
 }
 
-/* Far less ends in this time than the base would have done, whatever the
+/* Far less has ended than the base would have done in this time, whatever the
  * errors: no need to wait until the system has settled. */
 static bool is_collapse(const struct adapt *a, const struct adapt_sample *s)
 {
@@ -357,12 +369,15 @@ static bool is_collapse(const struct adapt *a, const struct adapt_sample *s)
 static void accept(struct adapt *a)
 {
 	a->base = a->goal;
+	/* It is not bad there any more. */
+	if (a->base >= a->ceiling)
+		a->ceiling = a->base > a->max / 2 ? a->max : 2 * a->base;
 	a->at_base = a->span;
 	a->best = fmax(a->best, rate(&a->at_base));
 	a->step = fmin(a->step * 1.5, STEP_MAX);
 	a->is_probing = false;
 	a->pause = 0;
-	a->patience = 1;
+	a->patience = 2;
 	a->fails = 0;
 	start_span(a);
 }
@@ -382,15 +397,8 @@ static void reject(struct adapt *a, const struct adapt_sample *s)
 	if (neighbour(a, s) == a->base)
 		a->fails++;
 	a->pause = 1;
-	if (a->fails < 2)
-		return;
-	a->fails = 0;
-	a->pause = a->patience;
-	a->patience = a->patience < PATIENCE_MAX / 2 ? 2 * a->patience
-						     : PATIENCE_MAX;
-	/* What was bad may be over some day. */
-	if (a->patience > 4 && a->ceiling < s->max)
-		a->ceiling += 1 + a->ceiling / 8;
+	if (a->fails >= 2)
+		stay(a);
 }
 
 /*
@@ -506,7 +514,7 @@ static bool has_changed(struct adapt *a)
 		a->ceiling = a->max;
 	a->step = fmax(a->step, STEP_WAKE);
 	a->pause = 0;
-	a->patience = 1;
+	a->patience = 2;
 	a->fails = 0;
 	return true;
 }
@@ -515,10 +523,8 @@ static void rest(struct adapt *a, const struct adapt_sample *s)
 {
 	if (a->is_settling || !is_span_full(a, s))
 		return;
-	if (a->span.done < 1) {
-		/* Not even one: wait on, the collapse is told by time. */
+	if (a->span.done < 1)
 		return;
-	}
 	if (a->at_base.samples == 0) {
 		a->at_base = a->span;
 		a->best = rate(&a->span);
@@ -560,7 +566,7 @@ static void bind(struct adapt *a, const struct adapt_sample *s)
 		a->dir = 1;
 		a->step = fmax(a->step, STEP_WAKE);
 		a->pause = 1;
-		a->patience = 1;
+		a->patience = 2;
 	}
 	a->min = s->min;
 	a->max = s->max;

@@ -469,9 +469,9 @@ static bool row(const struct work *w)
 	       "| %.2f | %.2f | %3.0f | %3.0f |%s\n", w->model->name,
 	       w->has_psi ? "yes" : "no", w->length, w->until, n, fixed_rate,
 	       rate, mean, rate / fixed_rate, worst, resizes, turns,
-	       worst < BOUND ? " BELOW" : "");
+	       rate < BOUND * fixed_rate ? " BELOW" : "");
 	fflush(stdout);
-	return worst >= BOUND;
+	return rate >= BOUND * fixed_rate;
 }
 
 static bool is_wanted(const struct model *m, int argc, char **argv)

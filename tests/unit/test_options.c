@@ -62,6 +62,8 @@ static void defaults(void)
 	CHECK_INT(o.min.kind, JOBSPEC_UNSET);
 	CHECK_INT(o.idle_timeout_ns, 5 * NS_PER_SEC);
 	CHECK_INT(o.queue_size, 1024);
+	CHECK_INT(o.scale, SCALE_EAGER);
+	CHECK_INT(o.scale_threshold, 2);
 	CHECK_INT(o.timeout_ns, 0);
 	CHECK_INT(o.term_seq.n, 4);
 	CHECK_INT(o.retries, 1);
@@ -674,6 +676,28 @@ static void version_text(void)
 	buf_release(&text);
 }
 
+static void scale_policies(void)
+{
+	GOOD("--scale", "adaptive", "--scale-threshold", "7", "echo");
+	CHECK_INT(o.scale, SCALE_ADAPTIVE);
+	CHECK_INT(o.scale_threshold, 7);
+	forget();
+	GOOD("--scale=lazy", "--scale=fixed", "--scalethreshold=1", "echo");
+	CHECK_INT(o.scale, SCALE_FIXED);
+	CHECK_INT(o.scale_threshold, 1);
+	forget();
+	BAD("--scale: 'greedy' is none of eager, balanced, lazy, fixed, "
+	    "adaptive", "--scale", "greedy");
+	BAD("--scale: '' is none of eager, balanced, lazy, fixed, adaptive",
+	    "--scale=");
+	BAD("--scale-threshold: '0' is not a whole number from 1 on",
+	    "--scale-threshold", "0");
+	BAD("--scale-threshold: '1.5' is not a whole number from 1 on",
+	    "--scale-threshold=1.5");
+	BAD("--scale-threshold: '100000001' is too large",
+	    "--scale-threshold", "100000001");
+}
+
 static const struct tap_case cases[] = {
 	{ "defaults", defaults },
 	{ "without inputs there is standard input", no_input_named },
@@ -720,5 +744,6 @@ static const struct tap_case cases[] = {
 	{ "the nearest name", nearest },
 	{ "--help fits into 80 columns", help_text },
 	{ "--version", version_text },
+	{ "policies of scaling", scale_policies },
 };
 TAP_MAIN(cases)
