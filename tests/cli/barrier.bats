@@ -114,10 +114,10 @@ phase() {
 
 @test "a barrier waits for those that wait for others" {
 	tasks -j 2 <<-'END'
-		[ -e b ] && : >a	#muster: after=b
-		: >b			#muster: id=b
+		[ -e b ] && sleep 0.1 && : >a	#muster: after=b
+		: >b				#muster: id=b
 		#muster: barrier
-		[ -e a ] && echo c	#muster: after=b
+		[ -e a ] && echo c
 	END
 	assert_ok c
 }

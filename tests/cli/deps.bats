@@ -184,21 +184,23 @@ columns() {
 }
 
 @test "those that wait take no slot" {
-	tasks -j 1 <<-'END'
+	tasks -j 1 --joblog log <<-'END'
 		echo a	#muster: after=d
 		echo b	#muster: after=d
 		echo c	#muster: after!=d
 		echo d	#muster: id=d
 	END
 	assert_ok $'a\nb\nc\nd'
+	assert_equal "$(columns 1)" $'4\n1\n2\n3'
 }
 
 @test "those that wait do not fill the queue" {
-	tasks -j 1 --queue-size 1 < <(
+	tasks -j 1 --queue-size 1 --joblog log < <(
 		seq 50 | sed 's/.*/echo &	#muster: after=last/'
 		echo 'echo last	#muster: id=last'
 	)
 	assert_ok "$(seq 50; echo last)"
+	assert_equal "$(columns 1)" "$(echo 51; seq 50)"
 }
 
 @test "much output of one that comes later but runs earlier" {
@@ -210,8 +212,9 @@ columns() {
 	(
 		trap '' XFSZ
 		ulimit -f 100
-		muster -j 1 --output-memory 64K --tasks jobs
+		muster -j 1 --output-memory 64K --joblog log --tasks jobs
 	) | cmp - <(echo first; cat data)
+	assert_equal "$(columns 1)" $'2\n1'
 }
 
 @test "a chain of 1000 runs in its order" {
@@ -251,7 +254,7 @@ columns() {
 }
 
 @test "dependents run before the end of input" {
-	in_fifo -j 2
+	in_fifo -j 2 --joblog log
 	echo 'echo b	#muster: id=b after=a' >&5
 	echo 'echo c	#muster: after=b' >&5
 	echo 'echo a	#muster: id=a' >&5
@@ -263,6 +266,7 @@ columns() {
 	exec 5>&-
 	finish
 	assert_equal "$status" 0
+	assert_equal "$(columns 1)" $'3\n1\n2\n4'
 }
 
 # Those that never run.
