@@ -386,6 +386,10 @@ static void settle(struct parser *p)
 	if (o->ungroup && o->line_buffer)
 		options_bad(p, "--ungroup cannot be combined with "
 			    "--line-buffer");
+	if (o->priority_aging_ns && o->queue_order != QUEUE_PRIORITY)
+		options_bad(p, "--priority-aging cannot be combined with "
+			    "--queue-order %s",
+			    o->queue_order == QUEUE_FIFO ? "fifo" : "lifo");
 	if (p->tasks_percent > 0 && p->tasks_percent != o->timeout_percent)
 		options_bad(p, "--timeout: a percentage given before --tasks "
 			    "must be the last --timeout");
