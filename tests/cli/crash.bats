@@ -210,7 +210,8 @@ on_small_disk() {
 	else
 		limited="prlimit --nproc=$((40 + $(my_threads)))"
 	fi
-	bomb='b() { while :; do b & sleep 0.1; done; }; b 2>/dev/null'
+	bomb='b() { while :; do b & sleep 0.1; done; }'
+	bomb+='; b 2>/dev/null & exec sleep 1000'
 	around "exec $limited sh -c '$bomb'" --timeout 2 --term-seq KILL
 	assert_equal "$(ends)" -1
 	has_died 9
