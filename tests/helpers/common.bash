@@ -48,7 +48,7 @@ common_setup() {
 	export LC_ALL=C.UTF-8 TZ=UTC SHELL=/bin/sh TERM=dumb
 	export HOME=$BATS_TEST_TMPDIR/home TMPDIR=$BATS_TEST_TMPDIR/tmp
 	umask 022
-	ulimit -c 0
+	ulimit -Sc 0
 	mkdir "$HOME" "$TMPDIR" "$BATS_TEST_TMPDIR/bin" \
 		"$BATS_TEST_TMPDIR/reports" "$BATS_TEST_TMPDIR/work"
 	ln -s "$(realpath "$MUSTER")" "$BATS_TEST_TMPDIR/bin/muster"
