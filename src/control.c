@@ -15,6 +15,7 @@
 #include "options.h"
 #include "proc/child.h"
 #include "proc/sigstate.h"
+#include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
 #include "sink/bar.h"
@@ -122,7 +123,9 @@ static void list_job(const struct job *job, void *arg)
 	struct buf command = BUF_INIT;
 	struct buf err = BUF_INIT;
 
-	if (l->template)
+	if (job->is_argv)
+		launch_add_words(&command, job, SHELL_SH);
+	else if (l->template)
 		template_expand(l->template, &args, &command, &err);
 	else
 		buf_addstr(&command, job->values[0]);

@@ -17,6 +17,8 @@
  *   input/source.c      stdin, files and ::: combined into tuples
  *   input/records.c     lines or other records from a descriptor
  *   input/items.c       the items of one input
+ *   input/attributes.c  a task's own settings, in a comment
+ *   input/jsonl.c       tasks as JSON objects
  *   input/template.c    a command with {} compiled and expanded
  *   input/braces.c      replacement strings
  *   input/shlex.c       follows the text of a command, byte by byte
@@ -61,8 +63,8 @@
  *   sink/bar.c          --bar, --eta, --progress
  *   sink/columns.c      text cut to the columns of a terminal
  *
- *   base/               compiler.h list.h mem buf num backoff heap clock
- *                       thread fdio diag: they know nothing of jobs
+ *   base/               compiler.h list.h mem buf num backoff nearest heap
+ *                       clock thread fdio diag: they know nothing of jobs
  */
 #include <config.h>
 
