@@ -80,10 +80,10 @@ void attributes_add_unknown(struct buf *err, const char *key,
  * outside of quotes, parentheses, here-documents) with "muster:" right behind
  * it, and no more commands on further lines. Returns the length of the command
  * before it, without trailing blanks, and fills *a; len, with *a not to be
- * looked at, when there is none. ATTRIBUTES_BAD with a message in err when they are bad, or
- * have no command; *a then holds what of them could be read. Values may be
- * quoted as in the shell ('...', "...", \c); nothing is expanded. A word that
- * begins with # ends them.
+ * looked at, when there is none. ATTRIBUTES_BAD with a message in err when
+ * they are bad, or have no command; *a then holds what of them could be read.
+ * Values may be quoted as in the shell ('...', "...", \c); nothing is
+ * expanded. A word that begins with # ends them.
  */
 size_t attributes_split(struct attributes *a, struct arena *arena,
 			enum shell_kind shell, const char *line, size_t len,

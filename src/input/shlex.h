@@ -49,7 +49,8 @@ enum shlex_sharp {
 
 enum shlex_sharp shlex_sharp(const struct shlex *l);
 enum quote_context shlex_context(const struct shlex *l);
-/* For QUOTE_IMPOSSIBLE and SHARP_DOUBTFUL: where that is, as "behind a backslash" (static). */
+/* For QUOTE_IMPOSSIBLE and SHARP_DOUBTFUL: where that is, as "behind a
+ * backslash" (static). */
 const char *shlex_why(const struct shlex *l);
 
 #endif

@@ -3,13 +3,13 @@
  * source.h - the user's inputs, combined into one stream of tuples.
  *
  * Inputs of one run form groups, read one after the other. A group is either
- * one --tasks or --jsonl file, or all of -a, ::::, ::: and standard input, whose values
- * are combined: every combination, the last source varying fastest; :::+ and
- * ::::+ sources go in step with the one before, the shorter ends both. An
- * empty source counts as one empty value, unless all are empty: then there
- * is nothing. The first source of a combination, with those in step with it,
- * is read lazily, the others are kept in memory. All functions belong to the
- * one reader thread, but for source_stop and source_total.
+ * one --tasks or --jsonl file, or all of -a, ::::, ::: and standard input,
+ * whose values are combined: every combination, the last source varying
+ * fastest; :::+ and ::::+ sources go in step with the one before, the shorter
+ * ends both. An empty source counts as one empty value, unless all are empty:
+ * then there is nothing. The first source of a combination, with those in step
+ * with it, is read lazily, the others are kept in memory. All functions belong
+ * to the one reader thread, but for source_stop and source_total.
  *
  * A file may be named more than once; standard input may not.
  */
@@ -86,7 +86,8 @@ enum source_result {
 				   of it, visible form, and the only one. It
 				   counts once, however many combinations it
 				   would be in; go on */
-	SOURCE_BARRIER = 3,	/* no tuple: what follows waits for all before */
+	SOURCE_BARRIER = 3,	/* no tuple: what follows waits for all that
+				   was before */
 	SOURCE_FAILED = -1,	/* input failed: err says which and why; what
 				   comes next is the next group or the end */
 };
