@@ -16,6 +16,7 @@
 #include "options.h"
 #include "proc/child.h"
 #include "proc/sigstate.h"
+#include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
 #include "sink/bar.h"
@@ -168,7 +169,9 @@ static void list_job(const struct job *job, enum job_state state, void *arg)
 
 	if (state != JOB_RUNNING)
 		return;
-	if (t)
+	if (job->is_argv)
+		launch_add_words(&command, job, SHELL_SH);
+	else if (t)
 		template_expand(t, &args, &command, &err);
 	else
 		buf_addstr(&command, job->values[0]);

@@ -17,7 +17,9 @@ struct source;
 struct feed {
 	struct source *source;
 	struct engine *engine;
-	unsigned tries_max;	/* of every job; 0: until success */
+	unsigned tries_max;	/* of jobs without their own; 0: until
+				   success */
+	bool retry_jitter;	/* of jobs that have a delay of their own */
 	atomic_bool failed;	/* an input was bad or could not be read */
 	struct thread thread;
 	bool has_thread;

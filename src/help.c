@@ -155,6 +155,7 @@ static const struct {
 	{ "sigtimedwait", VALUE_OF(HAVE_SIGTIMEDWAIT) },
 	{ "affinity mask", VALUE_OF(HAVE_SCHED_GETAFFINITY) },
 	{ "/proc", VALUE_OF(HAVE_PROCFS) },
+	{ "jansson", VALUE_OF(HAVE_JANSSON) },
 };
 
 static void add_techniques(struct buf *out, const char *title, bool are_there)

@@ -181,9 +181,14 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 	};
 	struct buf err = BUF_INIT;
 
-	template_expand(r->tag, &args, out, &err);
+	if (job->tag)
+		buf_addstr(out, job->tag);
+	else if (r->tag)
+		template_expand(r->tag, &args, out, &err);
+	else
+		return;
 	buf_release(&err);
-	if (out->len || !r->o->tagstring)
+	if (out->len || (!job->tag && !r->o->tagstring))
 		buf_addch(out, '\t');
 }
 
@@ -198,7 +203,7 @@ static const char *command_of(const struct options *o)
 	if (o->command)
 		return o->command;
 	for (size_t i = 0; i < o->ninputs; i++)
-		combined += o->inputs[i].kind != INPUT_TASKS;
+		combined += !input_is_tasks(o->inputs[i].kind);
 	if (combined < 2)
 		return NULL;
 	return o->replace ? o->replace : "{}";
@@ -372,7 +377,7 @@ static int make_emitter(struct run *r, struct buf *err)
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
 		.tmpdir = choose_tmpdir(o),
-		.tag = r->tag ? add_tag : NULL,
+		.tag = add_tag,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,
@@ -510,12 +515,17 @@ static void make_engine(struct run *r)
 static int set_up(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
+	struct source_opts source_opts;
 
 	r->shell = shell_choose(shell_is_known);
 	if (make_templates(r, err) < 0 || resolve_workers(r, err) < 0 ||
 	    check_tmpdir(o, err) < 0)
 		return -1;
-	r->source = source_new(o->inputs, o->ninputs, &o->source, err);
+	source_opts = o->source;
+	source_opts.no_attributes = o->no_attributes;
+	source_opts.are_commands = !r->template;
+	source_opts.shell = shell_kind_of(r->shell);
+	r->source = source_new(o->inputs, o->ninputs, &source_opts, err);
 	if (!r->source || open_logs(r, err) < 0)
 		return -1;
 	/* Also without a style: SIGUSR2 may ask for it. */
@@ -533,7 +543,8 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.template = r->template;
 	r->control.then = r->then;
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
-				 .tries_max = o->retries };
+				 .tries_max = o->retries,
+				 .retry_jitter = o->retry_delay.jitter };
 	return 0;
 }
 

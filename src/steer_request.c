@@ -552,20 +552,14 @@ static const struct verb *find_verb(const char *name)
 
 static void refuse_verb(const char *name, struct buf *out)
 {
-	size_t best = nearest_limit(name);
-	const char *nearest = NULL;
+	struct nearest n;
 
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		size_t d = nearest_distance(name, verbs[i].name);
-
-		if (d < best) {
-			best = d;
-			nearest = verbs[i].name;
-		}
-	}
-	if (nearest)
+	nearest_init(&n, name);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		nearest_offer(&n, verbs[i].name);
+	if (n.best)
 		steer_refuse(out, "unknown request '%.*s' (did you mean "
-			     "'%s'?)", SHOWN, name, nearest);
+			     "'%s'?)", SHOWN, name, n.best);
 	else
 		steer_refuse(out, "unknown request '%.*s'", SHOWN, name);
 }

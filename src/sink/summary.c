@@ -34,7 +34,8 @@ struct row {
 	unsigned tries;
 	bool has_failed;
 	bool has_command;	/* else text is what the job was made of */
-	const char *text;	/* in the arena */
+	const char *text;	/* in the arena, as all here */
+	const char *attributes;	/* the comment behind it, or NULL */
 };
 
 /* All guarded by lock, but for `all` and start_ns, which never change. */
@@ -85,6 +86,10 @@ static void add_text(struct summary *s, struct row *row, const struct job *job)
 		job_add_values(job, &values);
 	row->text = arena_strdup(&s->texts, row->has_command ? job->command
 				 : values.data);
+	row->attributes = NULL;
+	if (row->has_command && job->attributes_text)
+		row->attributes = arena_strdup(&s->texts,
+					       job->attributes_text);
 	buf_release(&values);
 }
 
@@ -346,12 +351,19 @@ static bool is_to_be_run_again(const struct row *row)
 	return row->has_failed && row->has_command;
 }
 
+/* A comment ends with its line, whatever ends a command. */
+static bool holds(const struct row *row, unsigned char delimiter)
+{
+	return (delimiter && strchr(row->text, delimiter)) ||
+	       (row->attributes && strchr(row->attributes, '\n'));
+}
+
 static bool any_holds(struct summary *s, unsigned char delimiter)
 	REQUIRES(s->lock)
 {
-	for (size_t i = 0; delimiter && i < s->nrows; i++) {
+	for (size_t i = 0; i < s->nrows; i++) {
 		if (is_to_be_run_again(&s->rows[i]) &&
-		    strchr(s->rows[i].text, delimiter))
+		    holds(&s->rows[i], delimiter))
 			return true;
 	}
 	return false;
@@ -367,6 +379,8 @@ static int write_rows(struct summary *s, int fd, unsigned char delimiter)
 		if (!is_to_be_run_again(&s->rows[i]))
 			continue;
 		buf_addstr(&b, s->rows[i].text);
+		if (s->rows[i].attributes)
+			buf_addf(&b, " %s", s->rows[i].attributes);
 		buf_addch(&b, (char)delimiter);
 		if (b.len >= WRITE_CHUNK) {
 			ret = fd_write_all(fd, b.data, b.len);
