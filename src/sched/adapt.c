@@ -396,7 +396,7 @@ static void reject(struct adapt *a, const struct adapt_sample *s)
 	/* At the end of the range there is no other way to try. */
 	if (neighbour(a, s) == a->base)
 		a->fails++;
-	a->pause = 1;
+	a->pause = (a->patience + 1) / 2;
 	if (a->fails >= 2)
 		stay(a);
 }
