@@ -93,8 +93,8 @@ static bool take_priority(const char *word, int *priority, struct buf *out)
 		}
 	}
 	if (num_int(word, -PRIORITY_MAX, PRIORITY_MAX, &n) < 0) {
-		steer_refuse(out, "priority: '%.*s' is not low, normal, high or "
-			     "a whole number from -%d to %d", SHOWN, word,
+		steer_refuse(out, "priority: '%.*s' is not low, normal, high "
+			     "or a whole number from -%d to %d", SHOWN, word,
 			     PRIORITY_MAX, PRIORITY_MAX);
 		return false;
 	}
