@@ -38,13 +38,22 @@ void control_notify(void *control)
 	thread_wake(((struct control *)control)->self);
 }
 
+void control_stop(void *control)
+{
+	struct control *c = control;
+
+	atomic_fetch_add(&c->stops_asked, 1);
+	control_notify(c);
+}
+
 static bool reads_files(const struct options *o)
 {
 	return o->max.kind == JOBSPEC_FILE || o->min.kind == JOBSPEC_FILE;
 }
 
 /* Reads the job files again. Bad content changes nothing: the file may be
- * about to be written. */
+ * about to be written. Nor does what they said before: other bounds may have
+ * been set since (--control). */
 static void read_files(struct control *c)
 {
 	const struct options *o = c->options;
@@ -54,10 +63,14 @@ static void read_files(struct control *c)
 	max = jobspec_resolve(&o->max, c->cpus, c->possible, &err);
 	if (o->min.kind != JOBSPEC_UNSET)
 		min = jobspec_resolve(&o->min, c->cpus, c->possible, &err);
-	if (max && min)
-		engine_resize(c->engine, 0, min < max ? min : max, max);
-	else
+	if (!max || !min)
 		diag_debug(DIAG_SCHED, "%s", err.data);
+	else if (min != c->read_min || max != c->read_max)
+		engine_resize(c->engine, 0, min < max ? min : max, max);
+	if (max && min) {
+		c->read_min = min;
+		c->read_max = max;
+	}
 	buf_release(&err);
 }
 
@@ -225,6 +238,10 @@ static int64_t do_due(struct control *c)
 	int64_t now = clock_now_ns();
 	int64_t next;
 
+	while (c->stops_taken != atomic_load(&c->stops_asked)) {
+		c->stops_taken++;
+		drain(c, c->options->grace_ns);
+	}
 	if (atomic_load(&c->no_memory) && !c->told_no_memory) {
 		c->told_no_memory = true;
 		diag_msg("out of memory: starting no more jobs");

@@ -31,6 +31,12 @@ struct control {
 
 	/* Set by anyone, who then calls control_notify: drain. */
 	atomic_bool no_memory;
+	/* How often control_stop was called. */
+	atomic_uint stops_asked;
+
+	/* What the job files said last; set at first by who sets up. */
+	unsigned read_min;
+	unsigned read_max;
 
 	/* results */
 	bool was_stopped;		/* by TERM or HUP */
@@ -39,6 +45,7 @@ struct control {
 	/* its own */
 	struct thread self;
 	bool told_no_memory;
+	unsigned stops_taken;
 	int64_t grace_end_ns;		/* -1: none */
 	int64_t next_tick_ns;		/* -1: none */
 	int64_t next_read_ns;		/* of the job files; -1: never */
@@ -48,6 +55,8 @@ struct control {
 void control_init(struct control *c);
 /* Wakes the loop; from any thread (engine_config.notify). */
 void control_notify(void *control);
+/* The same as SIGTERM; from any thread. */
+void control_stop(void *control);
 /* Returns when the engine is over. */
 void control_loop(struct control *c);
 /*

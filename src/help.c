@@ -153,6 +153,7 @@ static const struct {
 	{ "close_range", VALUE_OF(HAVE_CLOSE_RANGE) },
 	{ "O_TMPFILE", VALUE_OF(HAVE_O_TMPFILE) },
 	{ "sigtimedwait", VALUE_OF(HAVE_SIGTIMEDWAIT) },
+	{ "peer credentials", VALUE_OF(HAVE_SO_PEERCRED) },
 	{ "affinity mask", VALUE_OF(HAVE_SCHED_GETAFFINITY) },
 	{ "/proc", VALUE_OF(HAVE_PROCFS) },
 };

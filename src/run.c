@@ -4,7 +4,8 @@
  *
  * Order of setting up: all that can be wrong with what the user asked for is
  * found before anything is started. Order of ending: the engine is over
- * (every sink has heard of every job), the reader is joined, the workers are
+ * (every sink has heard of every job), the server of --control has answered
+ * its last request and is joined, the reader is joined, the workers are
  * joined, the emitter has written everything, what jobs left behind is ended,
  * the bar is closed, the summary is printed, the logs are closed.
  */
@@ -45,6 +46,7 @@
 #include "sink/emit.h"
 #include "sink/joblog.h"
 #include "sink/summary.h"
+#include "steer.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
 #define LEFTOVER_PATIENCE	NS_PER_SEC
@@ -71,6 +73,7 @@ struct run {
 	struct sink complaints;
 	struct feed feed;
 	struct control control;
+	struct steer *steer;		/* or NULL */
 	atomic_bool own_error;		/* exit status 255 */
 	atomic_bool broken_pipe;	/* nobody reads standard output */
 	bool joblog_lost;		/* a line, and that was said */
@@ -228,7 +231,11 @@ static int resolve_workers(struct run *r, struct buf *err)
 			 r->min, r->max);
 		return -1;
 	}
-	limits_raise(r->o->max.kind == JOBSPEC_FILE ? c->possible : r->max);
+	c->read_min = r->min;
+	c->read_max = r->max;
+	/* There may be more later. */
+	limits_raise(r->o->max.kind == JOBSPEC_FILE || r->o->control
+			     ? c->possible : r->max);
 	return 0;
 }
 
@@ -379,6 +386,62 @@ static void make_engine(struct run *r)
 		engine_add_sink(r->engine, bar_sink(r->bar));
 }
 
+/* --control */
+
+static const struct steer_ops steer_engine = {
+	.get_stats = engine_get_stats,
+	.each_job = engine_each_job,
+	.resize = engine_resize,
+	.pause = engine_pause,
+	.kill_job = engine_kill_job,
+	.retry_job = engine_retry_job,
+	.set_priority = engine_set_priority,
+	.add = engine_add,
+};
+
+static struct job *steer_make_job(void *arg, const char *text, size_t len,
+				  struct buf *err)
+{
+	struct run *r = arg;
+
+	(void)err;
+	return feed_job(&r->feed, text, len);
+}
+
+static const struct template *steer_template(void *arg, unsigned stage)
+{
+	struct run *r = arg;
+
+	(void)stage;
+	return r->template;
+}
+
+static void steer_end_run(void *arg)
+{
+	control_stop(&((struct run *)arg)->control);
+}
+
+static int make_steer(struct run *r, struct buf *err)
+{
+	struct steer_config config = {
+		.path = r->o->control,
+		.ops = &steer_engine,
+		.engine = r->engine,
+		.make_job = steer_make_job,
+		.stop = steer_end_run,
+		.template = steer_template,
+		.arg = r,
+	};
+
+	if (!r->o->control)
+		return 0;
+	r->steer = steer_new(&config, err);
+	if (!r->steer)
+		return -1;
+	engine_add_sink(r->engine, steer_sink(r->steer));
+	return 0;
+}
+
 static int set_up(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
@@ -402,7 +465,7 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.template = r->template;
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
 				 .tries_max = o->retries };
-	return 0;
+	return make_steer(r, err);
 }
 
 /* The end. */
@@ -487,6 +550,7 @@ static void tear_down(struct run *r)
 {
 	if (r->engine)
 		engine_free(r->engine);
+	steer_free(r->steer);
 	if (r->local)
 		local_free(r->local);
 	if (r->emit)
@@ -531,7 +595,13 @@ static int work(struct run *r)
 		atomic_store(&r->own_error, true);
 		engine_close(r->engine);
 	}
+	if (r->steer && steer_start(r->steer) < 0) {
+		diag_err(errno, "cannot start a thread");
+		stop_in_error(r, ENGINE_DRAIN);
+	}
 	control_loop(&r->control);
+	if (r->steer)
+		steer_stop(r->steer);
 	feed_finish(&r->feed);
 	engine_get_stats(r->engine, &stats);
 	emit_close(r->emit);
