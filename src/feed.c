@@ -140,6 +140,19 @@ static struct job *make_refused(const struct feed *f, const struct tuple *t,
 	return job;
 }
 
+struct job *feed_job(const struct feed *f, const char *text, size_t len)
+{
+	char *value = (char *)text;
+	struct tuple t = {
+		.values = &value,
+		.lens = &len,
+		.n = 1,
+		.timeout_ns = -1,
+	};
+
+	return make_job(f, &t);
+}
+
 /* One step; false at the end. */
 static bool feed_one(struct feed *f, struct buf *err)
 {

@@ -4,10 +4,11 @@
  *
  * Order of setting up: all that can be wrong with what the user asked for is
  * found before anything is started. Order of ending: the engine is over
- * (every sink has heard of every job) and every hook has been run, the reader
- * is joined, the workers are joined, the emitter has written everything, what
- * jobs left behind is ended, the bar is closed, the summary is printed, the
- * logs are closed.
+ * (every sink has heard of every job) and every hook has been run, the server
+ * of --control has answered its last request and is joined, the reader is
+ * joined, the emitter has written everything, what jobs left behind is ended,
+ * the bar is closed, the summary is printed, the logs are closed, the workers
+ * are joined.
  */
 #include <config.h>
 
@@ -49,6 +50,7 @@
 #include "sink/metrics.h"
 #include "sink/poolstats.h"
 #include "sink/summary.h"
+#include "steer.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
 #define LEFTOVER_PATIENCE	NS_PER_SEC
@@ -80,6 +82,7 @@ struct run {
 	struct sink complaints;
 	struct feed feed;
 	struct control control;
+	struct steer *steer;		/* or NULL */
 	atomic_bool own_error;		/* exit status 255 */
 	atomic_bool broken_pipe;	/* nobody reads standard output */
 	bool joblog_lost;		/* a line, and that was said */
@@ -291,6 +294,11 @@ static int resolve_workers(struct run *r, struct buf *err)
 		may_grow |= t->max.kind == JOBSPEC_FILE;
 		most += r->then_bounds[i].max;
 	}
+	c->said = xcalloc(o->nthen + 1, sizeof(*c->said));
+	c->said[0] = r->bounds;
+	for (size_t i = 0; i < o->nthen; i++)
+		c->said[i + 1] = r->then_bounds[i];
+	/* There may be more later. */
 	limits_raise(may_grow || most > c->possible ? c->possible : most);
 	return 0;
 }
@@ -512,6 +520,62 @@ static void make_engine(struct run *r)
 		engine_add_sink(r->engine, poolstats_sink(r->poolstats));
 }
 
+/* --control */
+
+static const struct steer_ops steer_engine = {
+	.get_stats = engine_get_stats,
+	.each_job = engine_each_job,
+	.resize = engine_resize,
+	.pause = engine_pause,
+	.kill_job = engine_kill_job,
+	.retry_job = engine_retry_job,
+	.set_priority = engine_set_priority,
+	.add = engine_add,
+};
+
+static struct job *steer_make_job(void *arg, const char *text, size_t len,
+				  struct buf *err)
+{
+	struct run *r = arg;
+
+	(void)err;
+	return feed_job(&r->feed, text, len);
+}
+
+static const struct template *steer_template(void *arg, unsigned stage)
+{
+	const struct run *r = arg;
+
+	return stage ? r->then[stage - 1] : r->template;
+}
+
+static void steer_end_run(void *arg)
+{
+	control_stop(&((struct run *)arg)->control);
+}
+
+static int make_steer(struct run *r, struct buf *err)
+{
+	struct steer_config config = {
+		.path = r->o->control,
+		.ops = &steer_engine,
+		.engine = r->engine,
+		.stages = 1 + (unsigned)r->o->nthen,
+		.make_job = steer_make_job,
+		.stop = steer_end_run,
+		.template = steer_template,
+		.arg = r,
+	};
+
+	if (!r->o->control)
+		return 0;
+	r->steer = steer_new(&config, err);
+	if (!r->steer)
+		return -1;
+	engine_add_sink(r->engine, steer_sink(r->steer));
+	return 0;
+}
+
 static int set_up(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
@@ -545,7 +609,7 @@ static int set_up(struct run *r, struct buf *err)
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter };
-	return 0;
+	return make_steer(r, err);
 }
 
 /* The end. */
@@ -658,6 +722,7 @@ static void tear_down(struct run *r)
 		engine_free(r->engine);
 	hook_free(r->hook);
 	poolstats_free(r->poolstats);
+	steer_free(r->steer);
 	if (r->local)
 		local_free(r->local);
 	if (r->emit)
@@ -676,6 +741,7 @@ static void tear_down(struct run *r)
 		template_free(r->then[i]);
 	free(r->then);
 	free(r->then_bounds);
+	free(r->control.said);
 	template_free(r->tag);
 	free(r->shell);
 }
@@ -707,7 +773,13 @@ static int work(struct run *r)
 		atomic_store(&r->own_error, true);
 		engine_close(r->engine);
 	}
+	if (r->steer && steer_start(r->steer) < 0) {
+		diag_err(errno, "cannot start a thread");
+		stop_in_error(r, ENGINE_DRAIN);
+	}
 	control_loop(&r->control);
+	if (r->steer)
+		steer_stop(r->steer);
 	feed_finish(&r->feed);
 	engine_get_stats(r->engine, &stats);
 	emit_close(r->emit);
