@@ -195,6 +195,27 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 		buf_addch(out, '\t');
 }
 
+/* The command of a job that was never run, but could be. */
+static bool describe(void *arg, const struct job *job, struct buf *out)
+{
+	const struct run *r = arg;
+	struct template_args args = {
+		.values = job->values, .n = job->nvalues, .seq = job->number,
+	};
+	struct buf err = BUF_INIT;
+	bool is_good = true;
+
+	if (job->is_argv || (job->outcome.end != JOB_DROPPED &&
+			     job->outcome.end != JOB_SKIPPED))
+		return false;
+	if (r->template)
+		is_good = template_expand(r->template, &args, out, &err) == 0;
+	else
+		buf_addstr(out, job->values[0]);
+	buf_release(&err);
+	return is_good;
+}
+
 /* Setting up: each returns 0, or -1 with a message in err. */
 
 /* Lines and values are commands as they are; several values of one job are
@@ -367,8 +388,10 @@ static int open_logs(struct run *r, struct buf *err)
 			return -1;
 		}
 	}
-	if (o->summary != SUMMARY_NONE || o->failed_to)
+	if (o->summary != SUMMARY_NONE || o->failed_to) {
 		r->summary = summary_new(o->summary == SUMMARY_ALL);
+		summary_set_describe(r->summary, describe, r);
+	}
 	return 0;
 }
 

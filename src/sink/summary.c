@@ -38,7 +38,7 @@ struct row {
 	const char *attributes;	/* the comment behind it, or NULL */
 };
 
-/* All guarded by lock, but for `all` and start_ns, which never change. */
+/* All guarded by lock, but for the last four, which never change. */
 struct summary {
 	struct sink sink;
 	struct mutex lock;
@@ -51,6 +51,8 @@ struct summary {
 	uint64_t failed_by[NENDS];	/* enum job_end */
 	int64_t start_ns;
 	bool all;
+	bool (*describe)(void *arg, const struct job *job, struct buf *out);
+	void *arg;
 };
 
 /* How the last line calls the ends of failed jobs, in its order. */
@@ -81,11 +83,12 @@ static void add_text(struct summary *s, struct row *row, const struct job *job)
 {
 	struct buf values = BUF_INIT;
 
-	row->has_command = job->command != NULL;
+	row->has_command = job->command ||
+			   (s->describe && s->describe(s->arg, job, &values));
 	if (!row->has_command)
 		job_add_values(job, &values);
-	row->text = arena_strdup(&s->texts, row->has_command ? job->command
-				 : values.data);
+	row->text = arena_strdup(&s->texts, job->command ? job->command
+							 : values.data);
 	row->attributes = NULL;
 	if (row->has_command && job->attributes_text)
 		row->attributes = arena_strdup(&s->texts,
@@ -142,6 +145,15 @@ struct summary *summary_new(bool all)
 	s->start_ns = clock_run_ns();
 	s->all = all;
 	return s;
+}
+
+void summary_set_describe(struct summary *s,
+			  bool (*describe)(void *arg, const struct job *job,
+					   struct buf *out),
+			  void *arg)
+{
+	s->describe = describe;
+	s->arg = arg;
 }
 
 struct sink *summary_sink(struct summary *s)
