@@ -420,6 +420,12 @@ static const char *end_of_comment(const char *s, const char *end)
 	return end;
 }
 
+static const char *why_doubtful(const struct shlex *l)
+{
+	return shlex_context(l) == QUOTE_IMPOSSIBLE
+			? shlex_why(l) : "without a blank before it";
+}
+
 /* 1 when *at, the first mark in line, or a later one it is moved to, begins
  * the comment that is looked for; 0: none does; -1 with a message. */
 static int find_comment(enum shell_kind shell, const char *line,
@@ -442,7 +448,7 @@ static int find_comment(enum shell_kind shell, const char *line,
 		case SHARP_DOUBTFUL:
 			buf_addf(err, "%s this may be a comment or not, %s "
 				 "(--no-attributes leaves it alone)", mark,
-				 shlex_why(&l));
+				 why_doubtful(&l));
 			return -1;
 		}
 	}
