@@ -412,7 +412,8 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.template = r->template;
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
 				 .tries_max = o->retries,
-				 .retry_jitter = o->retry_delay.jitter };
+				 .retry_jitter = o->retry_delay.jitter,
+				 .are_commands = !r->template };
 	return 0;
 }
 
