@@ -9,6 +9,7 @@
 #include "feed.h"
 #include "input/attributes.h"
 #include "input/source.h"
+#include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
 
@@ -111,6 +112,21 @@ static void copy_attributes(const struct feed *f, struct job *job,
 	copy_env(job, a);
 }
 
+/* Known before it is started, so that it can be written down if it never is;
+ * what a template makes of it is not. */
+static void know_command(const struct feed *f, struct job *job)
+{
+	struct buf command = BUF_INIT;
+
+	if (job->is_argv) {
+		launch_add_words(&command, job, SHELL_SH);
+		job->command = copy_string(job, command.data);
+		buf_release(&command);
+	} else if (f->are_commands) {
+		job->command = job->values[0];
+	}
+}
+
 static struct job *make_job(const struct feed *f, const struct tuple *t)
 {
 	struct job *job = job_new(0, t->values, t->lens, t->n);
@@ -121,6 +137,7 @@ static struct job *make_job(const struct feed *f, const struct tuple *t)
 	job->is_argv = t->is_argv;
 	if (t->attributes)
 		copy_attributes(f, job, t);
+	know_command(f, job);
 	return job;
 }
 

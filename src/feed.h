@@ -22,6 +22,7 @@ struct feed {
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
 	bool retry_jitter;	/* of jobs that have a delay of their own */
+	bool are_commands;	/* items are: there is no template */
 	atomic_bool failed;	/* an input was bad or could not be read */
 	struct thread thread;
 	bool has_thread;

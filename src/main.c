@@ -21,7 +21,8 @@
  *   input/source.c      stdin, files and ::: combined into tuples
  *   input/records.c     lines or other records from a descriptor
  *   input/items.c       the items of one input
- *   input/attributes.c  a task's own settings, in a comment
+ *   input/attributes.c  a task's own settings, by key
+ *   input/attributes_comment.c  and in a comment
  *   input/jsonl.c       tasks as JSON objects
  *   input/template.c    a command with {} compiled and expanded
  *   input/braces.c      replacement strings

@@ -147,11 +147,14 @@ static void shortage(void *arg, unsigned reached, int err)
 
 static void complain(struct sink *s, const struct job *job)
 {
-	(void)s;
+	struct run *r = container_of(s, struct run, complaints);
+
+	if (job->is_misuse)
+		atomic_store(&r->feed.failed, true);
 	if (!job->message)
 		return;
-	/* Refused by the source: the message names file and line. */
-	if (job->tries == 0)
+	/* From the source and from deps.c: it names file and line. */
+	if (job->tries == 0 && job->outcome.end != JOB_DROPPED)
 		diag_msg("%s", job->message);
 	else
 		diag_msg("job %llu: %s", (unsigned long long)job->seq,
@@ -195,21 +198,29 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 		buf_addch(out, '\t');
 }
 
+/* What makes the commands of a stage; NULL: values are commands. */
+static const struct template *template_of(void *arg, unsigned stage)
+{
+	const struct run *r = arg;
+
+	return stage ? r->then[stage - 1] : r->template;
+}
+
 /* The command of a job that was never run, but could be. */
 static bool describe(void *arg, const struct job *job, struct buf *out)
 {
-	const struct run *r = arg;
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues, .seq = job->number,
 	};
+	const struct template *t = template_of(arg, job->stage);
 	struct buf err = BUF_INIT;
 	bool is_good = true;
 
 	if (job->is_argv || (job->outcome.end != JOB_DROPPED &&
 			     job->outcome.end != JOB_SKIPPED))
 		return false;
-	if (r->template)
-		is_good = template_expand(r->template, &args, out, &err) == 0;
+	if (t)
+		is_good = template_expand(t, &args, out, &err) == 0;
 	else
 		buf_addstr(out, job->values[0]);
 	buf_release(&err);
@@ -565,13 +576,6 @@ static struct job *steer_make_job(void *arg, const char *text, size_t len,
 	return feed_job(&r->feed, text, len);
 }
 
-static const struct template *steer_template(void *arg, unsigned stage)
-{
-	const struct run *r = arg;
-
-	return stage ? r->then[stage - 1] : r->template;
-}
-
 static void steer_end_run(void *arg)
 {
 	control_stop(&((struct run *)arg)->control);
@@ -586,7 +590,7 @@ static int make_steer(struct run *r, struct buf *err)
 		.stages = 1 + (unsigned)r->o->nthen,
 		.make_job = steer_make_job,
 		.stop = steer_end_run,
-		.template = steer_template,
+		.template = template_of,
 		.arg = r,
 	};
 
@@ -631,7 +635,8 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.then = r->then;
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
 				 .tries_max = o->retries,
-				 .retry_jitter = o->retry_delay.jitter };
+				 .retry_jitter = o->retry_delay.jitter,
+				 .are_commands = !r->template };
 	return make_steer(r, err);
 }
 

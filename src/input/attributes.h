@@ -89,6 +89,14 @@ size_t attributes_split(struct attributes *a, struct arena *arena,
 			enum shell_kind shell, const char *line, size_t len,
 			struct buf *err);
 
+/*
+ * Adds text, a comment that attributes_split has taken, without the ids of
+ * after=, after!= and after?= for which is_gone says so.
+ */
+void attributes_add_kept(struct buf *out, const char *text,
+			 bool (*is_gone)(const char *id, void *arg),
+			 void *arg);
+
 /* A priority's word: low, normal, high, -1000..1000. 0, or -1. */
 int attributes_priority(const char *word, int *priority);
 

@@ -44,13 +44,12 @@ void shlex_value(struct shlex *l);
 enum shlex_sharp {
 	SHARP_TEXT,		/* part of a word, or inside something */
 	SHARP_COMMENT,		/* the beginning of a comment */
-	SHARP_DOUBTFUL,		/* one of these: shlex_why */
+	SHARP_DOUBTFUL,		/* one of these */
 };
 
 enum shlex_sharp shlex_sharp(const struct shlex *l);
 enum quote_context shlex_context(const struct shlex *l);
-/* For QUOTE_IMPOSSIBLE and SHARP_DOUBTFUL: where that is, as "behind a
- * backslash" (static). */
+/* For QUOTE_IMPOSSIBLE: where that is, as "behind a backslash" (static). */
 const char *shlex_why(const struct shlex *l);
 
 #endif

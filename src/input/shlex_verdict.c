@@ -77,8 +77,6 @@ const char *shlex_why(const struct shlex *l)
 {
 	const char *why = find_obstacle(l);
 
-	if (!why && shlex_sharp(l) == SHARP_DOUBTFUL)
-		return "without a blank before it";
 	return why ? why : "in quotes";
 }
 

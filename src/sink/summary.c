@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/thread.h"
+#include "input/attributes.h"
 #include "proc/term.h"
 #include "sched/job.h"
 #include "sink/columns.h"
@@ -36,6 +37,16 @@ struct row {
 	bool has_command;	/* else text is what the job was made of */
 	const char *text;	/* in the arena, as all here */
 	const char *attributes;	/* the comment behind it, or NULL */
+	const char *id;
+	struct job_dep *deps;
+	unsigned ndeps;
+	bool is_written;	/* --failed-to: it will be */
+};
+
+/* A job that others may come after. */
+struct named {
+	const char *id;
+	const struct row *row;	/* NULL: it has succeeded */
 };
 
 /* All guarded by lock, but for the last four, which never change. */
@@ -46,6 +57,9 @@ struct summary {
 	struct row *rows;
 	size_t nrows;
 	size_t cap;
+	const char **good_ids;		/* of jobs that succeeded */
+	size_t ngood;
+	size_t good_cap;
 	uint64_t njobs;
 	uint64_t nfailed;
 	uint64_t failed_by[NENDS];	/* enum job_end */
@@ -96,6 +110,31 @@ static void add_text(struct summary *s, struct row *row, const struct job *job)
 	buf_release(&values);
 }
 
+static void add_deps(struct summary *s, struct row *row, const struct job *job)
+	REQUIRES(s->lock)
+{
+	row->id = job->id ? arena_strdup(&s->texts, job->id) : NULL;
+	row->ndeps = job->ndeps;
+	row->deps = NULL;
+	if (!job->ndeps)
+		return;
+	row->deps = arena_alloc(&s->texts, job->ndeps * sizeof(*row->deps));
+	for (unsigned i = 0; i < job->ndeps; i++) {
+		row->deps[i].id = arena_strdup(&s->texts, job->deps[i].id);
+		row->deps[i].when = job->deps[i].when;
+	}
+}
+
+static void add_good_id(struct summary *s, const char *id) REQUIRES(s->lock)
+{
+	if (s->ngood == s->good_cap) {
+		s->good_cap = s->good_cap ? s->good_cap * 2 : 16;
+		s->good_ids = xreallocarray(s->good_ids, s->good_cap,
+					    sizeof(*s->good_ids));
+	}
+	s->good_ids[s->ngood++] = arena_strdup(&s->texts, id);
+}
+
 static void add_row(struct summary *s, const struct job *job)
 	REQUIRES(s->lock)
 {
@@ -112,6 +151,7 @@ static void add_row(struct summary *s, const struct job *job)
 	row->tries = job->tries;
 	row->has_failed = !job_has_succeeded(job);
 	add_text(s, row, job);
+	add_deps(s, row, job);
 }
 
 static void remember(struct sink *sink, const struct job *job)
@@ -125,6 +165,8 @@ static void remember(struct sink *sink, const struct job *job)
 	if (has_failed) {
 		s->nfailed++;
 		s->failed_by[job->outcome.end]++;
+	} else if (job->id) {
+		add_good_id(s, job->id);
 	}
 	if (s->all || is_wanted)
 		add_row(s, job);
@@ -167,6 +209,7 @@ void summary_free(struct summary *s)
 		return;
 	arena_release(&s->texts);
 	mutex_release(&s->lock);
+	free(s->good_ids);
 	free(s->rows);
 	free(s);
 }
@@ -357,10 +400,96 @@ void summary_format(struct summary *s, struct buf *out, unsigned width)
 	mutex_unlock(&s->lock);
 }
 
+/*
+ * The failed jobs, written down to be run again.
+ *
+ * What they come after may have succeeded and not be there then: those ids are
+ * left out. A job that waits for the failure of such a one will never run, nor
+ * will one that waits for its success; they are left out themselves.
+ */
+
+/* All that have a name, sorted by it. */
+struct names {
+	struct named *named;
+	size_t n;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct named *)a)->id,
+		      ((const struct named *)b)->id);
+}
+
+static void collect_names(struct summary *s, struct names *names)
+	REQUIRES(s->lock)
+{
+	names->n = 0;
+	names->named = xcalloc(s->nrows + s->ngood + 1, sizeof(*names->named));
+	for (size_t i = 0; i < s->ngood; i++)
+		names->named[names->n++].id = s->good_ids[i];
+	for (size_t i = 0; i < s->nrows; i++) {
+		if (s->rows[i].id && s->rows[i].has_failed)
+			names->named[names->n++] = (struct named){
+				.id = s->rows[i].id, .row = &s->rows[i],
+			};
+	}
+	qsort(names->named, names->n, sizeof(*names->named), compare_names);
+}
+
+static const struct named *find_name(const struct names *names, const char *id)
+{
+	struct named key = { .id = id };
+
+	return bsearch(&key, names->named, names->n, sizeof(key),
+		       compare_names);
+}
+
 /* A job whose command was never made can't be written down. */
-static bool is_to_be_run_again(const struct row *row)
+static bool has_to_run_again(const struct row *row)
 {
 	return row->has_failed && row->has_command;
+}
+
+/* It could be written down, but was left out. */
+static bool is_left_out(const struct named *name)
+{
+	return name->row && has_to_run_again(name->row) &&
+	       !name->row->is_written;
+}
+
+static bool can_run_again(const struct names *names, const struct row *row)
+{
+	for (unsigned i = 0; i < row->ndeps; i++) {
+		const struct named *name = find_name(names, row->deps[i].id);
+
+		if (!name || row->deps[i].when == JOB_AFTER_END)
+			continue;
+		if (is_left_out(name) ||
+		    (!name->row && row->deps[i].when == JOB_AFTER_FAILURE))
+			return false;
+	}
+	return true;
+}
+
+/* Leaving one out may leave out others that come after it. */
+static void choose_rows(struct summary *s, const struct names *names)
+	REQUIRES(s->lock)
+{
+	bool more = true;
+
+	for (size_t i = 0; i < s->nrows; i++)
+		s->rows[i].is_written = has_to_run_again(&s->rows[i]);
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < s->nrows; i++) {
+			struct row *row = &s->rows[i];
+
+			if (row->is_written && !can_run_again(names, row)) {
+				row->is_written = false;
+				more = true;
+			}
+		}
+	}
 }
 
 /* A comment ends with its line, whatever ends a command. */
@@ -374,26 +503,41 @@ static bool any_holds(struct summary *s, unsigned char delimiter)
 	REQUIRES(s->lock)
 {
 	for (size_t i = 0; i < s->nrows; i++) {
-		if (is_to_be_run_again(&s->rows[i]) &&
-		    holds(&s->rows[i], delimiter))
+		if (s->rows[i].is_written && holds(&s->rows[i], delimiter))
 			return true;
 	}
 	return false;
 }
 
-static int write_rows(struct summary *s, int fd, unsigned char delimiter)
+static bool is_gone(const char *id, void *arg)
+{
+	const struct named *name = find_name(arg, id);
+
+	return name && (!name->row || is_left_out(name));
+}
+
+static void add_again(struct buf *b, const struct row *row,
+		      struct names *names, unsigned char delimiter)
+{
+	buf_addstr(b, row->text);
+	if (row->attributes) {
+		buf_addch(b, ' ');
+		attributes_add_kept(b, row->attributes, is_gone, names);
+	}
+	buf_addch(b, (char)delimiter);
+}
+
+static int write_rows(struct summary *s, struct names *names, int fd,
+		      unsigned char delimiter)
 	REQUIRES(s->lock)
 {
 	struct buf b = BUF_INIT;
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < s->nrows; i++) {
-		if (!is_to_be_run_again(&s->rows[i]))
+		if (!s->rows[i].is_written)
 			continue;
-		buf_addstr(&b, s->rows[i].text);
-		if (s->rows[i].attributes)
-			buf_addf(&b, " %s", s->rows[i].attributes);
-		buf_addch(&b, (char)delimiter);
+		add_again(&b, &s->rows[i], names, delimiter);
 		if (b.len >= WRITE_CHUNK) {
 			ret = fd_write_all(fd, b.data, b.len);
 			buf_reset(&b);
@@ -407,14 +551,21 @@ static int write_rows(struct summary *s, int fd, unsigned char delimiter)
 
 int summary_write_failed(struct summary *s, int fd, unsigned char delimiter)
 {
+	struct names names;
 	int ret = -1;
+	int err;
 
 	mutex_lock(&s->lock);
 	sort_rows(s);
+	collect_names(s, &names);
+	choose_rows(s, &names);
 	if (any_holds(s, delimiter))
 		errno = EILSEQ;
 	else
-		ret = write_rows(s, fd, delimiter);
+		ret = write_rows(s, &names, fd, delimiter);
+	err = errno;
+	free(names.named);
 	mutex_unlock(&s->lock);
+	errno = err;
 	return ret;
 }

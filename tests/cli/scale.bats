@@ -49,7 +49,7 @@ close_muster() {
 
 # How many workers there have been.
 workers() {
-	grep -o 'worker [0-9]* starts' err | sort -u | wc -l
+	grep -o '[[][0-9]*[]] worker starts' err | sort -u | wc -l
 }
 
 policies='eager balanced lazy fixed adaptive'
@@ -183,7 +183,7 @@ policies='eager balanced lazy fixed adaptive'
 @test "--scale fixed: all workers are there before there is work" {
 	open_muster --scale fixed -j 4
 	for n in 1 2 3 4; do
-		wait_until file_has err "worker $n starts"
+		wait_until file_has err "[[]$n[]] worker starts"
 	done
 	close_muster
 	assert_equal "$(workers)" 4
@@ -191,18 +191,18 @@ policies='eager balanced lazy fixed adaptive'
 
 @test "--scale fixed: none ends for having nothing to do" {
 	open_muster --scale fixed -j 3 --idle-timeout 0.05
-	wait_until file_has err 'worker 3 starts'
+	wait_until file_has err '[[]3[]] worker starts'
 	sleep 0.3
-	assert_equal "$(grep -c 'worker [0-9]* ends' err)" 0
+	assert_equal "$(grep -c '[[][0-9]*[]] worker ends' err)" 0
 	close_muster
 }
 
 @test "--scale fixed follows -j FILE" {
 	echo 2 >number
 	open_muster --scale fixed -j number
-	wait_until file_has err 'worker 2 starts'
+	wait_until file_has err '[[]2[]] worker starts'
 	echo 4 >number
-	wait_until file_has err 'worker 4 starts'
+	wait_until file_has err '[[]4[]] worker starts'
 	echo 1 >number
 	wait_until has_ended 3
 	echo 'echo still' >&7
@@ -211,7 +211,7 @@ policies='eager balanced lazy fixed adaptive'
 }
 
 has_ended() {
-	[ "$(grep -c 'worker [0-9]* ends' err)" -ge "$1" ]
+	[ "$(grep -c '[[][0-9]*[]] worker ends' err)" -ge "$1" ]
 }
 
 # adaptive
@@ -238,7 +238,7 @@ has_ended() {
 	echo 'echo a' >&7
 	wait_until file_has out a
 	sleep 0.2
-	assert_equal "$(grep -c 'worker [0-9]* ends' err)" 0
+	assert_equal "$(grep -c '[[][0-9]*[]] worker ends' err)" 0
 	echo 'echo b' >&7
 	wait_until file_has out b
 	close_muster

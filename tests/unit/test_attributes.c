@@ -428,6 +428,34 @@ static void priority_words(void)
 	CHECK_INT(p, -1000);
 }
 
+static bool is_gone(const char *id, void *arg)
+{
+	return strchr(arg, *id) != NULL;
+}
+
+/* Without the ids that begin with one of gone. */
+static void keeps(const char *text, const char *gone, const char *want)
+{
+	struct buf got = BUF_INIT;
+
+	attributes_add_kept(&got, text, is_gone, (char *)gone);
+	CHECK_STR(got.data, want);
+	buf_release(&got);
+}
+
+static void ids_left_out(void)
+{
+	keeps("#muster: tag='a  b'  after=x # y", "z",
+	      "#muster: tag='a  b'  after=x # y");
+	keeps("#muster: after=x", "x", "#muster:");
+	keeps("#muster: after=x id=i", "x", "#muster: id=i");
+	keeps("#muster: id=i  after=x,y,z", "y", "#muster: id=i after='x,z'");
+	keeps("#muster: after!='x y',z after?=z,x tag=after=x # z", "z",
+	      "#muster: after!='x y' after?=x tag=after=x # z");
+	keeps("#muster: 'after=x' #muster: after=y id=x", "xy",
+	      "#muster: #muster: id=x");
+}
+
 static const struct tap_case cases[] = {
 	{ "most lines have none", no_comment },
 	{ "the command is what is before it", command_before },
@@ -454,5 +482,6 @@ static const struct tap_case cases[] = {
 	{ "the id counts behind a mistake", id_behind_a_mistake },
 	{ "a message is never long", long_value },
 	{ "words for priorities", priority_words },
+	{ "without the ids that are gone", ids_left_out },
 };
 TAP_MAIN(cases)

@@ -15,6 +15,7 @@
 
 #include "base/compiler.h"
 #include "base/fdio.h"
+#include "base/mem.h"
 #include "input/template.h"
 #include "runner/launch.h"
 #include "sched/job.h"
@@ -322,6 +323,137 @@ static void programs_are_found(void)
 	end(&p);
 }
 
+/* A job of one line with these variables of its own. */
+static int prepare_with(struct pad *p, const char *line, char **env)
+{
+	char *values[] = { (char *)line };
+	size_t lens[] = { strlen(line) };
+
+	job_free(p->job);
+	p->job = job_new(1, values, lens, 1);
+	p->job->env = env;
+	return launch_prepare(&p->l, p->job);
+}
+
+static void own_environment(void)
+{
+	char *env[] = { (char *)"X=2", (char *)"NEW=3", NULL };
+	struct pad p;
+	int n = 0;
+
+	start(&p, "/bin/sh", NULL, plain_env, false);
+	CHECK_INT(prepare_with(&p, "ls", env), 0);
+	CHECK(p.l.is_direct);
+	CHECK_STR(env_of(&p, "X"), "2");
+	CHECK_STR(env_of(&p, "NEW"), "3");
+	CHECK_STR(env_of(&p, "HOME"), "/home/me");
+	for (char **e = p.l.env; *e; e++)
+		n += strncmp(*e, "X=", 2) == 0;
+	CHECK_INT(n, 1);
+	/* The next one has nothing of it. */
+	CHECK_INT(prepare(&p, 2, "ls"), 0);
+	CHECK_STR(env_of(&p, "X"), "1");
+	CHECK_STR(env_of(&p, "NEW"), NULL);
+	end(&p);
+}
+
+static void own_unsettling_environment(void)
+{
+	static const char *const vars[] = {
+		"PATH=/bin", "IFS=x", "BASH_ENV=/x", "ENV=/x", "PWD=/",
+		"LC_ALL=C", "LANG=C", "LD_PRELOAD=/x", "SHLVL=3", "_=x",
+		"PS1=x", "POSIXLY_CORRECT=1", "PARALLEL_SEQ=9",
+	};
+	struct pad p;
+
+	start(&p, "/bin/sh", NULL, plain_env, false);
+	for (size_t i = 0; i < ARRAY_SIZE(vars); i++) {
+		char *env[] = { (char *)vars[i], NULL };
+		char *name = xmemdup0(vars[i], strcspn(vars[i], "="));
+
+		CHECK_INT(prepare_with(&p, "ls", env), 0);
+		CHECK(!p.l.is_direct);
+		CHECK_STR(env_of(&p, name), strchr(vars[i], '=') + 1);
+		free(name);
+	}
+	end(&p);
+}
+
+static void own_directory(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/sh", NULL, plain_env, false);
+	CHECK_INT(prepare(&p, 1, "ls"), 0);
+	CHECK(p.l.is_direct);
+	p.job->cwd = "/";
+	CHECK_INT(launch_prepare(&p.l, p.job), 0);
+	CHECK(!p.l.is_direct);
+	CHECK_STR(p.l.path, "/bin/sh");
+	end(&p);
+}
+
+/* A job of words; the last one is NULL. */
+static int prepare_words(struct pad *p, const char *const *words,
+			 const char *cwd)
+{
+	size_t lens[8], n = 0;
+
+	for (; words[n]; n++)
+		lens[n] = strlen(words[n]);
+	job_free(p->job);
+	p->job = job_new(1, (char *const *)words, lens, n);
+	p->job->is_argv = true;
+	p->job->cwd = cwd;
+	return launch_prepare(&p->l, p->job);
+}
+
+static void words_as_they_are(void)
+{
+	static const char *const words[] = { "sh", "a b", "$x", "", NULL };
+	struct pad p;
+
+	start(&p, "/bin/sh", "template {}", plain_env, true);
+	CHECK_INT(prepare_words(&p, words, NULL), 0);
+	CHECK(!p.l.is_direct);
+	CHECK(strcmp(p.l.path, "/usr/bin/sh") == 0 ||
+	      strcmp(p.l.path, "/bin/sh") == 0);
+	for (int i = 0; i < 5; i++)
+		CHECK_STR(p.l.argv[i], words[i]);
+	CHECK_STR(p.job->command, "sh 'a b' '$x' ''");
+	end(&p);
+}
+
+static void words_in_a_directory(void)
+{
+	static const char *const words[] = { "printenv", NULL };
+	struct pad p;
+
+	start(&p, "/bin/sh", NULL, plain_env, false);
+	CHECK_INT(prepare_words(&p, words, "/usr/../usr"), 0);
+	CHECK_STR(env_of(&p, "PWD"), "/usr");
+	CHECK_INT(prepare_words(&p, words, "/none"), 0);
+	CHECK_STR(env_of(&p, "PWD"), NULL);
+	end(&p);
+}
+
+static void words_without_program(void)
+{
+	static const char *const missing[] = { "no-such-program", NULL };
+	static const char *const nothing[] = { "", NULL };
+	static const char *const relative[] = { "./x/y", NULL };
+	struct pad p;
+
+	start(&p, "/bin/sh", NULL, plain_env, false);
+	CHECK_INT(prepare_words(&p, missing, NULL), 0);
+	CHECK_STR(p.l.path, "");
+	CHECK_INT(prepare_words(&p, nothing, NULL), 0);
+	CHECK_STR(p.l.path, "");
+	CHECK_INT(prepare_words(&p, relative, "/"), 0);
+	CHECK_STR(p.l.path, "./x/y");
+	end(&p);
+}
+
 static const struct tap_case cases[] = {
 	{ "a line for the shell", line_by_shell },
 	{ "a line that needs no shell", line_directly },
@@ -339,5 +471,12 @@ static const struct tap_case cases[] = {
 	  settled_environment },
 	{ "variables that unsettle a shell", unsettling_environment },
 	{ "programs are found and remembered", programs_are_found },
+	{ "variables of one job", own_environment },
+	{ "variables of a job that unsettle a shell",
+	  own_unsettling_environment },
+	{ "a job with a directory gets a shell", own_directory },
+	{ "words instead of a command", words_as_they_are },
+	{ "words in a directory of their own", words_in_a_directory },
+	{ "words that name no program", words_without_program },
 };
 TAP_MAIN(cases)

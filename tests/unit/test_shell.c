@@ -163,6 +163,56 @@ static void does_not_fit(void)
 	CHECK_INT(path_find("sh", "/usr/bin", out, sizeof(out)), -1);
 }
 
+static void check_search(const char *name, const char *path,
+			 const char *dir, const char *want)
+{
+	char *got = path_search(name, path, dir);
+
+	CHECK_STR(got, want);
+	free(got);
+}
+
+static void make_file(const char *dir, const char *name, mode_t mode)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = fd_open(path, O_WRONLY | O_CREAT, 0600);
+	CHECK(fd >= 0);
+	CHECK_INT(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static void searches_as_execvp(void)
+{
+	char *top = realpath(tap_tmpdir(), NULL);
+	char a[4096], b[4096], want[4096];
+
+	if (!CHECK(top != NULL))
+		return;
+	snprintf(a, sizeof(a), "%s/a", top);
+	snprintf(b, sizeof(b), "%s/b", top);
+	CHECK_INT(mkdir(a, 0700), 0);
+	CHECK_INT(mkdir(b, 0700), 0);
+	make_file(a, "plain", 0600);
+	make_file(a, "both", 0600);
+	make_file(b, "both", 0700);
+	CHECK_INT(chdir(a), 0);
+
+	check_search("both", "../a:../b", NULL, "../b/both");
+	check_search("plain", "../b:../a", NULL, "../a/plain");
+	check_search("none", "../a:../b", NULL, NULL);
+	check_search("both", "", b, strcat(strcpy(want, b), "/both"));
+	check_search("both", "a:b:", top, want);
+	snprintf(want, sizeof(want), "%s/b/both", top);
+	check_search("both", "a:b:", top, want);
+	check_search("both", b, "/", want);
+	check_search("", b, "/", "");
+	check_search("x/y", b, "/", "x/y");
+	free(top);
+}
+
 static const struct tap_case cases[] = {
 	{ "PARALLEL_SHELL is stronger than all", by_wish },
 	{ "without a shell above, SHELL or /bin/sh", by_environment },
@@ -175,5 +225,6 @@ static const struct tap_case cases[] = {
 	{ "an empty directory is the current one", empty_means_here },
 	{ "a name with a slash is a path", with_a_slash },
 	{ "a path too long for its place is none", does_not_fit },
+	{ "programs are searched as execvp does", searches_as_execvp },
 };
 TAP_MAIN(cases)

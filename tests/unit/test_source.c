@@ -18,6 +18,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "input/attributes.h"
 #include "input/source.h"
 #include "tap.h"
 
@@ -43,6 +44,7 @@ struct input {
 #define BYTES(t)	{ .kind = INPUT_FILE, .text = (t), \
 			  .len = sizeof(t) - 1 }
 #define TASKS(t)	{ .kind = INPUT_TASKS, .text = (t) }
+#define OBJECTS(t)	{ .kind = INPUT_JSONL, .text = (t) }
 
 struct setup {
 	struct input_spec specs[SPECS_MAX];
@@ -78,7 +80,8 @@ static void add_input(struct setup *s, const struct input *in)
 			spec->nargs++;
 	} else {
 		buf_addf(path, "%s/in%zu", tap_tmpdir(), s->n);
-		spec->option = in->kind == INPUT_TASKS ? "--tasks" : "-a";
+		spec->option = in->kind == INPUT_TASKS ? "--tasks" :
+			       in->kind == INPUT_JSONL ? "--jsonl" : "-a";
 		spec->path = path->data;
 		write_file(path->data, in->text,
 			   in->len ? in->len : strlen(in->text));
@@ -105,7 +108,8 @@ static void tear_down(struct setup *s)
 	buf_release(&s->err);
 }
 
-/* One tuple: values with + between, a blank behind; !message for a bad one. */
+/* One tuple: values with + between, its tag, a blank behind; ! before a bad
+ * one; | for a barrier. */
 static enum source_result add_next(struct setup *s, struct buf *out)
 {
 	struct tuple t;
@@ -116,6 +120,10 @@ static enum source_result add_next(struct setup *s, struct buf *out)
 	CHECK((ret == SOURCE_BAD || ret == SOURCE_FAILED) == (s->err.len > 0));
 	if (ret == SOURCE_END || ret == SOURCE_FAILED)
 		return ret;
+	if (ret == SOURCE_BARRIER) {
+		buf_addch(out, '|');
+		return ret;
+	}
 	if (ret == SOURCE_BAD) {
 		CHECK_UINT(t.n, 1);
 		buf_addch(out, '!');
@@ -124,6 +132,8 @@ static enum source_result add_next(struct setup *s, struct buf *out)
 		CHECK_UINT(t.lens[i], strlen(t.values[i]));
 		buf_addf(out, "%s%s", i ? "+" : "", t.values[i]);
 	}
+	if (t.attributes && t.attributes->tag)
+		buf_addf(out, ":%s", t.attributes->tag);
 	buf_addch(out, ' ');
 	return ret;
 }
@@ -139,7 +149,7 @@ static void check_all(const struct input *inputs, size_t n,
 	CHECK_INT(source_total(s.source, true), total);
 	do {
 		ret = add_next(&s, &got);
-	} while (ret == SOURCE_TUPLE || ret == SOURCE_BAD);
+	} while (ret > SOURCE_END);
 	CHECK_INT(ret, SOURCE_END);
 	CHECK_INT(add_next(&s, &got), SOURCE_END);
 	CHECK_STR(got.data, want);
@@ -214,6 +224,34 @@ TUPLES(nul_in_step, LINES, 3, "a+1 !\\x00 c+3 ",
 			       .text = "1\n\0\n3\n", .len = 6 })
 TUPLES(nul_in_product, LINES, 4, "!\\x00 b+1 b+2 ",
 	BYTES("\0\nb\n"), ARGS("1", "2"))
+
+#define COMMANDS ((struct source_opts){ .delimiter = '\n', \
+					.are_commands = true })
+#define AS_IS	((struct source_opts){ .delimiter = '\n', \
+				       .are_commands = true, \
+				       .no_attributes = true })
+
+TUPLES(attributes_of_commands, COMMANDS, 4, "a b:x c d:y ",
+	HOLDS("a\nb #muster: tag=x\nc\nd #muster: tag=y"))
+TUPLES(attributes_of_tasks, LINES, 4, "a:x b #muster: tag=c c:y d ",
+	TASKS("a #muster: tag=x\n"), HOLDS("b #muster: tag=c\n"),
+	TASKS("c #muster: tag=y\nd\n"))
+TUPLES(no_attributes, AS_IS, 2, "a #muster: x b #muster: y ",
+	TASKS("a #muster: x\n"), HOLDS("b #muster: y\n"))
+TUPLES(no_attributes_of_words, COMMANDS, 1, "a #muster: tag=x ",
+	ARGS("a #muster: tag=x"))
+TUPLES(bad_attributes, COMMANDS, 3, "a !b #muster: x=y c ",
+	HOLDS("a\nb #muster: x=y\nc\n"))
+TUPLES(barriers, COMMANDS, 5, "a |b |d ",
+	HOLDS("a\n#muster: barrier\nb\n #muster: barrier\nd"))
+#ifdef HAVE_JANSSON
+TUPLES(objects, NULS, 4, "a b:x c+d |",
+	OBJECTS("{\"command\": \"a\"}\n\n"
+		"{\"command\": \"b\", \"tag\": \"x\"}\n \n"
+		"{\"command\": [\"c\", \"d\"]}\n{\"barrier\": true}"))
+TUPLES(bad_objects, LINES, 3, "!{} ![] a ",
+	OBJECTS("{}\n[]\n"), TASKS("a"))
+#endif
 
 static void totals_without_reading(void)
 {
@@ -708,5 +746,15 @@ static const struct tap_case cases[] = {
 	CASE(stops_words, "stop between tuples"),
 	CASE(a_fifo_without_writer, "a FIFO without a writer yet"),
 	CASE(large_product, "100,000 combinations"),
+	CASE(attributes_of_commands, "attributes of commands"),
+	CASE(attributes_of_tasks, "of tasks, but not of values"),
+	CASE(no_attributes, "no attributes where they are not wanted"),
+	CASE(no_attributes_of_words, "none in words"),
+	CASE(bad_attributes, "a task with bad attributes is a bad item"),
+	CASE(barriers, "barriers between tasks"),
+#ifdef HAVE_JANSSON
+	CASE(objects, "JSON objects are one a line"),
+	CASE(bad_objects, "bad objects are bad items"),
+#endif
 };
 TAP_MAIN(cases)

@@ -357,6 +357,94 @@ static void many_threads(void)
 	summary_free(s);
 }
 
+/* A job with a name that comes after others: "=a", "!a" or "?a" each. */
+static void end_task(struct summary *s, uint64_t seq, int status,
+		     const char *id, const char *text, const char *const *after)
+{
+	struct sink *sink = summary_sink(s);
+	struct job job = { .seq = seq, .tries = 1, .command = id, .id = id,
+			   .attributes_text = text };
+	struct job_dep deps[4];
+
+	for (; after && after[job.ndeps]; job.ndeps++) {
+		const char *a = after[job.ndeps];
+
+		deps[job.ndeps] = (struct job_dep){
+			.id = a + 1,
+			.when = *a == '=' ? JOB_AFTER_SUCCESS :
+				*a == '!' ? JOB_AFTER_END : JOB_AFTER_FAILURE,
+		};
+	}
+	job.deps = deps;
+	job.outcome.end = JOB_EXITED;
+	job.outcome.status = status;
+	sink->ops->done(sink, &job);
+}
+
+#define AFTER(...)	((const char *const []){ __VA_ARGS__, NULL })
+
+static void check_written(struct summary *s, const char *want)
+{
+	char got[1000] = "";
+	int fds[2];
+
+	if (!CHECK_INT(fd_pipe(fds), 0))
+		return;
+	CHECK_INT(summary_write_failed(s, fds[1], '\n'), 0);
+	close(fds[1]);
+	CHECK(fd_read(fds[0], got, sizeof(got) - 1) >= 0);
+	close(fds[0]);
+	CHECK_STR(got, want);
+	summary_free(s);
+}
+
+static void written_with_attributes(void)
+{
+	struct summary *s = summary_new(false);
+
+	end_task(s, 2, 1, "b", "#muster: id=b  tag='x  y'", NULL);
+	end_task(s, 1, 0, "a", "#muster: id=a", NULL);
+	end_task(s, 3, 1, "c", NULL, NULL);
+	check_written(s, "b #muster: id=b  tag='x  y'\nc\n");
+}
+
+static void written_without_what_succeeded(void)
+{
+	struct summary *s = summary_new(true);
+
+	end_task(s, 1, 0, "a", "#muster: id=a", NULL);
+	end_task(s, 2, 1, "b", "#muster: id=b", NULL);
+	end_task(s, 3, 1, "c", "#muster: id=c after=a,b after!=a",
+		 AFTER("=a", "=b", "!a"));
+	check_written(s, "b #muster: id=b\nc #muster: id=c after=b\n");
+}
+
+static void not_written_if_it_cannot_run(void)
+{
+	struct summary *s = summary_new(false);
+
+	end_task(s, 1, 0, "a", "#muster: id=a", NULL);
+	/* Waits for c, which is left out because a has not failed. */
+	end_task(s, 2, 1, "b", "#muster: id=b after=c", AFTER("=c"));
+	end_task(s, 3, 1, "c", "#muster: id=c after?=a", AFTER("?a"));
+	end_task(s, 4, 1, "d", "#muster: id=d after!=c", AFTER("!c"));
+	/* What is not known keeps its place, and is an error again. */
+	end_task(s, 5, 1, "e", "#muster: id=e after=none", AFTER("=none"));
+	end_task(s, 6, 1, "f", "#muster: id=f after?=e", AFTER("?e"));
+	check_written(s, "d #muster: id=d\ne #muster: id=e after=none\n"
+		      "f #muster: id=f after?=e\n");
+}
+
+static void no_newline_in_a_comment(void)
+{
+	struct summary *s = summary_new(false);
+
+	end_task(s, 1, 1, "a", "#muster: tag='x\ny'", NULL);
+	CHECK_INT(summary_write_failed(s, 2, '\0'), -1);
+	CHECK_INT(errno, EILSEQ);
+	summary_free(s);
+}
+
 static const struct tap_case cases[] = {
 	{ "without failures there is only the last line", none_failed },
 	{ "failed jobs in input order", table },
@@ -376,5 +464,12 @@ static const struct tap_case cases[] = {
 	{ "a failed write is told", no_room },
 	{ "5000 failed commands", many_failed },
 	{ "threads add up", many_threads },
+	{ "written with their attributes", written_with_attributes },
+	{ "written without what has succeeded",
+	  written_without_what_succeeded },
+	{ "not written when they cannot run",
+	  not_written_if_it_cannot_run },
+	{ "a newline in a comment cannot be written",
+	  no_newline_in_a_comment },
 };
 TAP_MAIN(cases)
