@@ -97,6 +97,25 @@ static bool settle_entry(struct engine *e, struct job *job, enum entry entry)
 	return true;
 }
 
+/* Perhaps not to the end: look again. */
+static void await_room_locked(struct engine *e, struct stage *st)
+	NO_LOCK_CHECK
+{
+	struct worker *w;
+
+	atomic_fetch_add(&st->want_space, 1);
+	/* That someone waits may be a reason to have more workers. */
+	w = stage_rouse_locked(st, RESIZE_DEMAND);
+	if (w) {
+		engine_unlock(e);
+		engine_start_worker(e, w);
+		mutex_lock(&e->lock);
+	} else if (e->stop == ENGINE_RUN && stage_is_full(st)) {
+		cond_wait(&st->space, &e->lock);
+	}
+	atomic_fetch_sub(&st->want_space, 1);
+}
+
 /*
  * The first stage's queue is full. Returns false when the policy says to wait
  * and the wait is over: ask again.
@@ -119,10 +138,7 @@ static bool meet_full_locked(struct engine *e, struct job *job,
 		*entry = ENTRY_HERE;
 		return true;
 	}
-	atomic_fetch_add(&st->want_space, 1);
-	if (stage_is_full(st))
-		cond_wait(&st->space, &e->lock);
-	atomic_fetch_sub(&st->want_space, 1);
+	await_room_locked(e, st);
 	return false;
 }
 

@@ -367,7 +367,8 @@ static struct scale_sample sample_locked(struct stage *st)
 		.workers = p->workers - p->leaving,
 		.idle = p->idle + p->starting,
 		.queued = startable_locked(st),
-		.is_full = stage_is_full(st),
+		.is_full = atomic_load(&st->want_space) > 0 &&
+			   stage_is_full(st),
 	};
 }
 

@@ -116,7 +116,7 @@ one_cpu() {
 		yes "$count_job" | head -n 20
 	} >jobs
 	start muster --debug sched -j number -a jobs
-	wait_until file_has err '[[]4[]] worker starts'
+	wait_until file_has err '[4] worker starts'
 	echo 1 >number
 	wait_until file_has err ' ends' &
 	: >go
@@ -161,7 +161,7 @@ workers() {
 @test "--min N workers are there before there is work" {
 	idle_muster --min 3 -j 4
 	for n in 1 2 3; do
-		wait_until file_has err "[[]$n[]] worker starts"
+		wait_until file_has err "[$n] worker starts"
 	done
 	exec 7>&-
 	finish
