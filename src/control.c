@@ -2,6 +2,7 @@
 /* control.c - see control.h. */
 #include <config.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -18,6 +19,8 @@
 #include "sched/engine.h"
 #include "sched/job.h"
 #include "sink/bar.h"
+#include "sink/hook.h"
+#include "sink/metrics.h"
 
 /* What a run that was told to end waits for the reader of its output. */
 #define CONTROL_FLUSH (2 * NS_PER_SEC)
@@ -28,9 +31,11 @@
 void control_init(struct control *c)
 {
 	c->self = thread_self();
+	c->start_ns = clock_run_ns();
 	c->grace_end_ns = -1;
 	c->next_tick_ns = -1;
 	c->next_read_ns = -1;
+	c->next_metrics_ns = -1;
 }
 
 void control_notify(void *control)
@@ -40,25 +45,43 @@ void control_notify(void *control)
 
 static bool reads_files(const struct options *o)
 {
-	return o->max.kind == JOBSPEC_FILE || o->min.kind == JOBSPEC_FILE;
+	bool any = o->max.kind == JOBSPEC_FILE || o->min.kind == JOBSPEC_FILE;
+
+	for (size_t i = 0; i < o->nthen; i++)
+		any |= o->then[i].max.kind == JOBSPEC_FILE ||
+		       o->then[i].min.kind == JOBSPEC_FILE;
+	return any;
 }
 
-/* Reads the job files again. Bad content changes nothing: the file may be
- * about to be written. */
-static void read_files(struct control *c)
+/* Bad content changes nothing: the file may be about to be written. */
+static void read_bounds(struct control *c, unsigned stage,
+			const struct jobspec *max_spec,
+			const struct jobspec *min_spec)
 {
-	const struct options *o = c->options;
 	struct buf err = BUF_INIT;
 	unsigned max, min = 1;
 
-	max = jobspec_resolve(&o->max, c->cpus, c->possible, &err);
-	if (o->min.kind != JOBSPEC_UNSET)
-		min = jobspec_resolve(&o->min, c->cpus, c->possible, &err);
+	if (max_spec->kind != JOBSPEC_FILE && min_spec->kind != JOBSPEC_FILE)
+		return;
+	max = jobspec_resolve(max_spec, c->cpus, c->possible, &err);
+	if (min_spec->kind != JOBSPEC_UNSET)
+		min = jobspec_resolve(min_spec, c->cpus, c->possible, &err);
 	if (max && min)
-		engine_resize(c->engine, 0, min < max ? min : max, max);
+		engine_resize(c->engine, stage, min < max ? min : max, max);
 	else
 		diag_debug(DIAG_SCHED, "%s", err.data);
 	buf_release(&err);
+}
+
+/* Reads the job files again. */
+static void read_files(struct control *c)
+{
+	const struct options *o = c->options;
+
+	read_bounds(c, 0, &o->max, &o->min);
+	for (size_t i = 0; i < o->nthen; i++)
+		read_bounds(c, (unsigned)i + 1, &o->then[i].max,
+			    &o->then[i].min);
 }
 
 static unsigned terminal_width(void)
@@ -105,25 +128,48 @@ void control_finish(struct control *c)
 	bar_finish(c->bar, &s, terminal_width());
 }
 
+void control_write_metrics(struct control *c)
+{
+	struct engine_stats s;
+
+	if (!c->metrics)
+		return;
+	engine_get_stats(c->engine, &s);
+	if (metrics_write(c->metrics, &s) == 0 || c->metrics_lost)
+		return;
+	/* It is tried again: those who watch may come to see the end. */
+	c->metrics_lost = true;
+	diag_err(errno, "--metrics: cannot write '%s'", c->options->metrics);
+}
+
 /* SIGUSR1: what runs. */
 
 struct listing {
 	struct buf text;
-	const struct template *template;
+	const struct control *control;
 };
 
-static void list_job(const struct job *job, void *arg)
+static const struct template *template_of(const struct control *c,
+					   const struct job *job)
+{
+	return job->stage ? c->then[job->stage - 1] : c->template;
+}
+
+static void list_job(const struct job *job, enum job_state state, void *arg)
 {
 	struct listing *l = arg;
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
-		.seq = job->seq, .slot = job->slot,
+		.seq = job->number, .slot = job->slot,
 	};
+	const struct template *t = template_of(l->control, job);
 	struct buf command = BUF_INIT;
 	struct buf err = BUF_INIT;
 
-	if (l->template)
-		template_expand(l->template, &args, &command, &err);
+	if (state != JOB_RUNNING)
+		return;
+	if (t)
+		template_expand(t, &args, &command, &err);
 	else
 		buf_addstr(&command, job->values[0]);
 	buf_addf(&l->text, "%llu\t", (unsigned long long)job->seq);
@@ -135,9 +181,9 @@ static void list_job(const struct job *job, void *arg)
 
 static void list_running(struct control *c)
 {
-	struct listing l = { BUF_INIT, c->template };
+	struct listing l = { BUF_INIT, c };
 
-	engine_each_running(c->engine, list_job, &l);
+	engine_each_job(c->engine, list_job, &l);
 	diag_msg("running jobs:");
 	diag_raw(l.text.data, l.text.len);
 	buf_release(&l.text);
@@ -155,14 +201,22 @@ static void suspend(void)
 	clock_thaw();
 }
 
+/* Ends running jobs, and with them the hooks that would have us wait. */
+static void stop_all(struct control *c, enum engine_stop how)
+{
+	c->grace_end_ns = -1;
+	/* First the hooks: a job that is ended by this still gets one. */
+	if (c->hook)
+		hook_order(c->hook, how == ENGINE_KILL ? HOOK_KILL : HOOK_STOP);
+	engine_stop(c->engine, how);
+}
+
 static void harder(struct control *c)
 {
 	struct engine_stats s;
 
 	engine_get_stats(c->engine, &s);
-	c->grace_end_ns = -1;
-	engine_stop(c->engine, s.stop >= ENGINE_CANCEL ? ENGINE_KILL
-						       : ENGINE_CANCEL);
+	stop_all(c, s.stop >= ENGINE_CANCEL ? ENGINE_KILL : ENGINE_CANCEL);
 }
 
 static void drain(struct control *c, int64_t grace_ns)
@@ -219,6 +273,58 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/*
+ * --deadline. It comes once, and is the first TERM, never the second: a run
+ * that is being ended already is not ended any harder for it. But after a HUP,
+ * which waits without limit, the grace period begins now.
+ */
+
+static bool has_grace(const struct control *c)
+{
+	struct engine_stats s;
+
+	engine_get_stats(c->engine, &s);
+	return c->grace_end_ns >= 0 || s.stop >= ENGINE_CANCEL;
+}
+
+/* The moment (clock_now_ns) at which to look at it again; -1: never. */
+static int64_t deadline_at(const struct control *c, int64_t now)
+{
+	int64_t left = c->options->deadline_ns;
+
+	if (left == 0 || c->is_past_deadline)
+		return -1;
+	left -= clock_run_ns() - c->start_ns;
+	return left > 0 ? now + left : now;
+}
+
+/* True once, when the time has come and is of consequence. */
+static bool deadline_comes(struct control *c, int64_t now, const char *state)
+{
+	struct buf time = BUF_INIT;
+	int64_t at = deadline_at(c, now);
+
+	if (at < 0 || at > now)
+		return false;
+	c->is_past_deadline = true;
+	if (c->die_of || (c->was_stopped && has_grace(c)))
+		return false;
+	num_add_duration(&time, c->options->deadline_ns);
+	diag_msg("deadline of %s reached: %s", time.data, state);
+	buf_release(&time);
+	return true;
+}
+
+static void meet_deadline(struct control *c, int64_t now)
+{
+	if (!deadline_comes(c, now, "starting no more jobs"))
+		return;
+	if (c->was_stopped)
+		c->grace_end_ns = now + c->options->grace_ns;
+	else
+		drain(c, c->options->grace_ns);
+}
+
 /* Does what is due; returns the nanoseconds until something will be. */
 static int64_t do_due(struct control *c)
 {
@@ -230,18 +336,23 @@ static int64_t do_due(struct control *c)
 		diag_msg("out of memory: starting no more jobs");
 		engine_stop(c->engine, ENGINE_DRAIN);
 	}
-	if (c->grace_end_ns >= 0 && now >= c->grace_end_ns) {
-		c->grace_end_ns = -1;
-		engine_stop(c->engine, ENGINE_CANCEL);
-	}
+	meet_deadline(c, now);
+	if (c->grace_end_ns >= 0 && now >= c->grace_end_ns)
+		stop_all(c, ENGINE_CANCEL);
 	if (reads_files(c->options) && now >= c->next_read_ns) {
 		read_files(c);
 		c->next_read_ns = now + JOBFILE_PAUSE;
 	}
 	if (c->bar && now >= c->next_tick_ns)
 		tick(c, now);
-	next = earlier(c->grace_end_ns,
+	if (c->metrics && now >= c->next_metrics_ns) {
+		control_write_metrics(c);
+		c->next_metrics_ns = now + c->options->metrics_interval_ns;
+	}
+	next = earlier(earlier(c->grace_end_ns, deadline_at(c, now)),
 		       earlier(c->next_read_ns, c->next_tick_ns));
+	next = earlier(next, engine_tend(c->engine));
+	next = earlier(next, c->next_metrics_ns);
 	return next < 0 ? -1 : next > now ? next - now : 0;
 }
 
@@ -250,7 +361,7 @@ static bool is_over(struct control *c)
 	struct engine_stats s;
 
 	engine_get_stats(c->engine, &s);
-	return s.is_over;
+	return s.is_over && (!c->hook || hook_is_idle(c->hook));
 }
 
 void control_loop(struct control *c)
@@ -305,12 +416,19 @@ bool control_await(struct control *c, bool (*done)(void *), void *arg)
 		deadline = clock_now_ns() + CONTROL_FLUSH;
 	while (!done(arg)) {
 		int64_t now = clock_now_ns();
+		int64_t next;
 		int sig;
 
+		if (deadline < 0 &&
+		    deadline_comes(c, now, "output is still to be written")) {
+			c->was_stopped = true;
+			deadline = now + c->options->grace_ns + CONTROL_FLUSH;
+		}
 		if (deadline >= 0 && now >= deadline)
 			return false;
+		next = earlier(deadline, deadline_at(c, now));
 		sig = thread_wait_signal(sigstate_wait_set(),
-					 deadline < 0 ? -1 : deadline - now);
+					 next < 0 ? -1 : next - now);
 		if (sig > 0)
 			hurry(c, sig, &deadline);
 	}

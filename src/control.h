@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * control.h - what main does while the jobs run: takes signals, keeps the
- * clock of the bar and of the grace period, reads job files again.
+ * clock of the bar, of the deadline and of the grace period, reads job files
+ * again.
  *
  * Stages of ending (see the man page, SIGNALS): TERM and HUP drain, INT and
  * QUIT cancel; each further signal is one stage harder: drain, cancel, kill.
@@ -17,6 +18,8 @@
 
 struct bar;
 struct engine;
+struct hook;
+struct metrics;
 struct options;
 struct template;
 
@@ -24,7 +27,10 @@ struct control {
 	const struct options *options;
 	struct engine *engine;
 	struct bar *bar;		/* or NULL */
+	struct hook *hook;		/* or NULL */
+	struct metrics *metrics;	/* or NULL */
 	const struct template *template; /* or NULL */
+	struct template *const *then;	/* of later stages */
 	int64_t total;			/* jobs in all, -1 unknown */
 	unsigned cpus;
 	unsigned possible;
@@ -33,22 +39,26 @@ struct control {
 	atomic_bool no_memory;
 
 	/* results */
-	bool was_stopped;		/* by TERM or HUP */
+	bool was_stopped;		/* by TERM, HUP or the deadline */
 	int die_of;			/* INT or QUIT; 0: none */
+	bool metrics_lost;		/* not written once; that was said */
 
 	/* its own */
 	struct thread self;
 	bool told_no_memory;
+	bool is_past_deadline;
+	int64_t start_ns;		/* clock_run_ns */
 	int64_t grace_end_ns;		/* -1: none */
 	int64_t next_tick_ns;		/* -1: none */
 	int64_t next_read_ns;		/* of the job files; -1: never */
+	int64_t next_metrics_ns;
 };
 
 /* Call in the thread that will run the loop, before any other is started. */
 void control_init(struct control *c);
 /* Wakes the loop; from any thread (engine_config.notify). */
 void control_notify(void *control);
-/* Returns when the engine is over. */
+/* Returns when the engine is over, and the hooks. */
 void control_loop(struct control *c);
 /*
  * After the loop: waits until done(arg), which control_notify announces. Gives
@@ -57,6 +67,8 @@ void control_loop(struct control *c);
  * cancel or after --grace, and sooner with each further signal.
  */
 bool control_await(struct control *c, bool (*done)(void *), void *arg);
+/* Writes the metrics as they are now, if wanted. For main. */
+void control_write_metrics(struct control *c);
 /* The bar's last state. */
 void control_finish(struct control *c);
 

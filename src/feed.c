@@ -9,10 +9,9 @@
 #include "sched/engine.h"
 #include "sched/job.h"
 
-static struct job *make_job(const struct feed *f, const struct tuple *t,
-			    uint64_t seq)
+static struct job *make_job(const struct feed *f, const struct tuple *t)
 {
-	struct job *job = job_new(seq, t->values, t->lens, t->n);
+	struct job *job = job_new(0, t->values, t->lens, t->n);
 
 	job->priority = t->priority;
 	job->timeout_ns = t->timeout_ns;
@@ -21,7 +20,7 @@ static struct job *make_job(const struct feed *f, const struct tuple *t,
 }
 
 /* One step; false at the end. */
-static bool feed_one(struct feed *f, uint64_t *seq, struct buf *err)
+static bool feed_one(struct feed *f, struct buf *err)
 {
 	struct tuple t;
 	struct job *job;
@@ -31,10 +30,10 @@ static bool feed_one(struct feed *f, uint64_t *seq, struct buf *err)
 	case SOURCE_END:
 		return false;
 	case SOURCE_TUPLE:
-		return engine_submit(f->engine, make_job(f, &t, ++*seq));
+		return engine_submit(f->engine, make_job(f, &t));
 	case SOURCE_BAD:
 		atomic_store(&f->failed, true);
-		job = make_job(f, &t, ++*seq);
+		job = make_job(f, &t);
 		job->message = arena_strdup(&job->arena, err->data);
 		return engine_submit(f->engine, job);
 	case SOURCE_FAILED:
@@ -49,10 +48,9 @@ static void *feed_main(void *arg)
 {
 	struct feed *f = arg;
 	struct buf err = BUF_INIT;
-	uint64_t seq = 0;
 
 	thread_set_name("muster-reader");
-	while (feed_one(f, &seq, &err))
+	while (feed_one(f, &err))
 		;
 	buf_release(&err);
 	engine_close(f->engine);

@@ -13,6 +13,10 @@
  *   run.c               puts everything together; the exit status
  *   feed.c              the reader thread: source -> jobs -> engine
  *   control.c           signals, grace, bar and job file while jobs run
+ *   steer.c             --control: the server of a run's socket
+ *   steer_request.c     what can be asked of it
+ *   steer_sink.c        what it knows of jobs that are not its own
+ *   steer_impl.h        what these three share
  *
  *   input/source.c      stdin, files and ::: combined into tuples
  *   input/records.c     lines or other records from a descriptor
@@ -25,12 +29,21 @@
  *   input/shquote.c     values as shell words, wherever they stand
  *   input/words.c       commands that need no shell
  *
- *   sched/engine.c      queue, pool, halting and stopping
+ *   sched/engine.c      what becomes of a job; halting and stopping
+ *   sched/engine_submit.c  jobs come in
+ *   sched/engine_steer.c   timers, bounds, single jobs
  *   sched/work.c        what a worker does: a try, retries, shortage
- *   sched/engine_impl.h what these two share
+ *   sched/engine_impl.h what these share
+ *   sched/stage.c       a queue and its pool: who runs what
  *   sched/pool.c        workers and their slots
  *   sched/scale.c       how many workers there should be
+ *   sched/adapt.c       the same by feedback
  *   sched/queue.c       jobs that wait, by priority
+ *   sched/deps.c        jobs that wait for others
+ *   sched/throttle.c    --rate and --delay
+ *   sched/retry.c       --retry-on
+ *   sched/deps_close.c  those that wait for what will never be
+ *   sched/deps_impl.h   what these two share
  *   sched/job.c         a job and how it ended
  *   sched/tally.c       outcomes added up; exit status rules
  *   sched/halt.c        --halt
@@ -48,6 +61,7 @@
  *   proc/sigstate.c     signals at start, and those we wait for
  *   proc/limits.c       descriptors and processes
  *   proc/cpus.c         how many CPUs we may use
+ *   proc/pressure.c     how hard pressed the machine is
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
@@ -58,11 +72,18 @@
  *   sink/writer.c       writes batches, with tags
  *   sink/joblog.c       --joblog
  *   sink/summary.c      --summary and --failed-to
+ *   sink/metrics.c      --metrics
+ *   sink/poolstats.c    --pool-stats
+ *   sink/hook.c         --on-done
  *   sink/bar.c          --bar, --eta, --progress
  *   sink/columns.c      text cut to the columns of a terminal
  *
+ *   base/               compiler.h list.h mem buf num backoff heap clock
+ *                       thread fdio diag: they know nothing of jobs
+ *   ctl/musterctl.c     the other program: asks a run through its socket
+ *
  *   base/               compiler.h list.h mem buf num heap clock thread fdio
- *                       diag: they know nothing of jobs
+ *                       diag json nearest usock: they know nothing of jobs
  */
 #include <config.h>
 

@@ -14,14 +14,12 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/num.h"
 #include "options_impl.h"
 
 /* What getopt_long returns for a long name lies above all letters. */
 #define LONG_BASE	256
-
-/* Longer words are nobody's misspelling. */
-#define NAME_MAX_LEN	40
 
 static bool has_name(const struct option_row *row)
 {
@@ -132,50 +130,11 @@ static bool is_foreign(const char *name)
 	return false;
 }
 
-static size_t min3(size_t a, size_t b, size_t c)
-{
-	size_t m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
-/* Letters to insert, drop, change, or swap with the next, from a to b; both
- * have at most NAME_MAX_LEN. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[3][NAME_MAX_LEN + 1];
-	size_t *before = row[0], *last = row[1], *now = row[2];
-	size_t n = strlen(b);
-
-	for (size_t j = 0; j <= n; j++)
-		last[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t *free_row = before;
-
-		now[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			now[j] = min3(last[j] + 1, now[j - 1] + 1,
-				      last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1])
-				now[j] = min3(now[j], now[j],
-					      before[j - 2] + 1);
-		}
-		before = last;
-		last = now;
-		now = free_row;
-	}
-	return last[n];
-}
-
 const char *options_nearest(const char *name)
 {
-	size_t len = strlen(name);
-	size_t best = 2 + len / 5;	/* from here on it is another word */
+	size_t best = nearest_limit(name);
 	const char *nearest = NULL;
 
-	if (len > NAME_MAX_LEN)
-		return NULL;
 	for (size_t i = 0; i < options_nrows; i++) {
 		const struct option_row *row = &options_rows[i];
 		size_t d;
@@ -183,7 +142,7 @@ const char *options_nearest(const char *name)
 		if (!has_name(row) ||
 		    (row->kind != ROW_OWN && row->kind != ROW_ALIAS))
 			continue;
-		d = distance(name, row->name + 2);
+		d = nearest_distance(name, row->name + 2);
 		if (d < best) {
 			best = d;
 			nearest = row->name + 2;
@@ -427,6 +386,10 @@ static void settle(struct parser *p)
 	if (o->ungroup && o->line_buffer)
 		options_bad(p, "--ungroup cannot be combined with "
 			    "--line-buffer");
+	if (o->priority_aging_ns && o->queue_order != QUEUE_PRIORITY)
+		options_bad(p, "--priority-aging cannot be combined with "
+			    "--queue-order %s",
+			    o->queue_order == QUEUE_FIFO ? "fifo" : "lifo");
 	if (p->tasks_percent > 0 && p->tasks_percent != o->timeout_percent)
 		options_bad(p, "--timeout: a percentage given before --tasks "
 			    "must be the last --timeout");
@@ -475,6 +438,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv,
 void options_release(struct options *o)
 {
 	free(o->inputs);
+	free(o->then);
 	free(o->command);
 	free(o->tagstring);
 }

@@ -85,6 +85,23 @@ static void bad_word(struct parser *p, const struct given *g, const char *word,
 	}
 }
 
+/* Which of its words the argument is, from 0; -1 and an error for another. */
+static int word_index(struct parser *p, const struct given *g)
+{
+	const char *word = words_of(g->id);
+	size_t len = strlen(g->arg);
+
+	for (int i = 0; *word; i++) {
+		size_t n = strcspn(word, " ");
+
+		if (n == len && memcmp(word, g->arg, n) == 0)
+			return i;
+		word += n + (word[n] == ' ');
+	}
+	bad_word(p, g, g->arg, len);
+	return -1;
+}
+
 /* Setters, by kind. */
 
 static void set_flag(struct parser *p, const struct given *g)
@@ -115,6 +132,19 @@ static void set_duration(struct parser *p, const struct given *g)
 {
 	if (duration(g->arg, field_of(p, g)) < 0)
 		bad_arg(p, g, "a time (such as 90, 1.5m or 2h)");
+}
+
+/* Of what is done again and again. */
+static void set_interval(struct parser *p, const struct given *g)
+{
+	int64_t *field = field_of(p, g);
+	int64_t ns = 0;
+
+	errno = 0;
+	if (duration(g->arg, &ns) < 0 || ns < NS_PER_MS)
+		bad_arg(p, g, "a time of 1ms or more (such as 5, 0.5 or 1m)");
+	else
+		*field = ns;
 }
 
 static void set_size(struct parser *p, const struct given *g)
@@ -276,6 +306,21 @@ static void set_replace(struct parser *p, const struct given *g)
 	p->o->replace = g->arg && *g->arg ? g->arg : NULL;
 }
 
+/* A stage has the bounds that were given before it. */
+static void set_then(struct parser *p, const struct given *g)
+{
+	struct options *o = p->o;
+
+	if (!*g->arg) {
+		options_bad(p, "%s: an empty command", g->name);
+		return;
+	}
+	o->then = xreallocarray(o->then, o->nthen + 1, sizeof(*o->then));
+	o->then[o->nthen++] = (struct then){
+		.command = g->arg, .max = o->max, .min = o->min,
+	};
+}
+
 /* Concurrency. */
 
 static void set_min_workers(struct parser *p, const struct given *g)
@@ -284,6 +329,17 @@ static void set_min_workers(struct parser *p, const struct given *g)
 	if (p->o->min.kind == JOBSPEC_ALL)
 		options_bad(p, "%s: '%s' is not a number of workers from 1 on",
 			    g->name, g->arg);
+}
+
+static void set_scale(struct parser *p, const struct given *g)
+{
+	if (scale_parse(g->arg, &p->o->scale) < 0)
+		bad_word(p, g, g->arg, strlen(g->arg));
+}
+
+static void set_scale_threshold(struct parser *p, const struct given *g)
+{
+	p->o->scale_threshold = (unsigned)number(p, g, 1, QUEUE_MAX);
 }
 
 static void set_queue_size(struct parser *p, const struct given *g)
@@ -311,6 +367,51 @@ static void set_priority(struct parser *p, const struct given *g)
 		options_bad(p, "%s: '%s' is not low, normal, high or a whole "
 			    "number from -%d to %d", g->name, g->arg,
 			    PRIORITY_MAX, PRIORITY_MAX);
+}
+
+static void set_queue_order(struct parser *p, const struct given *g)
+{
+	if (queue_order_parse(g->arg, &p->o->queue_order) < 0)
+		bad_word(p, g, g->arg, strlen(g->arg));
+}
+
+static void set_on_full(struct parser *p, const struct given *g)
+{
+	static const enum engine_full meant[] = {
+		FULL_BLOCK, FULL_DROP, FULL_RUN,
+	};
+	int i = word_index(p, g);
+
+	if (i >= 0)
+		p->o->on_full = meant[i];
+}
+
+static void set_dispatch(struct parser *p, const struct given *g)
+{
+	static const enum engine_dispatch meant[] = {
+		DISPATCH_SHARED, DISPATCH_STEALING,
+	};
+	int i = word_index(p, g);
+
+	if (i >= 0)
+		p->o->dispatch = meant[i];
+}
+
+static void set_rate(struct parser *p, const struct given *g)
+{
+	if (rate_parse(g->arg, &p->o->rate) < 0)
+		bad_arg(p, g, "a rate (such as 5/s, 100/m or 20/h:10)");
+}
+
+static void set_delay(struct parser *p, const struct given *g)
+{
+	size_t len = strlen(g->arg);
+
+	if (len >= 4 && strcmp(g->arg + len - 4, "auto") == 0)
+		options_bad(p, "%s: '%s': a delay that follows failures "
+			    "(auto) is not supported yet", g->name, g->arg);
+	else
+		set_duration(p, g);
 }
 
 /* Each job. */
@@ -350,6 +451,34 @@ static void set_term_seq(struct parser *p, const struct given *g)
 static void set_retries(struct parser *p, const struct given *g)
 {
 	p->o->retries = (unsigned)number(p, g, 0, RETRIES_MAX);
+}
+
+static void set_retry_delay(struct parser *p, const struct given *g)
+{
+	struct backoff *b = &p->o->retry_delay;
+
+	if (backoff_parse(g->arg, b) < 0) {
+		bad_arg(p, g, "TIME[,FACTOR[,MAX]] (such as 5, 1s,2 or "
+			"0.5s,1.5,5m)");
+		return;
+	}
+	if (b->delay_ns > DURATION_MAX)
+		b->delay_ns = DURATION_MAX;
+	if (b->max_ns == 0 || b->max_ns > DURATION_MAX)
+		b->max_ns = DURATION_MAX;
+}
+
+static void set_retry_on(struct parser *p, const struct given *g)
+{
+	if (retry_parse(g->arg, signal_by_name, &p->o->retry_on) < 0)
+		options_bad(p, "%s: '%s' is not a list of exit statuses (1 to "
+			    "255, such as 3,10-20), signals, fail, signal, "
+			    "timeout, start", g->name, g->arg);
+}
+
+static void set_retry_output(struct parser *p, const struct given *g)
+{
+	p->o->retry_output = word_index(p, g) == 1;
 }
 
 /* Output. */

@@ -4,9 +4,10 @@
  *
  * Order of setting up: all that can be wrong with what the user asked for is
  * found before anything is started. Order of ending: the engine is over
- * (every sink has heard of every job), the reader is joined, the workers are
- * joined, the emitter has written everything, what jobs left behind is ended,
- * the bar is closed, the summary is printed, the logs are closed.
+ * (every sink has heard of every job) and every hook has been run, the reader
+ * is joined, the workers are joined, the emitter has written everything, what
+ * jobs left behind is ended, the bar is closed, the summary is printed, the
+ * logs are closed.
  */
 #include <config.h>
 
@@ -43,7 +44,10 @@
 #include "sched/sink.h"
 #include "sink/bar.h"
 #include "sink/emit.h"
+#include "sink/hook.h"
 #include "sink/joblog.h"
+#include "sink/metrics.h"
+#include "sink/poolstats.h"
 #include "sink/summary.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
@@ -57,9 +61,11 @@ extern char **environ;
 struct run {
 	const struct options *o;
 	struct template *template;
+	struct template **then;		/* of later stages */
+	struct engine_bounds bounds;
+	struct engine_bounds *then_bounds;
 	struct template *tag;
 	char *shell;
-	unsigned min, max;
 	struct source *source;
 	struct emit *emit;
 	struct local *local;
@@ -67,6 +73,9 @@ struct run {
 	struct joblog *joblog;
 	struct summary *summary;
 	struct bar *bar;
+	struct hook *hook;
+	struct metrics *metrics;
+	struct poolstats *poolstats;
 	int failed_fd;
 	struct sink complaints;
 	struct feed feed;
@@ -120,6 +129,12 @@ static void joblog_failed(void *arg, const char *path, int err)
 	stop_in_error(r, ENGINE_DRAIN);
 }
 
+static void hook_failed(void *arg, const char *text)
+{
+	(void)arg;
+	diag_msg("--on-done: %s", text);
+}
+
 static void shortage(void *arg, unsigned reached, int err)
 {
 	(void)arg;
@@ -142,6 +157,11 @@ static void complain(struct sink *s, const struct job *job)
 
 static const struct sink_ops complaint_ops = { .done = complain };
 
+static void hook_idle(void *arg)
+{
+	control_notify(&((struct run *)arg)->control);
+}
+
 static void output_finished(void *arg)
 {
 	control_notify(&((struct run *)arg)->control);
@@ -157,7 +177,7 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 	const struct run *r = arg;
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
-		.seq = job->seq, .slot = job->slot,
+		.seq = job->number, .slot = job->slot,
 	};
 	struct buf err = BUF_INIT;
 
@@ -184,23 +204,38 @@ static const char *command_of(const struct options *o)
 	return o->replace ? o->replace : "{}";
 }
 
-static int make_templates(struct run *r, struct buf *err)
+static int make_commands(struct run *r, struct buf *err)
 {
-	const char *command = command_of(r->o);
-	const char *tag = r->o->tagstring;
+	const struct options *o = r->o;
+	const char *command = command_of(o);
 	struct template_opts opts = {
 		.shell = shell_kind_of(r->shell),
-		.braces = r->o->replace,
+		.braces = o->replace,
 		.append = true,
 	};
-	struct template_opts plain = { .braces = r->o->replace,
-				       .plain_text = true };
 
 	if (command) {
 		r->template = template_new(command, &opts, err);
 		if (!r->template)
 			return -1;
 	}
+	r->then = xcalloc(o->nthen + 1, sizeof(*r->then));
+	for (size_t i = 0; i < o->nthen; i++) {
+		r->then[i] = template_new(o->then[i].command, &opts, err);
+		if (!r->then[i])
+			return -1;
+	}
+	return 0;
+}
+
+static int make_templates(struct run *r, struct buf *err)
+{
+	const char *tag = r->o->tagstring;
+	struct template_opts plain = { .braces = r->o->replace,
+				       .plain_text = true };
+
+	if (make_commands(r, err) < 0)
+		return -1;
 	if (!tag && r->o->tag)
 		tag = r->o->replace ? r->o->replace : "{}";
 	if (tag)
@@ -208,27 +243,50 @@ static int make_templates(struct run *r, struct buf *err)
 	return tag && !r->tag ? -1 : 0;
 }
 
+static int resolve_bounds(struct control *c, const struct jobspec *max,
+			  const struct jobspec *min, struct engine_bounds *b,
+			  struct buf *err)
+{
+	b->max = jobspec_resolve(max, c->cpus, c->possible, err);
+	if (!b->max)
+		return -1;
+	b->min = 1;
+	if (min->kind != JOBSPEC_UNSET) {
+		b->min = jobspec_resolve(min, c->cpus, c->possible, err);
+		if (!b->min)
+			return -1;
+	}
+	if (b->min > b->max) {
+		buf_addf(err, "--min %u is more than the maximum of %u",
+			 b->min, b->max);
+		return -1;
+	}
+	return 0;
+}
+
 static int resolve_workers(struct run *r, struct buf *err)
 {
+	const struct options *o = r->o;
 	struct control *c = &r->control;
+	bool may_grow = o->max.kind == JOBSPEC_FILE || o->control;
+	unsigned most;
 
 	c->cpus = cpus_usable();
 	c->possible = limits_possible_jobs();
-	r->max = jobspec_resolve(&r->o->max, c->cpus, c->possible, err);
-	if (!r->max)
+	if (resolve_bounds(c, &o->max, &o->min, &r->bounds, err) < 0)
 		return -1;
-	r->min = 1;
-	if (r->o->min.kind != JOBSPEC_UNSET) {
-		r->min = jobspec_resolve(&r->o->min, c->cpus, c->possible, err);
-		if (!r->min)
+	most = r->bounds.max;
+	r->then_bounds = xcalloc(o->nthen + 1, sizeof(*r->then_bounds));
+	for (size_t i = 0; i < o->nthen; i++) {
+		const struct then *t = &o->then[i];
+
+		if (resolve_bounds(c, &t->max, &t->min, &r->then_bounds[i],
+				   err) < 0)
 			return -1;
+		may_grow |= t->max.kind == JOBSPEC_FILE;
+		most += r->then_bounds[i].max;
 	}
-	if (r->min > r->max) {
-		buf_addf(err, "--min %u is more than the maximum of %u",
-			 r->min, r->max);
-		return -1;
-	}
-	limits_raise(r->o->max.kind == JOBSPEC_FILE ? c->possible : r->max);
+	limits_raise(may_grow || most > c->possible ? c->possible : most);
 	return 0;
 }
 
@@ -255,10 +313,31 @@ static int check_tmpdir(const struct options *o, struct buf *err)
 	return -1;
 }
 
+/* The first numbers, before anything has run. */
+static int open_metrics(struct run *r, struct buf *err)
+{
+	const char *path = r->o->metrics;
+	struct engine_stats none = {
+		.min = r->bounds.min, .max = r->bounds.max,
+		.goal = r->bounds.max,
+	};
+
+	r->metrics = metrics_new(path, err);
+	if (!r->metrics)
+		return -1;
+	if (metrics_write(r->metrics, &none) == 0)
+		return 0;
+	buf_addf(err, "--metrics: cannot write '%s': %s", path,
+		 strerror(errno));
+	return -1;
+}
+
 static int open_logs(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
 
+	if (o->metrics && !o->dry_run && open_metrics(r, err) < 0)
+		return -1;
 	/* As in GNU parallel: nothing runs, nothing is logged. */
 	if (o->joblog && !o->dry_run) {
 		r->joblog = joblog_new(o->joblog, o->joblog_append,
@@ -310,12 +389,36 @@ static int make_emitter(struct run *r, struct buf *err)
 	return -1;
 }
 
+static int make_hook(struct run *r, struct buf *err)
+{
+	const struct options *o = r->o;
+	struct hook_config config = {
+		.command = o->on_done,
+		.shell = r->shell,
+		.envp = environ,
+		.term_seq = o->term_seq,
+		.die_with_parent = o->die_with_parent,
+		.failed = hook_failed,
+		.idle = hook_idle,
+		.arg = r,
+	};
+
+	if (!o->on_done || !*o->on_done || o->dry_run)
+		return 0;
+	r->hook = hook_new(&config);
+	if (r->hook)
+		return 0;
+	buf_addf(err, "--on-done: cannot start a thread: %s", strerror(errno));
+	return -1;
+}
+
 static int make_runner(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
 	struct local_config config = {
 		.shell = r->shell,
 		.template = r->template,
+		.then = r->then,
 		.envp = environ,
 		.output = emit_output(r->emit),
 		.term_seq = o->term_seq,
@@ -324,7 +427,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.ungroup = o->ungroup,
 		.give_stdin = !source_uses_stdin(r->source) &&
 			      !fd_was_closed(0) && !isatty(0),
-		.want_command = r->joblog || r->summary,
+		.want_command = r->joblog || r->summary || r->hook,
 		.dry_run = o->dry_run,
 		.verbose = o->verbose,
 		.trace = o->trace,
@@ -333,13 +436,16 @@ static int make_runner(struct run *r, struct buf *err)
 	};
 
 	r->local = local_new(&config);
-	if (r->local)
-		return 0;
-	buf_addf(err, "cannot open '/dev/null': %s", strerror(errno));
-	return -1;
+	if (!r->local) {
+		buf_addf(err, "cannot open '/dev/null': %s", strerror(errno));
+		return -1;
+	}
+	if (o->pool_stats)
+		r->poolstats = poolstats_new(local_runner(r->local));
+	return 0;
 }
 
-/* A percentage needs to know of how many: then all input is read at once. */
+/* A percentage needs to know of how many: then all input is read first. */
 static bool needs_total(const struct halt_rule *rule)
 {
 	return rule->when != HALT_NEVER && rule->count == 0;
@@ -349,13 +455,27 @@ static void make_engine(struct run *r)
 {
 	const struct options *o = r->o;
 	struct engine_config config = {
-		.runner = local_runner(r->local),
+		.runner = r->poolstats ? poolstats_runner(r->poolstats)
+				       : local_runner(r->local),
 		.output = emit_output(r->emit),
-		.min = r->min,
-		.max = r->max,
+		.min = r->bounds.min,
+		.max = r->bounds.max,
+		.then = r->then_bounds,
+		.nthen = (unsigned)o->nthen,
+		.scale = o->scale,
+		.scale_threshold = o->scale_threshold,
+		.dispatch = o->dispatch,
 		.idle_timeout_ns = o->idle_timeout_ns,
+		.queue_order = o->queue_order,
+		.priority_aging_ns = o->priority_aging_ns,
 		.queue_capacity = o->queue_size,
 		.queue_bytes = QUEUE_BYTES,
+		.on_full = o->on_full,
+		.rate = o->rate,
+		.delay_ns = o->delay_ns,
+		.backoff = o->retry_delay,
+		.retry_on = o->retry_on,
+		.keep_retry_output = o->retry_output,
 		.halt = o->halt,
 		.timeout_ns = o->timeout_ns,
 		.timeout_percent = o->timeout_percent,
@@ -377,6 +497,14 @@ static void make_engine(struct run *r)
 		engine_add_sink(r->engine, summary_sink(r->summary));
 	if (bar_styles(o))
 		engine_add_sink(r->engine, bar_sink(r->bar));
+	if (r->metrics)
+		engine_add_sink(r->engine, metrics_sink(r->metrics));
+	/* Behind those whose records it may look at. */
+	if (r->hook)
+		engine_add_sink(r->engine, hook_sink(r->hook));
+	/* Last, for it tells when workers are done with a job. */
+	if (r->poolstats)
+		engine_add_sink(r->engine, poolstats_sink(r->poolstats));
 }
 
 static int set_up(struct run *r, struct buf *err)
@@ -393,13 +521,17 @@ static int set_up(struct run *r, struct buf *err)
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
 	r->control.total = source_total(r->source, bar_styles(o) != 0);
-	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
+	if (make_emitter(r, err) < 0 || make_hook(r, err) < 0 ||
+	    make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
 	r->control.options = o;
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
+	r->control.hook = r->hook;
+	r->control.metrics = r->metrics;
 	r->control.template = r->template;
+	r->control.then = r->then;
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
 				 .tries_max = o->retries };
 	return 0;
@@ -427,6 +559,17 @@ static void print_summary(struct run *r)
 	buf_release(&text);
 }
 
+static void print_pool_stats(struct run *r)
+{
+	struct engine_stats s;
+	struct buf text = BUF_INIT;
+
+	engine_get_stats(r->engine, &s);
+	poolstats_format(r->poolstats, &s, NULL, 0, &text);
+	diag_raw(text.data, text.len);
+	buf_release(&text);
+}
+
 static void write_failed(struct run *r)
 {
 	unsigned char delimiter = r->o->source.delimiter;
@@ -450,13 +593,12 @@ static void write_failed(struct run *r)
 	r->failed_fd = -1;
 }
 
-static int exit_status(struct run *r, const struct engine_stats *s)
+/* By the results of the jobs alone. */
+static int jobs_status(struct run *r, const struct engine_stats *s)
 {
 	struct tally ran = s->tally;
 	int status;
 
-	if (atomic_load(&r->own_error) || atomic_load(&r->feed.failed))
-		return RUN_ERROR;
 	if (s->halted)
 		return s->halt_status;
 	/* What was never started has no result, and how much of it had been
@@ -466,6 +608,19 @@ static int exit_status(struct run *r, const struct engine_stats *s)
 	if (status < 0)
 		status = tally_exit_status(&ran, r->o->exit_as);
 	if (status == 0 && (r->control.was_stopped || ran.cancelled))
+		status = 1;
+	return status;
+}
+
+static int exit_status(struct run *r, const struct engine_stats *s)
+{
+	int status;
+
+	if (atomic_load(&r->own_error) || atomic_load(&r->feed.failed) ||
+	    r->control.metrics_lost)
+		return RUN_ERROR;
+	status = jobs_status(r, s);
+	if (status == 0 && r->hook && hook_failures(r->hook))
 		status = 1;
 	return status;
 }
@@ -481,12 +636,17 @@ static void close_logs(struct run *r)
 		print_summary(r);
 	if (r->failed_fd >= 0)
 		write_failed(r);
+	if (r->poolstats)
+		print_pool_stats(r);
+	control_write_metrics(&r->control);
 }
 
 static void tear_down(struct run *r)
 {
 	if (r->engine)
 		engine_free(r->engine);
+	hook_free(r->hook);
+	poolstats_free(r->poolstats);
 	if (r->local)
 		local_free(r->local);
 	if (r->emit)
@@ -497,9 +657,14 @@ static void tear_down(struct run *r)
 		joblog_free(r->joblog);
 	if (r->summary)
 		summary_free(r->summary);
+	metrics_free(r->metrics);
 	if (r->bar)
 		bar_free(r->bar);
 	template_free(r->template);
+	for (size_t i = 0; r->then && i < r->o->nthen; i++)
+		template_free(r->then[i]);
+	free(r->then);
+	free(r->then_bounds);
 	template_free(r->tag);
 	free(r->shell);
 }

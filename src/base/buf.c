@@ -141,13 +141,9 @@ char *buf_take(struct buf *b)
 	return data;
 }
 
-/*
- * The length of the UTF-8 character at s, of at most len bytes; 0 when there
- * is none: stray or missing continuation, longer than needed, a surrogate,
- * above U+10FFFF.
- */
-static size_t utf8_length(const unsigned char *s, size_t len)
+size_t buf_utf8_length(const char *p, size_t len)
 {
+	const unsigned char *s = (const unsigned char *)p;
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t n = s[0] < 0x80 ? 1 :
 		   s[0] < 0xc2 ? 0 :
@@ -171,30 +167,30 @@ static size_t utf8_length(const unsigned char *s, size_t len)
 	return n;
 }
 
-static bool is_control(const unsigned char *s, size_t n)
+bool buf_is_control(const char *p, size_t n)
 {
+	const unsigned char *s = (const unsigned char *)p;
+
 	return (n == 1 && (s[0] < ' ' || s[0] == 0x7f)) ||
 	       (n == 2 && s[0] == 0xc2 && s[1] < 0xa0);
 }
 
 void buf_add_visible(struct buf *b, const char *s, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)s;
-
 	while (len) {
-		size_t n = utf8_length(p, len);
+		size_t n = buf_utf8_length(s, len);
 
-		if (n && !is_control(p, n)) {
-			buf_add(b, p, n);
-		} else if (*p == '\n' || *p == '\t') {
-			buf_addstr(b, *p == '\n' ? "\\n" : "\\t");
+		if (n && !buf_is_control(s, n)) {
+			buf_add(b, s, n);
+		} else if (*s == '\n' || *s == '\t') {
+			buf_addstr(b, *s == '\n' ? "\\n" : "\\t");
 		} else {
 			/* A C1 control is two bytes, an invalid one single. */
 			n = n ? n : 1;
 			for (size_t i = 0; i < n; i++)
-				buf_addf(b, "\\x%02X", p[i]);
+				buf_addf(b, "\\x%02X", (unsigned char)s[i]);
 		}
-		p += n;
+		s += n;
 		len -= n;
 	}
 }

@@ -11,6 +11,7 @@
 #define MUSTER_BASE_BUF_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/compiler.h"
@@ -55,5 +56,14 @@ char *buf_take(struct buf *b) MUST_USE;
  * (also UTF-8 encoded C1) and invalid UTF-8 become \xHH, newline \n, tab \t.
  */
 void buf_add_visible(struct buf *b, const char *s, size_t len);
+
+/*
+ * The length of the UTF-8 character at s, of at most len bytes (len > 0); 0
+ * when there is none: stray or missing continuation, longer than needed, a
+ * surrogate, above U+10FFFF.
+ */
+size_t buf_utf8_length(const char *s, size_t len);
+/* Is this character of n bytes a control: C0, DEL or C1? */
+bool buf_is_control(const char *s, size_t n);
 
 #endif

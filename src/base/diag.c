@@ -30,6 +30,9 @@ static bool is_terminal;
 
 static _Atomic unsigned debug_areas;
 
+/* Which worker this thread is; 0: none. */
+static _Thread_local unsigned worker;
+
 /* Held while writing to standard error. */
 static struct mutex lock = MUTEX_INIT;
 static struct buf status = BUF_INIT;	/* lock */
@@ -159,6 +162,11 @@ bool diag_is_debug(enum diag_area area)
 	return atomic_load_explicit(&debug_areas, memory_order_relaxed) & area;
 }
 
+void diag_set_worker(unsigned number)
+{
+	worker = number;
+}
+
 static const char *area_name(enum diag_area area)
 {
 	switch (area) {
@@ -182,6 +190,8 @@ void diag_debug(enum diag_area area, const char *fmt, ...)
 	if (!diag_is_debug(area))
 		return;
 	buf_addf(&text, "%s: ", area_name(area));
+	if (worker)
+		buf_addf(&text, "[%u] ", worker);
 	va_start(ap, fmt);
 	buf_vaddf(&text, fmt, ap);
 	va_end(ap);

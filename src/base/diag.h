@@ -28,7 +28,10 @@ void diag_err(int err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The text as it is, no name before it: summary tables, job lists, -t. */
 void diag_raw(const char *text, size_t len);
 
-/* Debug lines, printed when the area was switched on with diag_debug_on. */
+/*
+ * Debug lines, printed when the area was switched on with diag_debug_on:
+ * "name: area: message", in a worker's thread "name: area: [3] message".
+ */
 enum diag_area {
 	DIAG_SCHED = 1 << 0,
 	DIAG_PROC = 1 << 1,
@@ -38,6 +41,9 @@ enum diag_area {
 void diag_debug_on(unsigned areas);
 bool diag_is_debug(enum diag_area area);
 void diag_debug(enum diag_area area, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The number of the worker that the calling thread is; 0: none (as at first).
+ */
+void diag_set_worker(unsigned number);
 
 /*
  * The status line: shows text (no newline; already cut to the width by the

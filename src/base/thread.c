@@ -388,6 +388,11 @@ struct thread thread_self(void)
 	return (struct thread){ .id = pthread_self() };
 }
 
+bool thread_is_self(struct thread t)
+{
+	return pthread_equal(t.id, pthread_self());
+}
+
 void thread_wake(struct thread t)
 {
 	int err = pthread_kill(t.id, SIGURG);

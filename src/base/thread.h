@@ -72,6 +72,8 @@ int thread_start(struct thread *t, size_t stack_bytes, void *(*fn)(void *),
 void thread_join(struct thread *t);
 /* The calling thread. */
 struct thread thread_self(void);
+/* Is t the calling thread? */
+bool thread_is_self(struct thread t);
 void thread_wake(struct thread t);
 
 /*

@@ -237,7 +237,7 @@ static void set_env(struct launch *l, const struct job *job)
 	};
 
 	snprintf(l->seq_var, sizeof(l->seq_var), "PARALLEL_SEQ=%llu",
-		 (unsigned long long)job->seq);
+		 (unsigned long long)job->number);
 	snprintf(l->slot_var, sizeof(l->slot_var), "PARALLEL_JOBSLOT=%u",
 		 job->slot);
 	for (size_t i = 0; i < ARRAY_SIZE(tail); i++) {
@@ -269,21 +269,28 @@ static const char *find_program(struct launch *l, const char *name)
 	return l->cache[i].path;
 }
 
+static const struct template *template_of(const struct launcher *by,
+					   const struct job *job)
+{
+	return job->stage ? by->then[job->stage - 1] : by->template;
+}
+
 static bool prepare_direct(struct launch *l, const struct job *job)
 {
 	const struct launcher *by = l->by;
+	const struct template *t = template_of(by, job);
 
 	if (!by->may_direct)
 		return false;
-	if (by->template) {
+	if (t) {
 		struct template_args args = {
 			.values = job->values, .n = job->nvalues,
-			.seq = job->seq, .slot = job->slot,
+			.seq = job->number, .slot = job->slot,
 		};
 
-		if (!template_is_direct(by->template))
+		if (!template_is_direct(t))
 			return false;
-		template_argv(by->template, &args, &l->words);
+		template_argv(t, &args, &l->words);
 	} else if (words_split(&l->words, job->values[0],
 			       strlen(job->values[0]), by->kind) < 0) {
 		return false;
@@ -305,19 +312,19 @@ static bool prepare_direct(struct launch *l, const struct job *job)
 /* The command as text, in l->command. */
 static int make_command(struct launch *l, struct job *job)
 {
-	const struct launcher *by = l->by;
+	const struct template *t = template_of(l->by, job);
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
-		.seq = job->seq, .slot = job->slot,
+		.seq = job->number, .slot = job->slot,
 	};
 
 	buf_reset(&l->command);
-	if (!by->template) {
+	if (!t) {
 		buf_addstr(&l->command, job->values[0]);
 		return 0;
 	}
 	buf_reset(&l->error);
-	if (template_expand(by->template, &args, &l->command, &l->error) < 0) {
+	if (template_expand(t, &args, &l->command, &l->error) < 0) {
 		job->message = arena_strdup(&job->arena, l->error.data);
 		return -1;
 	}

@@ -25,6 +25,7 @@ struct launcher {
 	const char *shell;		/* path of the shell */
 	enum shell_kind kind;
 	const struct template *template; /* NULL: values[0] is the command */
+	struct template *const *then;	/* of later stages */
 	bool want_command;		/* fill in job->command */
 	bool may_direct;
 	bool is_bash;			/* by its program, not its name */

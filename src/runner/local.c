@@ -250,7 +250,7 @@ static enum run_result local_run(struct runner *r, void *state,
 		return result;
 	if (l->cfg.verbose)
 		print_command(l, job, true);
-	diag_debug(DIAG_PROC, "worker %u: job %llu: process %ld %s", job->slot,
+	diag_debug(DIAG_PROC, "job %llu: process %ld %s",
 		   (unsigned long long)job->seq, (long)s->attempt.child.pid,
 		   s->launch.is_direct ? "without a shell" : "in a shell");
 	attempt_watch(&s->attempt);
@@ -281,6 +281,7 @@ struct local *local_new(const struct local_config *config)
 	l->is_tty[2] = isatty(2) == 1;
 	launcher_init(&l->launcher, config->shell, config->template,
 		      config->envp, config->force_shell);
+	l->launcher.then = config->then;
 	l->launcher.want_command = config->want_command || config->dry_run ||
 				   config->verbose || config->trace;
 	return l;

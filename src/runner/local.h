@@ -22,6 +22,7 @@ struct template;
 struct local_config {
 	const char *shell;
 	const struct template *template;	/* NULL: lines are commands */
+	struct template *const *then;		/* of later stages */
 	char *const *envp;
 	struct output *output;
 	struct term_seq term_seq;

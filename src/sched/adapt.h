@@ -41,17 +41,53 @@ struct adapt_sample {
 	struct adapt_pressure pressure;
 };
 
+/* What a stretch of time showed: only samples in which jobs waited, so that
+ * the number of workers was the bound. */
+struct adapt_span {
+	double seconds;
+	double done;
+	double busy_seconds;
+	unsigned samples;
+};
+
+/* All private to adapt.c, which opens with what the words mean. */
 struct adapt {
 	unsigned goal;
-	/* the rest is adapt.c's, to be laid out there as it needs */
+	unsigned min;		/* bounds of the last sample */
+	unsigned max;
 	struct {
 		int64_t now_ns;
 		uint64_t done;
 		int64_t busy_ns;
+		bool has_waiting;
 	} last;
+
+	bool is_probing;	/* goal is not base but next to it */
+	unsigned base;
+	struct adapt_span at_base;	/* without samples: not measured yet */
+	double best;		/* rate of late, fading */
+	struct adapt_span span;	/* at goal, being measured */
+
+	double step;		/* of the next probe, as a logarithm */
+	int dir;		/* and its direction, 1 or -1 */
+	unsigned pause;		/* spans before it */
+	unsigned patience;	/* pause after the next fruitless pair */
+	unsigned fails;		/* probes in a row */
+	unsigned odd;		/* spans in a row unlike at_base */
+
+	bool is_settling;	/* jobs from before still run */
+	int64_t changed_ns;	/* the goal, or the end of idleness */
+	uint64_t changed_done;
+	unsigned changed_running;
+
+	struct {
+		double share;	/* smoothed */
+		unsigned held;	/* samples in a row above the bound */
+	} cpu, memory, io, load;
+	unsigned ceiling;	/* memory ran short above it */
 };
 
-/* Starts at min (or what the implementation argues for). */
+/* Starts at min, and doubles from there. */
 void adapt_init(struct adapt *a, unsigned min, unsigned max, int64_t now_ns);
 /* Returns the new goal, within the sample's bounds. */
 unsigned adapt_step(struct adapt *a, const struct adapt_sample *s);

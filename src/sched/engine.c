@@ -2,13 +2,17 @@
 /*
  * engine.c - see engine.h.
  *
- * The life of a job here: engine_submit puts it in the queue and sees to it
- * that a worker will come for it (an idle one is woken, else a new one is
- * started if the bounds allow). A worker (work.c) runs one try, and then puts
- * it back to be tried again or calls engine_settle, which closes it: sinks are
- * told first, then it is counted under the lock, so that "over" means that
- * every sink has heard of every job. A job is `unsettled` from the moment it
- * is submitted to the moment it is counted.
+ * The life of a job here: engine_submit (engine_submit.c) gives it a number
+ * and puts it where it waits: in the queue of its stage, or, when it names
+ * other jobs, in the graph (deps.c). A worker (work.c) takes it, runs one try,
+ * and then puts it back to be tried again, perhaps after a while (engine.c's
+ * heap, engine_tend), or calls engine_settle, which closes it: sinks are told
+ * first, then it is counted under the lock, so that "over" means that every
+ * sink has heard of every job. A job is `unsettled` from the moment it is
+ * submitted to the moment it is counted for the last time.
+ *
+ * Nothing here has a thread for its timers: what is due later is announced by
+ * a notify, and the controller calls engine_tend when its time has come.
  */
 #include <config.h>
 
@@ -21,7 +25,6 @@
 #include "sched/job.h"
 #include "sched/output.h"
 #include "sched/runner.h"
-#include "sched/scale.h"
 #include "sched/sink.h"
 #include "sched/work.h"
 
@@ -29,6 +32,8 @@
 #define MEDIAN_SUCCESSES	3
 /* Far above any other, and sums with it do not overflow. */
 #define TIMEOUT_MAX		(INT64_MAX / 4)
+/* The threshold of SCALE_BALANCED when none is given. */
+#define THRESHOLD		2
 
 int64_t engine_now(const struct engine *e)
 {
@@ -36,42 +41,85 @@ int64_t engine_now(const struct engine *e)
 			    : clock_now_ns();
 }
 
+struct stage *engine_stage_of(const struct worker *w)
+{
+	return w->owner;
+}
+
+static bool is_due_before(const void *a, const void *b)
+{
+	const struct job *x = a;
+	const struct job *y = b;
+
+	if (x->due_ns != y->due_ns)
+		return x->due_ns < y->due_ns;
+	return x->seq < y->seq;
+}
+
+static void delayed_moved(void *item, size_t pos)
+{
+	((struct job *)item)->pos = pos;
+}
+
+static void make_stages(struct engine *e)
+{
+	struct engine_bounds first = { e->cfg.min, e->cfg.max };
+
+	e->nstages = 1 + e->cfg.nthen;
+	e->stages = xcalloc(e->nstages, sizeof(*e->stages));
+	for (unsigned i = 0; i < e->nstages; i++)
+		stage_init(&e->stages[i], e, i,
+			   i ? &e->cfg.then[i - 1] : &first);
+	e->cfg.then = NULL;
+}
+
 struct engine *engine_new(const struct engine_config *config)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
 
 	e->cfg = *config;
-	BUG_ON(config->min > config->max || config->max == 0);
+	if (!e->cfg.scale_threshold)
+		e->cfg.scale_threshold = THRESHOLD;
 	list_init(&e->sinks);
 	mutex_init(&e->lock);
-	cond_init(&e->space);
 	cond_init(&e->over);
-	queue_init(&e->queue, &(struct queue_config){
-		.order = config->queue_order,
-		.aging_ns = config->priority_aging_ns,
-		.capacity = config->queue_capacity,
-		.bytes_max = config->queue_bytes,
-	});
-	pool_init(&e->pool, e, config->min, config->max);
-	e->grow_limit = ~0u;
+	heap_init(&e->delayed, is_due_before, delayed_moved);
+	e->deps = deps_new();
+	throttle_init(&e->throttle, &config->rate, config->delay_ns);
+	e->start_due_ns = -1;
+	e->random = (uint64_t)clock_wall_ns() | 1;
 	atomic_init(&e->timeout_ns, config->timeout_ns);
+	atomic_init(&e->running, 0);
+	make_stages(e);
 	return e;
+}
+
+static bool has_workers_locked(const struct engine *e)
+{
+	for (unsigned i = 0; i < e->nstages; i++) {
+		if (e->stages[i].pool.workers > 0)
+			return true;
+	}
+	return false;
 }
 
 void engine_free(struct engine *e)
 {
 	mutex_lock(&e->lock);
 	e->quit = true;
-	pool_wake_locked(&e->pool);
+	engine_gate_locked(e);
+	for (unsigned i = 0; i < e->nstages; i++)
+		pool_wake_locked(&e->stages[i].pool);
 	/* One may still be about to start another: join when all are done. */
-	while (e->pool.workers > 0)
+	while (has_workers_locked(e))
 		cond_wait(&e->over, &e->lock);
 	mutex_unlock(&e->lock);
-	pool_join(&e->pool);
-	pool_release(&e->pool);
-	queue_release(&e->queue);
+	for (unsigned i = 0; i < e->nstages; i++)
+		stage_release(&e->stages[i]);
+	free(e->stages);
+	deps_free(e->deps);
+	heap_release(&e->delayed);
 	cond_release(&e->over);
-	cond_release(&e->space);
 	mutex_release(&e->lock);
 	free(e);
 }
@@ -119,7 +167,7 @@ static void sinks_done(struct engine *e, const struct job *job)
 	}
 }
 
-static bool is_over_locked(const struct engine *e)
+bool engine_is_over_locked(const struct engine *e)
 {
 	return (e->closed || e->stop != ENGINE_RUN) && e->unsettled == 0;
 }
@@ -130,23 +178,77 @@ static void notify(struct engine *e)
 		e->cfg.notify(e->cfg.notify_arg);
 }
 
+void engine_unlock(struct engine *e)
+{
+	bool poke = e->poke;
+
+	e->poke = false;
+	mutex_unlock(&e->lock);
+	if (poke)
+		notify(e);
+}
+
+/* What may start. */
+
+bool engine_is_holding_locked(const struct engine *e)
+{
+	const struct halt_rule *rule = &e->cfg.halt;
+
+	/* A percentage needs to know of how many. */
+	return rule->when != HALT_NEVER && rule->count == 0 && !e->closed &&
+	       !e->passed_barrier;
+}
+
+bool engine_may_start_locked(struct engine *e)
+{
+	if (throttle_is_open(&e->throttle) ||
+	    throttle_take(&e->throttle, engine_now(e)))
+		return true;
+	engine_plan_start_locked(e);
+	return false;
+}
+
+bool engine_has_token_locked(const struct engine *e)
+{
+	int64_t now;
+
+	if (throttle_is_open(&e->throttle))
+		return true;
+	now = engine_now(e);
+	return throttle_next(&e->throttle, now) <= now;
+}
+
+static size_t all_queued_locked(const struct engine *e)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < e->nstages; i++)
+		n += stage_queued(&e->stages[i]);
+	return n;
+}
+
+void engine_plan_start_locked(struct engine *e)
+{
+	if (throttle_is_open(&e->throttle) || e->start_due_ns >= 0 ||
+	    all_queued_locked(e) == 0)
+		return;
+	e->start_due_ns = throttle_next(&e->throttle, engine_now(e));
+	e->poke = true;
+}
+
+void engine_signal_space(struct stage *st)
+{
+	mutex_lock(&st->engine->lock);
+	cond_signal(&st->space);
+	mutex_unlock(&st->engine->lock);
+}
+
 /* Starting workers. */
 
-bool engine_wants_worker_locked(const struct engine *e)
+void engine_gate_locked(struct engine *e)
 {
-	struct scale_sample s = {
-		.policy = e->cfg.scale,
-		.threshold = e->cfg.scale_threshold,
-		.goal = e->pool.max,
-		.min = e->pool.min,
-		.max = e->pool.max,
-		.workers = e->pool.workers,
-		.idle = e->pool.idle + e->pool.starting,
-		.queued = e->starved ? 0 : queue_len(&e->queue),
-	};
-
-	return scale_up(&s) > e->pool.workers &&
-	       e->pool.workers < e->grow_limit;
+	for (unsigned i = 0; i < e->nstages; i++)
+		stage_gate_locked(&e->stages[i]);
 }
 
 void engine_tell_shortage(struct engine *e, unsigned reached, int err)
@@ -161,10 +263,9 @@ void engine_tell_shortage(struct engine *e, unsigned reached, int err)
 		e->cfg.shortage(e->cfg.notify_arg, reached, err);
 }
 
-/* Starts the reserved worker. Without any thread to be had, the calling one
- * does the work that waits; false when no thread was started. */
 bool engine_start_worker(struct engine *e, struct worker *w)
 {
+	struct stage *st = engine_stage_of(w);
 	unsigned reached;
 	int err;
 
@@ -172,48 +273,61 @@ bool engine_start_worker(struct engine *e, struct worker *w)
 		return true;
 	err = errno;
 	mutex_lock(&e->lock);
-	pool_retire_locked(&e->pool, w);
-	reached = e->pool.workers;
+	stage_hand_back_locked(st, w);
+	pool_retire_locked(&st->pool, w);
+	st->shrunk[RESIZE_SHORTAGE]++;
+	reached = st->pool.workers;
 	/* One is tried again for each job, if there is none at all. */
-	e->grow_limit = reached ? reached : 1;
+	st->grow_limit = reached ? reached : 1;
 	mutex_unlock(&e->lock);
 	engine_tell_shortage(e, reached ? reached : 1, err);
 	if (reached == 0)
-		work_inline(e);
+		work_inline(e, st);
 	return false;
 }
 
-/* A job waits in the queue: who will take it? Returns a worker that the
- * caller must start once the lock is free, or NULL. */
-struct worker *engine_dispatch_locked(struct engine *e)
+void engine_rouse(struct engine *e, struct stage *st,
+		  enum engine_resize_reason why)
 {
 	struct worker *w;
 
-	if (e->starved)
-		return NULL;
-	w = pool_take_idle_locked(&e->pool);
-	if (w) {
-		cond_signal(&w->wake);
-		return NULL;
-	}
-	if (engine_wants_worker_locked(e))
-		return pool_reserve_locked(&e->pool);
-	return NULL;
+	do {
+		mutex_lock(&e->lock);
+		w = stage_rouse_locked(st, why);
+		engine_unlock(e);
+	} while (w && engine_start_worker(e, w));
+}
+
+void engine_rouse_all(struct engine *e, enum engine_resize_reason why)
+{
+	for (unsigned i = 0; i < e->nstages; i++)
+		engine_rouse(e, &e->stages[i], why);
 }
 
 void engine_start(struct engine *e)
 {
-	for (;;) {
-		struct worker *w = NULL;
+	mutex_lock(&e->lock);
+	engine_gate_locked(e);
+	mutex_unlock(&e->lock);
+	engine_rouse_all(e, RESIZE_START);
+}
 
-		mutex_lock(&e->lock);
-		if (e->pool.workers < e->pool.min &&
-		    e->pool.workers < e->grow_limit)
-			w = pool_reserve_locked(&e->pool);
-		mutex_unlock(&e->lock);
-		if (!w || !engine_start_worker(e, w))
-			return;
-	}
+/* Jobs that wait. */
+
+void engine_ready_locked(struct engine *e, struct job *job)
+{
+	job->ready_ns = engine_now(e);
+	stage_push_locked(&e->stages[job->stage], job);
+	engine_plan_start_locked(e);
+}
+
+void engine_delay_locked(struct engine *e, struct job *job, int64_t ns)
+{
+	int64_t now = engine_now(e);
+
+	job->due_ns = ns < INT64_MAX - now ? now + ns : INT64_MAX;
+	heap_push(&e->delayed, job);
+	e->poke |= heap_peek(&e->delayed) == job;
 }
 
 /* The end of a job. */
@@ -221,6 +335,7 @@ void engine_start(struct engine *e)
 static void update_timeout_locked(struct engine *e, const struct job *job)
 {
 	double timeout;
+	int64_t ns;
 
 	if (e->cfg.timeout_percent <= 0 || !job_has_succeeded(job))
 		return;
@@ -229,18 +344,18 @@ static void update_timeout_locked(struct engine *e, const struct job *job)
 		return;
 	timeout = (double)median_get(&e->runtimes) * e->cfg.timeout_percent /
 		  100;
-	atomic_store(&e->timeout_ns,
-		     timeout < (double)TIMEOUT_MAX ? (int64_t)timeout
-						   : TIMEOUT_MAX);
+	ns = timeout < (double)TIMEOUT_MAX ? (int64_t)timeout : TIMEOUT_MAX;
+	if (atomic_exchange(&e->timeout_ns, ns) != ns)
+		engine_interrupt_all_locked(e, JOB_GO);
 }
 
 /* Returns the stop level that the halt rule asks for now. status: of the job
  * that has just ended. */
-static enum engine_stop judge_locked(struct engine *e, int status)
+enum engine_stop engine_judge_locked(struct engine *e, int status)
 {
 	const struct halt_rule *rule = &e->cfg.halt;
 	/* 0: not known yet. */
-	uint64_t total = e->closed ? e->submitted : 0;
+	uint64_t total = e->closed ? e->numbers : 0;
 
 	if (e->halted || !halt_is_reached(rule, &e->tally, total))
 		return ENGINE_RUN;
@@ -254,82 +369,179 @@ static enum engine_stop count_locked(struct engine *e, const struct job *job)
 	tally_add(&e->tally, job);
 	if (job->outcome.end == JOB_CANCELLED)
 		return ENGINE_RUN;
-	return judge_locked(e, job_status(job));
+	return engine_judge_locked(e, job_status(job));
 }
 
-/* Makes all running jobs look at the run's timeout again. */
-static void interrupt_all_locked(struct engine *e, int order)
+static void interrupt_stage_locked(struct engine *e, struct stage *st,
+				   int order)
 {
-	for (unsigned i = 0; i < e->pool.nslots; i++) {
-		struct worker *w = e->pool.slots[i];
+	for (unsigned i = 0; i < st->pool.nslots; i++) {
+		struct worker *w = st->pool.slots[i];
+		struct job *job;
 
-		if (!w->job)
+		/* Its worker can't let go of it meanwhile: that takes the
+		 * engine's lock. */
+		mutex_lock(&w->lock);
+		job = w->job;
+		mutex_unlock(&w->lock);
+		if (!job)
 			continue;
-		if (atomic_load(&w->job->order) < order)
-			atomic_store(&w->job->order, order);
+		if (atomic_load(&job->order) < order)
+			atomic_store(&job->order, order);
 		e->cfg.runner->ops->interrupt(e->cfg.runner, w->run_state);
 	}
 }
 
+void engine_interrupt_all_locked(struct engine *e, int order)
+{
+	for (unsigned i = 0; i < e->nstages; i++)
+		interrupt_stage_locked(e, &e->stages[i], order);
+}
+
 void engine_stop_running_locked(struct engine *e, struct worker *w)
 {
-	w->job = NULL;
-	e->running--;
+	stage_put_locked(engine_stage_of(w), w);
 	/* Nobody is left for whose end one could wait. */
-	if (e->running == 0)
+	if (atomic_load(&e->running) == 0 && e->starved) {
 		e->starved = false;
+		engine_gate_locked(e);
+	}
 }
 
 void engine_end_shortage_locked(struct engine *e)
 {
+	bool was_starved = e->starved;
+
 	e->starved = false;
 	e->starved_since_ns = 0;
 	e->pause_ns = 0;
+	if (was_starved)
+		engine_gate_locked(e);
+}
+
+/* Counts a try that was run for what feedback wants to know. */
+static void measure_locked(struct stage *st, const struct job *job)
+{
+	st->done++;
+	st->busy_ns += job_runtime_ns(job);
 }
 
 /*
- * The worker whose job has ended takes the next one. After a shortage that
- * keeps the number of jobs that run where it was; so one more is tried, as
- * long as jobs wait that came when nobody was woken for them.
+ * The worker whose job has ended takes the next one. But after a shortage
+ * jobs may wait that came when nobody was woken for them, and a heavy job
+ * leaves room for several.
  */
-static struct worker *try_one_more_locked(struct engine *e)
+static bool must_rouse_locked(struct engine *e, const struct stage *st)
 {
-	if (e->is_short && queue_len(&e->queue) == 0)
+	if (e->is_short && all_queued_locked(e) == 0)
 		e->is_short = false;
-	return e->is_short ? engine_dispatch_locked(e) : NULL;
+	return e->is_short || (e->has_weights && stage_queued(st) > 0);
 }
 
-/*
- * Closes the account of job and frees it. w: the worker that ran its last
- * try, NULL when it was not run just now.
- */
-void engine_settle(struct engine *e, struct worker *w, struct job *job)
+/* Room in the next stage, for a job that comes from the one before. */
+static void await_room_locked(struct engine *e, struct stage *st)
 {
-	struct worker *other = NULL;
-	int64_t timeout_before;
-	enum engine_stop stop;
-	bool over;
+	atomic_fetch_add(&st->want_space, 1);
+	while (e->stop == ENGINE_RUN && stage_is_full(st))
+		cond_wait(&st->space, &e->lock);
+	atomic_fetch_sub(&st->want_space, 1);
+}
 
-	sinks_done(e, job);
-	mutex_lock(&e->lock);
-	timeout_before = atomic_load(&e->timeout_ns);
+static bool goes_on(const struct engine *e, const struct job *job)
+{
+	return job->stage + 1 < e->nstages && job_has_succeeded(job);
+}
+
+/* As new, for the next stage. */
+static void advance(struct job *job)
+{
+	job->stage++;
+	job->seq++;
+	job->tries = 0;
+	job->command = NULL;
+	job->message = NULL;
+	job->outcome = (struct job_outcome){ 0 };
+	atomic_store(&job->order, JOB_GO);
+}
+
+static void skip_rest(struct engine *e, const struct job *job)
+{
+	for (unsigned i = 1; job->stage + i < e->nstages; i++)
+		e->cfg.output->ops->skip(e->cfg.output, job->seq + i);
+}
+
+/* The job is over in this stage, and unless it goes on, for good; ready and
+ * skipped: those that waited for it. */
+static enum engine_stop close_account_locked(struct engine *e,
+					     struct worker *w, struct job *job,
+					     struct list *ready,
+					     struct list *skipped)
+{
+	bool is_last = !goes_on(e, job);
+	enum engine_stop stop;
+
+	if (w)
+		measure_locked(&e->stages[job->stage], job);
 	update_timeout_locked(e, job);
 	stop = count_locked(e, job);
 	if (w) {
 		engine_stop_running_locked(e, w);
 		engine_end_shortage_locked(e);
-		other = try_one_more_locked(e);
 	}
+	if (!is_last)
+		return stop;
+	if (job->node && job->outcome.end != JOB_SKIPPED && !job->is_misuse)
+		deps_end(e->deps, job, job_has_succeeded(job), ready, skipped);
 	e->unsettled--;
-	if (atomic_load(&e->timeout_ns) != timeout_before)
-		interrupt_all_locked(e, JOB_GO);
-	over = is_over_locked(e);
-	if (over)
+	if (engine_is_over_locked(e) || e->at_barrier)
 		cond_broadcast(&e->over);
-	mutex_unlock(&e->lock);
-	job_free(job);
-	if (other)
-		engine_start_worker(e, other);
+	return stop;
+}
+
+/* Into the next stage, or, when the run has been stopped, to its end. */
+static void hand_on(struct engine *e, struct job *job)
+{
+	struct stage *next = &e->stages[job->stage + 1];
+	bool stopped;
+
+	advance(job);
+	mutex_lock(&e->lock);
+	await_room_locked(e, next);
+	stopped = e->stop != ENGINE_RUN;
+	e->submitted++;
+	if (!stopped)
+		engine_ready_locked(e, job);
+	engine_unlock(e);
+	if (stopped)
+		engine_cancel(e, job, JOB_CANCELLED);
+	else
+		engine_rouse(e, next, RESIZE_DEMAND);
+}
+
+void engine_settle(struct engine *e, struct worker *w, struct job *job)
+{
+	struct list ready = LIST_INIT(ready);
+	struct list skipped = LIST_INIT(skipped);
+	struct stage *st = w ? engine_stage_of(w) : NULL;
+	bool is_last = !goes_on(e, job);
+	enum engine_stop stop;
+	bool rouse, over;
+
+	if (is_last)
+		skip_rest(e, job);
+	sinks_done(e, job);
+	mutex_lock(&e->lock);
+	stop = close_account_locked(e, w, job, &ready, &skipped);
+	rouse = st && must_rouse_locked(e, st);
+	over = engine_is_over_locked(e);
+	engine_unlock(e);
+	if (is_last)
+		job_free(job);
+	else
+		hand_on(e, job);
+	if (rouse)
+		engine_rouse(e, st, RESIZE_DEMAND);
+	engine_release_jobs(e, &ready, &skipped);
 	if (stop != ENGINE_RUN)
 		engine_stop(e, stop);
 	/* Also when the rule asks for less than has been done already. */
@@ -337,135 +549,95 @@ void engine_settle(struct engine *e, struct worker *w, struct job *job)
 		notify(e);
 }
 
-/* A job that will never (again) be started. */
-void engine_cancel(struct engine *e, struct job *job)
+void engine_cancel(struct engine *e, struct job *job, enum job_end end)
 {
-	if (job->tries == 0 && !job->message)
-		job->outcome.end = JOB_CANCELLED;
-	e->cfg.output->ops->skip(e->cfg.output, job->seq);
+	if (end != JOB_CANCELLED || (job->tries == 0 && !job->message))
+		job->outcome.end = end;
+	/* What tries before have put out counts. */
+	if (job->out)
+		e->cfg.output->ops->end(e->cfg.output, job, true);
+	else
+		e->cfg.output->ops->skip(e->cfg.output, job->seq);
 	engine_settle(e, NULL, job);
 }
 
-/* Reading side. */
-
-static bool refuse(struct engine *e, struct job *job)
+void engine_cancel_all(struct engine *e, struct list *jobs, enum job_end end)
 {
-	bool stopped;
+	struct list *node;
 
-	job->outcome.end = JOB_REFUSED;
-	mutex_lock(&e->lock);
-	e->submitted++;
-	e->unsettled++;
-	stopped = e->stop != ENGINE_RUN;
-	mutex_unlock(&e->lock);
-	engine_cancel(e, job);
-	return !stopped;
+	while ((node = list_take_first(jobs)) != NULL)
+		engine_cancel(e, container_of(node, struct job, link), end);
 }
 
-bool engine_submit(struct engine *e, struct job *job)
+void engine_release_jobs(struct engine *e, struct list *ready,
+			 struct list *skipped)
 {
-	struct worker *w = NULL;
-	bool stopped;
+	struct list unwanted = LIST_INIT(unwanted);
+	bool any = !list_is_empty(ready);
+	struct list *node;
 
-	if (job->message)
-		return refuse(e, job);
-	mutex_lock(&e->lock);
-	while (e->stop == ENGINE_RUN && queue_is_full(&e->queue))
-		cond_wait(&e->space, &e->lock);
-	stopped = e->stop != ENGINE_RUN;
-	e->submitted++;
-	e->unsettled++;
-	if (!stopped) {
-		queue_push(&e->queue, job);
-		w = engine_dispatch_locked(e);
+	if (any) {
+		mutex_lock(&e->lock);
+		while ((node = list_take_first(ready)) != NULL) {
+			struct job *job = container_of(node, struct job, link);
+
+			if (e->stop == ENGINE_RUN)
+				engine_ready_locked(e, job);
+			else
+				list_append(&unwanted, &job->link);
+		}
+		engine_unlock(e);
+		engine_rouse(e, &e->stages[0], RESIZE_DEMAND);
 	}
-	mutex_unlock(&e->lock);
-	if (w)
-		engine_start_worker(e, w);
-	if (stopped)
-		engine_cancel(e, job);
-	return !stopped;
+	engine_cancel_all(e, &unwanted, JOB_CANCELLED);
+	engine_cancel_all(e, skipped, JOB_SKIPPED);
 }
 
-void engine_close(struct engine *e)
-{
-	enum engine_stop stop;
-	bool over;
+/* Stopping and waiting. */
 
-	mutex_lock(&e->lock);
-	e->closed = true;
-	/* A percentage can be judged only now. */
-	stop = judge_locked(e, e->tally.first_failed_status);
-	over = is_over_locked(e);
-	if (over)
-		cond_broadcast(&e->over);
-	mutex_unlock(&e->lock);
-	if (stop != ENGINE_RUN)
-		engine_stop(e, stop);
-	if (over)
-		notify(e);
-}
-
-/* Controlling side. */
-
-static void take_queued_locked(struct engine *e, struct list *out)
+static void take_waiting_locked(struct engine *e, struct list *out)
 {
 	struct job *job;
 
-	while ((job = queue_pop(&e->queue)) != NULL)
+	for (unsigned i = 0; i < e->nstages; i++)
+		stage_take_all_locked(&e->stages[i], out);
+	while ((job = heap_pop(&e->delayed)) != NULL)
 		list_append(out, &job->link);
+	deps_take_all(e->deps, out);
+	e->start_due_ns = -1;
+}
+
+static void wake_everyone_locked(struct engine *e)
+{
+	for (unsigned i = 0; i < e->nstages; i++) {
+		cond_broadcast(&e->stages[i].space);
+		pool_wake_locked(&e->stages[i].pool);
+	}
+	if (engine_is_over_locked(e) || e->at_barrier)
+		cond_broadcast(&e->over);
 }
 
 void engine_stop(struct engine *e, enum engine_stop how)
 {
-	struct list queued;
-	struct list *node;
-	bool over;
+	struct list waiting = LIST_INIT(waiting);
 
-	list_init(&queued);
 	mutex_lock(&e->lock);
 	if (how <= e->stop) {
 		mutex_unlock(&e->lock);
 		return;
 	}
 	e->stop = how;
-	take_queued_locked(e, &queued);
+	engine_gate_locked(e);
+	take_waiting_locked(e, &waiting);
 	if (how >= ENGINE_CANCEL)
-		interrupt_all_locked(e, how == ENGINE_KILL ? JOB_KILL
-							   : JOB_STOP);
-	cond_broadcast(&e->space);
-	pool_wake_locked(&e->pool);
-	over = is_over_locked(e);
-	if (over)
-		cond_broadcast(&e->over);
+		engine_interrupt_all_locked(e, how == ENGINE_KILL ? JOB_KILL
+								  : JOB_STOP);
+	wake_everyone_locked(e);
 	mutex_unlock(&e->lock);
 	e->cfg.output->ops->stop_waiting(e->cfg.output);
-	while ((node = list_take_first(&queued)) != NULL)
-		engine_cancel(e, container_of(node, struct job, link));
+	engine_cancel_all(e, &waiting, JOB_CANCELLED);
 	/* Also tells that a halt rule has bitten. */
 	notify(e);
-}
-
-void engine_resize(struct engine *e, unsigned stage, unsigned min, unsigned max)
-{
-	(void)stage;
-	BUG_ON(min > max || max == 0);
-	mutex_lock(&e->lock);
-	e->pool.min = min;
-	e->pool.max = max;
-	pool_wake_locked(&e->pool);
-	mutex_unlock(&e->lock);
-	engine_start(e);
-	for (;;) {
-		struct worker *w = NULL;
-
-		mutex_lock(&e->lock);
-		if (engine_wants_worker_locked(e))
-			w = pool_reserve_locked(&e->pool);
-		mutex_unlock(&e->lock);
-		if (!w || !engine_start_worker(e, w))
-			return;
-	}
 }
 
 bool engine_wait(struct engine *e, int64_t deadline_ns)
@@ -473,54 +645,15 @@ bool engine_wait(struct engine *e, int64_t deadline_ns)
 	bool over;
 
 	mutex_lock(&e->lock);
-	while (!is_over_locked(e) &&
+	while (!engine_is_over_locked(e) &&
 	       cond_wait_until(&e->over, &e->lock, deadline_ns))
 		;
-	over = is_over_locked(e);
+	over = engine_is_over_locked(e);
 	mutex_unlock(&e->lock);
 	return over;
 }
 
-void engine_get_stats(struct engine *e, struct engine_stats *out)
-{
-	mutex_lock(&e->lock);
-	*out = (struct engine_stats){
-		.tally = e->tally,
-		.submitted = e->submitted,
-		.queued = queue_len(&e->queue),
-		.running = e->running,
-		.workers = e->pool.workers,
-		.idle = e->pool.idle,
-		.peak_workers = e->pool.peak,
-		.max = e->pool.max,
-		.closed = e->closed,
-		.is_over = is_over_locked(e),
-		.stop = e->stop,
-		.halted = e->halted,
-		.halt_status = e->halt_status,
-	};
-	mutex_unlock(&e->lock);
-}
-
-void engine_tick(struct engine *e)
-{
-	mutex_lock(&e->lock);
-	pool_wake_locked(&e->pool);
-	mutex_unlock(&e->lock);
-}
-
-void engine_each_running(struct engine *e,
-			 void (*fn)(const struct job *, void *), void *arg)
-{
-	mutex_lock(&e->lock);
-	for (unsigned i = 0; i < e->pool.nslots; i++) {
-		if (e->pool.slots[i]->job)
-			fn(e->pool.slots[i]->job, arg);
-	}
-	mutex_unlock(&e->lock);
-}
-
 int64_t engine_timeout_ns(struct engine *e)
 {
-	return atomic_load_explicit(&e->timeout_ns, memory_order_relaxed);
+	return atomic_load(&e->timeout_ns);
 }

@@ -162,9 +162,9 @@ void engine_start(struct engine *e);
  */
 bool engine_submit(struct engine *e, struct job *job);
 /* The same for others than the reader, also after engine_close: never blocks
- * and has no bound. False when the run is over or stopped; then the job stays
- * the caller's. */
-bool engine_add(struct engine *e, struct job *job);
+ * and has no bound. seq (or NULL): where its number goes. False when the run is
+ * over or stopped; then the job stays the caller's. */
+bool engine_add(struct engine *e, struct job *job, uint64_t *seq);
 /*
  * Waits until all that was submitted is over (or the engine stopped: false).
  * Jobs that wait for ids which have not been seen are refused: they could
@@ -236,11 +236,6 @@ void engine_get_stats(struct engine *e, struct engine_stats *out);
 
 /* With a clock of one's own: after it was moved. */
 void engine_tick(struct engine *e);
-
-/* Calls fn for each running job, under the engine's lock: fn must be short
- * and call nothing of the engine's. */
-void engine_each_running(struct engine *e,
-			 void (*fn)(const struct job *, void *), void *arg);
 
 /* The run's own timeout for jobs that have none: 0 while there is none (a
  * percentage before three jobs have succeeded). Cheap, for the runner. */

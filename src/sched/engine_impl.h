@@ -1,40 +1,54 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * engine_impl.h - the engine's insides, for engine.c and work.c alone.
+ * engine_impl.h - the engine's insides, for the engine_*.c, stage.c and work.c
+ * alone.
  */
 #ifndef MUSTER_SCHED_ENGINE_IMPL_H
 #define MUSTER_SCHED_ENGINE_IMPL_H
 
 #include <stdatomic.h>
 
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/thread.h"
+#include "sched/deps.h"
 #include "sched/engine.h"
+#include "sched/job.h"
 #include "sched/median.h"
-#include "sched/pool.h"
-#include "sched/queue.h"
+#include "sched/stage.h"
+#include "sched/throttle.h"
 
 struct engine {
-	struct engine_config cfg;	/* constant */
+	struct engine_config cfg;	/* constant, as nstages */
+	unsigned nstages;
 	struct list sinks;		/* constant after engine_start */
 	_Atomic int64_t timeout_ns;	/* of the run */
+	atomic_uint running;		/* jobs, in all stages */
 
 	struct mutex lock;		/* guards all that follows */
-	struct cond space;		/* the queue has room, or stop */
-	struct cond over;
-	struct queue queue;
-	struct pool pool;
+	struct cond over;		/* also for who waits at a barrier */
+	struct stage *stages;
+	struct heap delayed;		/* jobs that wait for their next try */
+	struct deps *deps;
+	struct throttle throttle;
+	int64_t start_due_ns;		/* next token for a waiting job; -1 */
 	struct tally tally;
 	struct median runtimes;		/* of successes */
+	uint64_t numbers;		/* inputs so far */
 	uint64_t submitted;
 	uint64_t unsettled;
-	unsigned running;
-	unsigned grow_limit;		/* workers that could be started */
+	uint64_t retries;
+	unsigned at_barrier;		/* who waits there */
+	uint64_t random;		/* state of the jitter */
 	enum engine_stop stop;
 	bool closed;
+	bool passed_barrier;
+	bool paused;
+	bool has_weights;		/* a job of weight other than 1 came */
 	bool quit;
 	bool starved;			/* wait for a try to end */
 	bool is_short;			/* was starved, and jobs still wait */
+	bool poke;			/* notify when the lock is free */
 	int64_t starved_since_ns;	/* nothing could be started; 0: fine */
 	int64_t pause_ns;
 	bool told_shortage;
@@ -43,15 +57,28 @@ struct engine {
 };
 
 int64_t engine_now(const struct engine *e);
+struct stage *engine_stage_of(const struct worker *w);
 
-/*
- * A job waits in the queue: who will take it? Wakes an idle worker, or
- * returns a reserved one that the caller must start (engine_start_worker)
- * once the lock is free, or NULL.
- */
-struct worker *engine_dispatch_locked(struct engine *e);
-/* Should there be one more? */
-bool engine_wants_worker_locked(const struct engine *e);
+/* Frees the lock, and notifies when something under it asked for that. */
+void engine_unlock(struct engine *e);
+
+/* What all stages ask before they start something. Is the number of jobs to be
+ * known first? */
+bool engine_is_holding_locked(const struct engine *e);
+/* Takes a token of the rate, if there is one. */
+bool engine_may_start_locked(struct engine *e);
+bool engine_has_token_locked(const struct engine *e);
+/* Sees to it that the next job starts when there is a token for it. */
+void engine_plan_start_locked(struct engine *e);
+/* For who takes jobs without the engine's lock. */
+void engine_signal_space(struct stage *st);
+
+/* Gates of all stages. */
+void engine_gate_locked(struct engine *e);
+/* Wakes and starts workers where jobs wait; without the lock. */
+void engine_rouse(struct engine *e, struct stage *st,
+		  enum engine_resize_reason why);
+void engine_rouse_all(struct engine *e, enum engine_resize_reason why);
 /* Starts the reserved worker. Without any thread to be had, the calling one
  * does the work that waits; false when no thread was started. */
 bool engine_start_worker(struct engine *e, struct worker *w);
@@ -60,7 +87,6 @@ bool engine_start_worker(struct engine *e, struct worker *w);
 void engine_stop_running_locked(struct engine *e, struct worker *w);
 /* A try has come to its end: what it used can be used again. */
 void engine_end_shortage_locked(struct engine *e);
-
 /* Tells people, once in a run, that no more than reached run at once. */
 void engine_tell_shortage(struct engine *e, unsigned reached, int err);
 
@@ -68,12 +94,30 @@ void engine_tell_shortage(struct engine *e, unsigned reached, int err);
 void engine_tell_start(struct engine *e, const struct job *job);
 void engine_tell_retry(struct engine *e, const struct job *job);
 
+/* A job of the caller's is ready: it waits in its stage from now on. */
+void engine_ready_locked(struct engine *e, struct job *job);
+/* It may be tried again in so many ns. */
+void engine_delay_locked(struct engine *e, struct job *job, int64_t ns);
+
+bool engine_is_over_locked(const struct engine *e);
+/* Judges the halt rule again, when all jobs are known. */
+enum engine_stop engine_judge_locked(struct engine *e, int status);
+/* Makes running jobs look at their orders and the run's timeout again. */
+void engine_interrupt_all_locked(struct engine *e, int order);
+
 /*
- * Closes the account of job and frees it. w: the worker that ran its last
- * try, NULL when it does not run any more.
+ * Closes the account of job: it is freed, or goes on into the next stage. w:
+ * the worker that ran its last try, NULL when it does not run any more.
  */
 void engine_settle(struct engine *e, struct worker *w, struct job *job);
-/* Settles a job that will never (again) be started. */
-void engine_cancel(struct engine *e, struct job *job);
+/* Settles a job that will never (again) be started, as cancelled if it has
+ * never run and has no other end (end: JOB_CANCELLED) or as told. */
+void engine_cancel(struct engine *e, struct job *job, enum job_end end);
+/* The same for all jobs on the list. */
+void engine_cancel_all(struct engine *e, struct list *jobs, enum job_end end);
+/* After deps_end or deps_close: what may run waits for a worker, what can't is
+ * settled. */
+void engine_release_jobs(struct engine *e, struct list *ready,
+			 struct list *skipped);
 
 #endif

@@ -44,6 +44,11 @@ struct output_ops {
 	 * another try, or skip, follows. */
 	void (*end)(struct output *o, struct job *job, bool keep);
 
+	/* The try is over, its output counts, and another one follows: begin
+	 * will be called again, or end without it. Only after a begin with
+	 * last. */
+	void (*rest)(struct output *o, struct job *job);
+
 	/* The job will never (again) begin. */
 	void (*skip)(struct output *o, uint64_t seq);
 

@@ -7,15 +7,20 @@
 #include "base/mem.h"
 #include "sched/pool.h"
 
-void pool_init(struct pool *p, void *owner, unsigned min, unsigned max)
+void pool_init(struct pool *p, void *owner, unsigned min, unsigned max,
+	       const struct queue_config *queue)
 {
-	*p = (struct pool){ .owner = owner, .min = min, .max = max };
+	*p = (struct pool){
+		.owner = owner, .min = min, .max = max, .queue = *queue,
+	};
 	list_init(&p->idle_stack);
 }
 
 void pool_release(struct pool *p)
 {
 	for (unsigned i = 0; i < p->nslots; i++) {
+		queue_release(&p->slots[i]->own);
+		mutex_release(&p->slots[i]->lock);
 		cond_release(&p->slots[i]->wake);
 		free(p->slots[i]);
 	}
@@ -30,6 +35,8 @@ static struct worker *worker_new(struct pool *p)
 	w->slot = p->nslots + 1;
 	cond_init(&w->wake);
 	list_init(&w->link);
+	mutex_init(&w->lock);
+	queue_init(&w->own, &p->queue);
 	if ((p->nslots & (p->nslots - 1)) == 0)
 		p->slots = xreallocarray(p->slots,
 					 p->nslots ? 2 * p->nslots : 1,
@@ -60,6 +67,16 @@ void pool_return_locked(struct pool *p, struct worker *w)
 	p->workers++;
 	if (p->workers > p->peak)
 		p->peak = p->workers;
+}
+
+struct worker *pool_reserve_guest_locked(struct pool *p)
+{
+	struct worker *w = pool_reserve_locked(p);
+
+	p->starting--;
+	p->leaving++;
+	w->state = WORKER_LEAVING;
+	return w;
 }
 
 int pool_start(struct worker *w, void *(*fn)(void *))
@@ -110,6 +127,8 @@ void pool_retire_locked(struct pool *p, struct worker *w)
 
 void pool_park_locked(struct pool *p, struct worker *w, int64_t now_ns)
 {
+	if (w->state == WORKER_STARTING)
+		p->starting--;
 	w->state = WORKER_IDLE;
 	w->idle_since_ns = now_ns;
 	list_prepend(&p->idle_stack, &w->link);
@@ -124,7 +143,23 @@ struct worker *pool_take_idle_locked(struct pool *p)
 		return NULL;
 	w = container_of(p->idle_stack.next, struct worker, link);
 	pool_busy_locked(p, w);
+	w->state = WORKER_STARTING;
+	p->starting++;
 	return w;
+}
+
+bool pool_is_staying(const struct worker *w)
+{
+	switch (w->state) {
+	case WORKER_STARTING:
+	case WORKER_BUSY:
+	case WORKER_IDLE:
+		return true;
+	case WORKER_NONE:
+	case WORKER_LEAVING:
+		break;
+	}
+	return false;
 }
 
 void pool_wake_locked(struct pool *p)

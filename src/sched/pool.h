@@ -17,6 +17,7 @@
 
 #include "base/list.h"
 #include "base/thread.h"
+#include "sched/queue.h"
 
 struct job;
 
@@ -29,16 +30,25 @@ enum worker_state {
 };
 
 struct worker {
-	void *owner;		/* the engine */
+	void *owner;		/* the stage */
 	unsigned slot;
 	enum worker_state state;
+	uint64_t jobs;		/* tries run on this slot */
 	bool has_thread;	/* the last one is to be joined */
 	struct thread thread;	/* that one */
 	struct cond wake;	/* for this worker alone, when it is idle */
 	struct list link;	/* idle stack */
 	int64_t idle_since_ns;
-	struct job *job;	/* being run */
 	void *run_state;	/* the runner's */
+	int64_t took_ns;	/* when it took its job (SCALE_ADAPTIVE) */
+	bool again;		/* its job is to have another try */
+
+	/* May be taken inside the engine's lock, and without it. */
+	struct mutex lock;
+	struct queue own;	/* DISPATCH_STEALING: guarded by lock */
+	struct job *job;	/* being run; written with both locks held or,
+				   when the stage is not gated, with lock */
+	bool is_uncounted;	/* taken without the engine's lock */
 };
 
 struct pool {
@@ -46,22 +56,28 @@ struct pool {
 	unsigned nslots;
 	unsigned workers;	/* not WORKER_NONE */
 	unsigned idle;
-	unsigned starting;	/* not yet come to look for a job */
+	unsigned starting;	/* started or woken, but not yet come to look
+				   for a job */
 	unsigned leaving;	/* have decided to end, still have their slot */
 	unsigned peak;
 	unsigned first_free;	/* no free slot below this index */
 	unsigned min;
 	unsigned max;
 	struct list idle_stack;
+	struct queue_config queue;	/* of the workers' own */
 	void *owner;
 };
 
-void pool_init(struct pool *p, void *owner, unsigned min, unsigned max);
+void pool_init(struct pool *p, void *owner, unsigned min, unsigned max,
+	       const struct queue_config *queue);
 /* After pool_join. */
 void pool_release(struct pool *p);
 
 /* Takes a free slot and counts it as a worker that starts. */
 struct worker *pool_reserve_locked(struct pool *p);
+/* The same for a thread that is not the pool's: it counts as one that is
+ * leaving. */
+struct worker *pool_reserve_guest_locked(struct pool *p);
 /* Starts fn(worker) on the reserved slot. 0, or -1 with errno; the slot is
  * still reserved then. */
 int pool_start(struct worker *w, void *(*fn)(void *)) MUST_USE;
@@ -79,8 +95,10 @@ void pool_retire_locked(struct pool *p, struct worker *w);
 void pool_return_locked(struct pool *p, struct worker *w);
 
 void pool_park_locked(struct pool *p, struct worker *w, int64_t now_ns);
-/* The idle worker to use next, now busy; NULL when there is none. */
+/* The idle worker to use next, now starting; NULL when there is none. */
 struct worker *pool_take_idle_locked(struct pool *p);
+/* True for a worker that will look for another job. */
+bool pool_is_staying(const struct worker *w);
 
 /* Wakes all workers that wait, so that they look round. */
 void pool_wake_locked(struct pool *p);

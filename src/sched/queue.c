@@ -4,7 +4,9 @@
  *
  * Ageing needs no clock and no reordering: at any time t a job's priority is
  * p + (t - ready) / aging, so which of two comes first never changes, and it
- * is enough to compare p * aging - ready.
+ * is enough to compare p * aging - ready. That must fit: a level takes seven
+ * weeks at most (the product is then in range for all priorities that users
+ * can give), and what still does not fit is cut off.
  */
 #include <config.h>
 
@@ -12,6 +14,9 @@
 
 #include "sched/job.h"
 #include "sched/queue.h"
+
+#define RANK_MAX	(INT64_MAX / 2)
+#define AGING_MAX	(RANK_MAX / 1000)
 
 /* Sequence numbers differ, so all orders are total and ties can't swap. */
 
@@ -57,6 +62,24 @@ int queue_order_parse(const char *word, enum queue_order *order)
 	return -1;
 }
 
+/* a * b, at most RANK_MAX either way; b is positive. */
+static int64_t product(int64_t a, int64_t b)
+{
+	if (a > RANK_MAX / b)
+		return RANK_MAX;
+	if (a < -RANK_MAX / b)
+		return -RANK_MAX;
+	return a * b;
+}
+
+/* ready_ns is a clock's: 0 to RANK_MAX. */
+static int64_t rank(const struct queue *q, const struct job *job)
+{
+	if (!q->cfg.aging_ns)
+		return job->priority;
+	return product(job->priority, q->cfg.aging_ns) - job->ready_ns;
+}
+
 void queue_init(struct queue *q, const struct queue_config *config)
 {
 	static bool (*const before[])(const void *, const void *) = {
@@ -67,6 +90,8 @@ void queue_init(struct queue *q, const struct queue_config *config)
 
 	BUG_ON(config->capacity == 0);
 	*q = (struct queue){ .cfg = *config };
+	if (q->cfg.aging_ns > AGING_MAX)
+		q->cfg.aging_ns = AGING_MAX;
 	heap_init(&q->heap, before[config->order], moved);
 }
 
@@ -81,9 +106,7 @@ void queue_release(struct queue *q)
 
 void queue_push(struct queue *q, struct job *job)
 {
-	job->rank = job->priority;
-	if (q->cfg.aging_ns)
-		job->rank = job->priority * q->cfg.aging_ns - job->ready_ns;
+	job->rank = rank(q, job);
 	heap_push(&q->heap, job);
 	q->bytes += job->bytes;
 }
@@ -124,6 +147,18 @@ void queue_each(const struct queue *q,
 {
 	for (size_t i = 0; i < q->heap.len; i++)
 		fn(q->heap.items[i], arg);
+}
+
+/* The last elements of a heap are not its first in order, and without them
+ * it is a heap still. */
+void queue_split(struct queue *q, struct list *out)
+{
+	for (size_t n = (q->heap.len + 1) / 2; n > 0; n--) {
+		struct job *job = heap_remove(&q->heap, q->heap.len - 1);
+
+		q->bytes -= job->bytes;
+		list_prepend(out, &job->link);
+	}
 }
 
 bool queue_is_full(const struct queue *q)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/heap.h"
+#include "base/list.h"
 
 struct job;
 
@@ -57,6 +58,8 @@ struct job *queue_find(const struct queue *q, uint64_t seq);
 /* Calls fn for each waiting job, in no order; fn leaves the queue alone. */
 void queue_each(const struct queue *q,
 		void (*fn)(struct job *, void *), void *arg);
+/* Moves the later half of what waits, rounded up, to out. */
+void queue_split(struct queue *q, struct list *out);
 bool queue_is_full(const struct queue *q);
 size_t queue_len(const struct queue *q);
 

@@ -23,8 +23,11 @@ struct retry_rule {
 	uint8_t signal[16];	/* bit per signal number */
 };
 
-/* signal_number: number of a signal's name without SIG, or -1 (sched knows no
- * signals; proc/term.h has such a function). 0, or -1 with errno EINVAL. */
+/*
+ * signal_number: number of a signal's name, 0 or less for what is none (sched
+ * knows no signals; proc/term.h has such a function); a word that begins with
+ * a digit is never asked for. 0, or -1 with errno EINVAL and *rule as it was.
+ */
 int retry_parse(const char *word, int (*signal_number)(const char *name),
 		struct retry_rule *rule);
 

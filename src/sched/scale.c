@@ -2,6 +2,7 @@
 /* scale.c - see scale.h. */
 #include <config.h>
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -28,30 +29,33 @@ int scale_parse(const char *word, enum scale_policy *policy)
 
 static unsigned bound(const struct scale_sample *s)
 {
-	return s->policy == SCALE_ADAPTIVE ? s->goal : s->max;
+	if (s->policy != SCALE_ADAPTIVE)
+		return s->max;
+	return s->goal ? s->goal : 1;
 }
 
 /* One for each job that no idle worker will take. */
-static size_t by_need(const struct scale_sample *s)
+static uint64_t by_need(const struct scale_sample *s)
 {
 	size_t untaken = s->queued > s->idle ? s->queued - s->idle : 0;
 
 	/* queued can be as large as it gets */
-	return untaken > s->max ? s->max : s->workers + untaken;
+	return untaken > s->max ? s->max : s->workers + (uint64_t)untaken;
 }
 
-static size_t by_policy(const struct scale_sample *s)
+static uint64_t by_policy(const struct scale_sample *s)
 {
 	switch (s->policy) {
 	case SCALE_EAGER:
 	case SCALE_ADAPTIVE:
 		return by_need(s);
 	case SCALE_BALANCED:
-		if (s->queued > (size_t)s->threshold * s->workers)
-			return 2 * (size_t)s->workers;
+		if (s->queued > (uint64_t)s->threshold * s->workers)
+			return 2 * (uint64_t)s->workers;
 		break;
 	case SCALE_LAZY:
-		return s->workers + (s->is_full && s->queued > s->idle);
+		return (uint64_t)s->workers +
+		       (s->is_full && s->queued > s->idle);
 	case SCALE_FIXED:
 		return s->max;
 	}
@@ -60,7 +64,7 @@ static size_t by_policy(const struct scale_sample *s)
 
 unsigned scale_up(const struct scale_sample *s)
 {
-	size_t n = by_policy(s);
+	uint64_t n = by_policy(s);
 
 	if (n == 0 && s->queued > 0)
 		n = 1;

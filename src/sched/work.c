@@ -20,7 +20,9 @@
 #include "sched/job.h"
 #include "sched/output.h"
 #include "sched/runner.h"
+#include "sched/retry.h"
 #include "sched/scale.h"
+#include "sched/stage.h"
 #include "sched/work.h"
 
 #define SHORTAGE_PATIENCE	(10 * NS_PER_SEC)
@@ -31,123 +33,167 @@
  * Waits in the idle stack until there is something to do. False when the
  * worker has been idle for its whole timeout.
  */
-static bool park_locked(struct engine *e, struct worker *w) REQUIRES(e->lock)
+static bool park_locked(struct engine *e, struct stage *st, struct worker *w)
+	REQUIRES(e->lock)
 {
 	int64_t deadline = -1;
 
-	if (!e->cfg.clock && e->pool.workers > e->pool.min)
+	if (!e->cfg.clock && st->pool.workers > st->pool.min)
 		deadline = w->idle_since_ns + e->cfg.idle_timeout_ns;
 	if (w->state == WORKER_IDLE)
 		cond_wait_until(&w->wake, &e->lock, deadline);
 	return engine_now(e) < w->idle_since_ns + e->cfg.idle_timeout_ns;
 }
 
-static bool is_surplus_locked(const struct engine *e, bool idled_out)
+/* Why a worker that is one too many is that. */
+static enum engine_resize_reason surplus_reason_locked(const struct stage *st)
 {
-	struct scale_sample s = {
-		.policy = e->cfg.scale,
-		.threshold = e->cfg.scale_threshold,
-		.goal = e->pool.max,
-		.min = e->pool.min,
-		.max = e->pool.max,
-		.workers = e->pool.workers - e->pool.leaving,
-		.idle = e->pool.idle,
-		.queued = e->starved ? 0 : queue_len(&e->queue),
-	};
-
-	return scale_is_surplus(&s, idled_out);
+	return st->pool.workers - st->pool.leaving > stage_bound_locked(st)
+		       ? RESIZE_BOUNDS : RESIZE_ADAPT;
 }
 
-static struct job *take_locked(struct engine *e, struct worker *w)
-{
-	struct job *job = e->starved ? NULL : queue_pop(&e->queue);
-
-	if (!job)
-		return NULL;
-	w->job = job;
-	job->slot = w->slot;
-	e->running++;
-	/* One waiter, woken when half the queue is free: not for each job. */
-	if (queue_len(&e->queue) <= e->queue.cfg.capacity / 2)
-		cond_signal(&e->space);
-	return job;
-}
-
-/* The next job for w, or NULL when w is to end. */
-static struct job *next_job(struct engine *e, struct worker *w)
+/* The next job for w, or NULL when w is to end, and why. */
+static struct job *await_job_locked(struct engine *e, struct stage *st,
+				    struct worker *w,
+				    enum engine_resize_reason *why)
+	REQUIRES(e->lock)
 {
 	bool in_time = true;
+
+	for (;;) {
+		struct job *job;
+
+		*why = RESIZE_END;
+		if (e->quit)
+			return NULL;
+		*why = surplus_reason_locked(st);
+		if (stage_is_surplus_locked(st, false))
+			return NULL;
+		*why = RESIZE_IDLE;
+		job = stage_take_locked(st, w);
+		if (job || (!in_time && stage_is_surplus_locked(st, true)))
+			return job;
+		if (w->state != WORKER_IDLE)
+			pool_park_locked(&st->pool, w, engine_now(e));
+		in_time = park_locked(e, st, w);
+	}
+}
+
+static struct job *next_job(struct engine *e, struct stage *st,
+			    struct worker *w)
+{
+	enum engine_resize_reason why;
 	struct job *job;
 
 	mutex_lock(&e->lock);
-	pool_busy_locked(&e->pool, w);
-	for (;;) {
-		job = NULL;
-		if (e->quit || is_surplus_locked(e, false))
-			break;
-		job = take_locked(e, w);
-		if (job || (!in_time && is_surplus_locked(e, true)))
-			break;
-		if (w->state != WORKER_IDLE)
-			pool_park_locked(&e->pool, w, engine_now(e));
-		in_time = park_locked(e, w);
+	pool_busy_locked(&st->pool, w);
+	job = await_job_locked(e, st, w, &why);
+	if (job) {
+		pool_busy_locked(&st->pool, w);
+	} else {
+		stage_hand_back_locked(st, w);
+		pool_leave_locked(&st->pool, w);
+		st->shrunk[why]++;
+		stage_gate_locked(st);
 	}
-	if (job)
-		pool_busy_locked(&e->pool, w);
-	else
-		pool_leave_locked(&e->pool, w);
-	mutex_unlock(&e->lock);
+	engine_unlock(e);
 	return job;
 }
 
-static bool may_retry(const struct job *job)
+/* What follows a try. */
+
+static uint64_t draw_locked(struct engine *e)
 {
-	switch (job->outcome.end) {
-	case JOB_EXITED:
-	case JOB_SIGNALED:
-	case JOB_TIMEOUT:
-	case JOB_UNSTARTED:
-	case JOB_LOST:
-		return !job_has_succeeded(job) &&
-		       (job->tries_max == 0 || job->tries < job->tries_max);
-	case JOB_KILLED:
-	case JOB_REFUSED:
-	case JOB_CANCELLED:
-	case JOB_DROPPED:
-	case JOB_SKIPPED:
-		return false;
-	}
-	BUG("job end out of range");
+	/* xorshift64 (Marsaglia 2003); any seed but 0 */
+	e->random ^= e->random << 13;
+	e->random ^= e->random >> 7;
+	e->random ^= e->random << 17;
+	return e->random;
 }
 
-/* Puts a job back into the queue, after a try or for want of one; false when
- * the engine has been stopped: then it is still the caller's. */
-static bool requeue(struct engine *e, struct worker *w, struct job *job,
-		    bool was_tried)
+static int64_t pause_locked(struct engine *e, const struct job *job)
 {
-	struct worker *other = NULL;
+	struct backoff b = e->cfg.backoff;
+
+	if (job->backoff.delay_ns >= 0) {
+		b = job->backoff;
+		b.jitter |= e->cfg.backoff.jitter;
+	}
+	return backoff_ns(&b, job->tries, draw_locked(e));
+}
+
+/* Puts a job that could not be started back into the queue; false when the
+ * engine has been stopped: then it is still the caller's. */
+static bool put_back(struct engine *e, struct worker *w, struct job *job)
+{
+	struct stage *st = engine_stage_of(w);
 	bool stopped;
 
 	mutex_lock(&e->lock);
 	stopped = e->stop != ENGINE_RUN;
 	engine_stop_running_locked(e, w);
-	if (was_tried)
-		engine_end_shortage_locked(e);
-	if (!stopped) {
-		queue_push(&e->queue, job);
-		other = engine_dispatch_locked(e);
-	}
-	mutex_unlock(&e->lock);
-	if (other)
-		engine_start_worker(e, other);
+	if (!stopped)
+		engine_ready_locked(e, job);
+	engine_unlock(e);
+	if (!stopped)
+		engine_rouse(e, st, RESIZE_DEMAND);
 	return !stopped;
+}
+
+/*
+ * Does the try that has ended call for another one? Asked for by hand it has
+ * one try more than it would have had.
+ */
+static bool calls_for_retry(struct engine *e, struct worker *w,
+			    struct job *job)
+{
+	bool by_hand, stopped;
+
+	mutex_lock(&e->lock);
+	by_hand = w->again && !job_has_succeeded(job);
+	w->again = false;
+	stopped = e->stop != ENGINE_RUN;
+	mutex_unlock(&e->lock);
+	if (stopped)
+		return false;
+	if (by_hand) {
+		atomic_store(&job->order, JOB_GO);
+		if (job->tries_max && job->tries >= job->tries_max)
+			job->tries_max = job->tries + 1;
+		return true;
+	}
+	if (job_has_succeeded(job))
+		return false;
+	return retry_is_wanted(&e->cfg.retry_on, job) &&
+	       (job->tries_max == 0 || job->tries < job->tries_max);
 }
 
 static void retry(struct engine *e, struct worker *w, struct job *job)
 {
+	struct stage *st = engine_stage_of(w);
+	int64_t pause = 0;
+	bool stopped;
+
 	engine_tell_retry(e, job);
-	if (!requeue(e, w, job, true))
-		engine_cancel(e, job);
+	mutex_lock(&e->lock);
+	stopped = e->stop != ENGINE_RUN;
+	st->done++;
+	st->busy_ns += job_runtime_ns(job);
+	engine_stop_running_locked(e, w);
+	engine_end_shortage_locked(e);
+	if (!stopped) {
+		e->retries++;
+		pause = pause_locked(e, job);
+		if (pause > 0)
+			engine_delay_locked(e, job, pause);
+		else
+			engine_ready_locked(e, job);
+	}
+	engine_unlock(e);
+	if (stopped)
+		engine_cancel(e, job, JOB_CANCELLED);
+	else
+		engine_rouse(e, st, RESIZE_DEMAND);
 }
 
 /* With nothing running: waits a little. False when patience is at its end. */
@@ -186,47 +232,48 @@ static void starve(struct engine *e, struct worker *w, struct job *job,
 	unsigned others;
 
 	mutex_lock(&e->lock);
-	others = e->running - 1;
+	others = atomic_load(&e->running) - 1;
 	e->starved = others > 0;
 	e->is_short = true;
+	engine_gate_locked(e);
 	mutex_unlock(&e->lock);
 	engine_tell_shortage(e, others, err);
 	if (others == 0 && !pause_alone(e, w)) {
 		job->outcome.end = JOB_UNSTARTED;
-		e->cfg.output->ops->skip(e->cfg.output, job->seq);
 		stop_running(e, w);
-		engine_settle(e, NULL, job);
+		engine_cancel(e, job, JOB_UNSTARTED);
 		return;
 	}
 	job->tries--;
 	job->outcome = *before;
-	if (!requeue(e, w, job, false))
-		engine_cancel(e, job);
+	if (!put_back(e, w, job))
+		engine_cancel(e, job, JOB_CANCELLED);
 }
 
 static void wake_runner(void *arg)
 {
 	struct worker *w = arg;
-	struct engine *e = w->owner;
+	struct runner *r = engine_stage_of(w)->engine->cfg.runner;
 
-	e->cfg.runner->ops->interrupt(e->cfg.runner, w->run_state);
+	r->ops->interrupt(r, w->run_state);
 }
 
 static void give_up_start(struct engine *e, struct worker *w, struct job *job)
 {
 	job->tries--;
 	stop_running(e, w);
-	engine_cancel(e, job);
+	engine_cancel(e, job, JOB_CANCELLED);
 }
 
-static bool is_stopped(struct engine *e)
+/* The try's output: another one follows. */
+static void end_output(struct engine *e, struct job *job)
 {
-	bool stopped;
+	struct output *o = e->cfg.output;
 
-	mutex_lock(&e->lock);
-	stopped = e->stop != ENGINE_RUN;
-	mutex_unlock(&e->lock);
-	return stopped;
+	if (e->cfg.keep_retry_output)
+		o->ops->rest(o, job);
+	else
+		o->ops->end(o, job, false);
 }
 
 /* One try of job, and what follows from it. */
@@ -237,7 +284,8 @@ static void run_try(struct engine *e, struct worker *w, struct job *job)
 	bool last;
 
 	job->tries++;
-	last = job->tries_max != 0 && job->tries >= job->tries_max;
+	last = e->cfg.keep_retry_output ||
+	       (job->tries_max != 0 && job->tries >= job->tries_max);
 	if (!o->ops->begin(o, job, last, wake_runner, w)) {
 		give_up_start(e, w, job);
 		return;
@@ -245,10 +293,10 @@ static void run_try(struct engine *e, struct worker *w, struct job *job)
 	engine_tell_start(e, job);
 	if (e->cfg.runner->ops->run(e->cfg.runner, w->run_state, job) ==
 	    RUN_AGAIN) {
-		o->ops->end(o, job, false);
+		end_output(e, job);
 		starve(e, w, job, &before);
-	} else if (may_retry(job) && !is_stopped(e)) {
-		o->ops->end(o, job, false);
+	} else if (calls_for_retry(e, w, job)) {
+		end_output(e, job);
 		retry(e, w, job);
 	} else {
 		o->ops->end(o, job, true);
@@ -258,67 +306,101 @@ static void run_try(struct engine *e, struct worker *w, struct job *job)
 
 /* The last that a worker does with the engine, unless it returns false: then
  * it is needed after all. */
-static bool retire(struct engine *e, struct worker *w)
+static bool retire(struct engine *e, struct stage *st, struct worker *w)
 {
-	struct worker *idle = NULL;
 	bool stays;
 
 	mutex_lock(&e->lock);
-	pool_retire_locked(&e->pool, w);
-	stays = !e->quit && engine_wants_worker_locked(e);
-	if (stays)
-		pool_return_locked(&e->pool, w);
-	else if (!e->starved && queue_len(&e->queue) > 0)
-		idle = pool_take_idle_locked(&e->pool);
-	/* It may have been woken for a job that waits. */
-	if (idle)
-		cond_signal(&idle->wake);
-	if (e->pool.workers == 0)
+	pool_retire_locked(&st->pool, w);
+	stays = !e->quit && stage_wants_worker_locked(st);
+	if (stays) {
+		pool_return_locked(&st->pool, w);
+		st->grown[RESIZE_DEMAND]++;
+	} else if (!e->quit) {
+		/* It may have been woken for a job that waits. */
+		BUG_ON(stage_rouse_locked(st, RESIZE_DEMAND));
+	}
+	stage_gate_locked(st);
+	if (st->pool.workers == 0)
 		cond_broadcast(&e->over);
 	mutex_unlock(&e->lock);
 	return !stays;
 }
 
+static void work(struct engine *e, struct stage *st, struct worker *w)
+{
+	struct job *job = next_job(e, st, w);
+
+	while (job) {
+		run_try(e, w, job);
+		job = stage_take_own(st, w);
+		if (!job)
+			job = next_job(e, st, w);
+	}
+}
+
 void *work_main(void *arg)
 {
 	struct worker *w = arg;
-	struct engine *e = w->owner;
+	struct stage *st = engine_stage_of(w);
+	struct engine *e = st->engine;
 	struct runner *r = e->cfg.runner;
-	struct job *job;
 
 	do {
 		w->run_state = r->ops->slot_open(r, w->slot);
-		diag_debug(DIAG_SCHED, "worker %u starts", w->slot);
-		while ((job = next_job(e, w)) != NULL)
-			run_try(e, w, job);
-		diag_debug(DIAG_SCHED, "worker %u ends", w->slot);
+		diag_set_worker(w->slot);
+		diag_debug(DIAG_SCHED, "worker starts");
+		work(e, st, w);
+		diag_debug(DIAG_SCHED, "worker ends");
 		r->ops->slot_close(r, w->run_state);
-	} while (!retire(e, w));
+	} while (!retire(e, st, w));
 	return NULL;
 }
 
-void work_inline(struct engine *e)
+/* A slot for the calling thread. */
+
+static struct worker *enter_slot(struct engine *e, struct stage *st)
 {
 	struct runner *r = e->cfg.runner;
 	struct worker *w;
-	struct job *job;
-	void *state;
 
 	mutex_lock(&e->lock);
-	w = pool_reserve_locked(&e->pool);
-	pool_busy_locked(&e->pool, w);
+	w = pool_reserve_guest_locked(&st->pool);
 	mutex_unlock(&e->lock);
-	state = r->ops->slot_open(r, w->slot);
-	w->run_state = state;
+	w->run_state = r->ops->slot_open(r, w->slot);
+	return w;
+}
+
+void work_inline(struct engine *e, struct stage *st)
+{
+	struct runner *r = e->cfg.runner;
+	struct worker *w = enter_slot(e, st);
+	void *state = w->run_state;
+	struct job *job;
+
 	do {
 		mutex_lock(&e->lock);
-		job = take_locked(e, w);
+		job = stage_take_locked(st, w);
 		/* At once: who submits now must not count on this one. */
 		if (!job)
-			pool_retire_locked(&e->pool, w);
-		mutex_unlock(&e->lock);
+			pool_retire_locked(&st->pool, w);
+		engine_unlock(e);
 		if (job)
 			run_try(e, w, job);
 	} while (job);
+	r->ops->slot_close(r, state);
+}
+
+void work_here(struct engine *e, struct stage *st, struct job *job)
+{
+	struct runner *r = e->cfg.runner;
+	struct worker *w = enter_slot(e, st);
+	void *state = w->run_state;
+
+	stage_lend(st, w, job);
+	run_try(e, w, job);
+	mutex_lock(&e->lock);
+	pool_retire_locked(&st->pool, w);
+	mutex_unlock(&e->lock);
 	r->ops->slot_close(r, state);
 }

@@ -6,12 +6,18 @@
 #define MUSTER_SCHED_WORK_H
 
 struct engine;
+struct job;
+struct stage;
 
 /* The thread of a worker; arg is the struct worker. */
 void *work_main(void *arg);
 
-/* The work of a worker, done by the calling thread: takes jobs until none
- * waits. For when no thread can be had. */
-void work_inline(struct engine *e);
+/* The work of a worker of that stage, done by the calling thread: takes jobs
+ * until none waits. For when no thread can be had. */
+void work_inline(struct engine *e, struct stage *st);
+
+/* One job, submitted and not put in a queue, run by the calling thread beside
+ * the workers. */
+void work_here(struct engine *e, struct stage *st, struct job *job);
 
 #endif

@@ -48,21 +48,48 @@ static bool gate_locked(struct emit *e) REQUIRES(e->lock)
 	return !e->stop_waiting && !e->is_broken[0];
 }
 
-static bool emit_begin(struct output *o, struct job *job, bool last,
-		       void (*wake)(void *), void *wake_arg)
+/* Another try of a job whose output so far counts. */
+static bool begin_again(struct emit *e, struct job *job, void (*wake)(void *),
+			void *wake_arg)
 {
-	struct emit *e = emit_of(o);
-	struct out *out = emit_out_new(job->seq);
-	struct buf tag = BUF_INIT;
+	struct out *out = job->out;
 	bool go;
 
-	out->last = last;
-	out->wake = wake;
-	out->wake_arg = wake_arg;
+	mutex_lock(&e->lock);
+	go = gate_locked(e);
+	if (go) {
+		out->wake = wake;
+		out->wake_arg = wake_arg;
+	}
+	mutex_unlock(&e->lock);
+	return go;
+}
+
+static struct out *new_out(struct emit *e, const struct job *job)
+{
+	struct out *out = emit_out_new(job->seq);
+	struct buf tag = BUF_INIT;
+
 	if (e->cfg.tag) {
 		e->cfg.tag(e->cfg.arg, job, &tag);
 		writer_tag_set(&out->tag, &tag);
 	}
+	return out;
+}
+
+static bool emit_begin(struct output *o, struct job *job, bool last,
+		       void (*wake)(void *), void *wake_arg)
+{
+	struct emit *e = emit_of(o);
+	struct out *out;
+	bool go;
+
+	if (job->out)
+		return begin_again(e, job, wake, wake_arg);
+	out = new_out(e, job);
+	out->last = last;
+	out->wake = wake;
+	out->wake_arg = wake_arg;
 	mutex_lock(&e->lock);
 	go = gate_locked(e);
 	if (!go) {
@@ -286,6 +313,20 @@ static void emit_end(struct output *o, struct job *job, bool keep)
 	mutex_unlock(&e->lock);
 }
 
+static void emit_rest(struct output *o, struct job *job)
+{
+	struct emit *e = emit_of(o);
+	struct out *out = job->out;
+
+	mutex_lock(&e->lock);
+	if (out->is_waiting) {
+		out->is_waiting = false;
+		list_del(&out->waiting);
+	}
+	out->wake = NULL;
+	mutex_unlock(&e->lock);
+}
+
 static void emit_skip(struct output *o, uint64_t seq)
 {
 	struct emit *e = emit_of(o);
@@ -314,6 +355,7 @@ static const struct output_ops emit_ops = {
 	.room = emit_room,
 	.append = emit_append,
 	.end = emit_end,
+	.rest = emit_rest,
 	.skip = emit_skip,
 	.stop_waiting = emit_stop_waiting,
 };

@@ -194,7 +194,7 @@ bad() {
 
 	for args in --pipe --xargs --link '--colsep ,' '--colsep=,' -X -m \
 		'-N 2' -N2 '-n 1' '-L 1' '-S host' --results=x --plus -q \
-		'--load 5' '--delay 1' --resume --tmux --shuf '--nice 5' \
+		'--load 5' --resume --tmux --shuf '--nice 5' \
 		--semaphore --eof -E; do
 		# shellcheck disable=SC2086
 		t $args echo ::: a
@@ -343,7 +343,7 @@ at_once() {
 	t --min 3 -j 3 --debug sched echo ::: a
 	assert_status 0
 	assert_output a
-	assert_equal "$(grep -c 'worker . starts' <<<"$stderr")" 3
+	assert_equal "$(grep -c '\[.\] worker starts' <<<"$stderr")" 3
 }
 
 @test "without --min one worker is enough for jobs that follow each other" {
@@ -354,5 +354,5 @@ at_once() {
 	wait_until file_has out a
 	exec 5>&-
 	finish
-	assert_equal "$(grep -c 'worker . starts' err)" 1
+	assert_equal "$(grep -c '\[.\] worker starts' err)" 1
 }

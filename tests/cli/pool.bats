@@ -116,7 +116,7 @@ one_cpu() {
 		yes "$count_job" | head -n 20
 	} >jobs
 	start muster --debug sched -j number -a jobs
-	wait_until file_has err 'worker 4 starts'
+	wait_until file_has err '[[]4[]] worker starts'
 	echo 1 >number
 	wait_until file_has err ' ends' &
 	: >go
@@ -155,13 +155,13 @@ idle_muster() {
 }
 
 workers() {
-	grep -o 'worker [0-9]* starts' err | sort | uniq -c | wc -l
+	grep -o '[[][0-9]*[]] worker starts' err | sort | uniq -c | wc -l
 }
 
 @test "--min N workers are there before there is work" {
 	idle_muster --min 3 -j 4
 	for n in 1 2 3; do
-		wait_until file_has err "worker $n starts"
+		wait_until file_has err "[[]$n[]] worker starts"
 	done
 	exec 7>&-
 	finish

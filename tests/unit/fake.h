@@ -54,6 +54,7 @@ struct fake_job {
 	unsigned keeps;		/* end(keep) */
 	unsigned drops;		/* end(!keep) */
 	unsigned skips;
+	unsigned rests;
 	unsigned lasts;		/* begins that were told to be the last */
 	unsigned starts;	/* the sink's */
 	unsigned retries;
@@ -102,6 +103,7 @@ struct fake {
 	bool hold_close;		/* slot_close takes its time */
 	unsigned closing;		/* calls of it */
 
+	unsigned nstages;		/* 1 */
 	unsigned tries_max;		/* for fake_submit; 1 */
 	int priority;
 };
@@ -121,6 +123,8 @@ void fake_free(struct fake *f);
 
 /* Submits a job with the next number; as engine_submit. */
 bool fake_submit(struct fake *f, const char *script);
+/* The job only, for who wants to change it and submit it himself. */
+struct job *fake_make(struct fake *f, const char *script);
 /* n of them. */
 void fake_submit_n(struct fake *f, unsigned n, const char *script);
 /* A job that is refused for its message. */

@@ -94,6 +94,45 @@ static void debug_by_area(void)
 	CHECK(!diag_is_debug(DIAG_PROC));
 }
 
+static void *debug_in_thread(void *arg)
+{
+	(void)arg;
+	diag_debug(DIAG_SCHED, "unnamed");
+	diag_set_worker(12);
+	diag_debug(DIAG_SCHED, "%s", "named");
+	diag_debug(DIAG_PROC, "named");
+	diag_msg("no debug line");
+	diag_set_worker(0);
+	diag_debug(DIAG_SCHED, "unnamed again");
+	diag_set_worker(13);
+	return NULL;
+}
+
+static void debug_in_threads(void *arg)
+{
+	struct thread t;
+
+	(void)arg;
+	diag_setup("tool");
+	diag_debug_on(DIAG_SCHED | DIAG_PROC);
+	diag_set_worker(3);
+	if (!CHECK_INT(thread_start(&t, 0, debug_in_thread, NULL), 0))
+		return;
+	thread_join(&t);
+	diag_debug(DIAG_SCHED, "the first");
+}
+
+static void debug_names_the_worker(void)
+{
+	CHECK_SAYS(debug_in_threads,
+		   "tool: sched: unnamed\n"
+		   "tool: sched: [12] named\n"
+		   "tool: proc: [12] named\n"
+		   "tool: no debug line\n"
+		   "tool: sched: unnamed again\n"
+		   "tool: sched: [3] the first\n");
+}
+
 static void show_status(void *arg)
 {
 	(void)arg;
@@ -403,6 +442,7 @@ static const struct tap_case cases[] = {
 	{ "messages have the name before them", lines_have_the_name },
 	{ "long messages are whole", long_messages_are_whole },
 	{ "debug lines appear by area", debug_by_area },
+	{ "debug lines name the worker", debug_names_the_worker },
 	{ "messages go above the status line", messages_go_above_the_status },
 	{ "output takes the status line away", output_hides_the_status },
 	{ "output keeps messages out", output_keeps_messages_out },

@@ -154,10 +154,12 @@ static void counts_outcomes(void)
 	fake_end(f);
 }
 
-static void count_one(const struct job *job, void *arg)
+static void count_one(const struct job *job, enum job_state state, void *arg)
 {
 	uint64_t *seen = arg;
 
+	if (state != JOB_RUNNING)
+		return;
 	seen[job->slot] = job->seq;
 }
 
@@ -170,7 +172,7 @@ static void lists_what_runs(void)
 	engine_start(f->engine);
 	fake_submit_n(f, 3, "hold");
 	fake_await_running(f, 2);
-	engine_each_running(f->engine, count_one, seen);
+	engine_each_job(f->engine, count_one, seen);
 	CHECK_INT(seen[1] + seen[2], 3);
 	CHECK_INT(fake_job(f, seen[1]).slot, 1);
 	CHECK_INT(fake_job(f, seen[2]).slot, 2);

@@ -62,6 +62,17 @@ static void defaults(void)
 	CHECK_INT(o.min.kind, JOBSPEC_UNSET);
 	CHECK_INT(o.idle_timeout_ns, 5 * NS_PER_SEC);
 	CHECK_INT(o.queue_size, 1024);
+	CHECK_INT(o.scale, SCALE_EAGER);
+	CHECK_INT(o.scale_threshold, 2);
+	CHECK_INT(o.dispatch, DISPATCH_SHARED);
+	CHECK_INT(o.queue_order, QUEUE_PRIORITY);
+	CHECK_INT(o.on_full, FULL_BLOCK);
+	CHECK_INT(o.priority_aging_ns, 0);
+	CHECK_INT(o.rate.n, 0);
+	CHECK_INT(o.delay_ns, 0);
+	CHECK_INT(o.deadline_ns, 0);
+	CHECK_INT(o.retry_delay.delay_ns, 0);
+	CHECK(!o.retry_delay.jitter && !o.retry_on.is_set && !o.retry_output);
 	CHECK_INT(o.timeout_ns, 0);
 	CHECK_INT(o.term_seq.n, 4);
 	CHECK_INT(o.retries, 1);
@@ -531,6 +542,131 @@ static void term_sequences(void)
 	    "or too long a wait", "--term-seq", "TERM,99999999999999999999");
 }
 
+static void queues(void)
+{
+	GOOD("--queue-order", "lifo", "--on-full", "drop", "--dispatch",
+	     "stealing");
+	CHECK_INT(o.queue_order, QUEUE_LIFO);
+	CHECK_INT(o.on_full, FULL_DROP);
+	CHECK_INT(o.dispatch, DISPATCH_STEALING);
+	forget();
+	GOOD("--queueorder=fifo", "--onfull=run", "--dispatch=shared");
+	CHECK_INT(o.queue_order, QUEUE_FIFO);
+	CHECK_INT(o.on_full, FULL_RUN);
+	CHECK_INT(o.dispatch, DISPATCH_SHARED);
+	forget();
+	GOOD("--on-full", "drop", "--on-full", "block", "--queue-order",
+	     "lifo", "--queue-order", "priority", "--priority-aging", "1.5m");
+	CHECK_INT(o.on_full, FULL_BLOCK);
+	CHECK_INT(o.queue_order, QUEUE_PRIORITY);
+	CHECK_INT(o.priority_aging_ns, 90 * NS_PER_SEC);
+	forget();
+}
+
+static void queues_bad(void)
+{
+	BAD("--queue-order: 'random' is none of priority, fifo, lifo",
+	    "--queue-order", "random");
+	BAD("--on-full: 'bloc' is none of block, drop, run",
+	    "--on-full", "bloc");
+	BAD("--on-full: 'block drop' is none of block, drop, run",
+	    "--on-full", "block drop");
+	BAD("--dispatch: '' is none of shared, stealing", "--dispatch", "");
+	BAD("--priority-aging: '-1' is not a time (such as 90, 1.5m or 2h)",
+	    "--priority-aging", "-1");
+	BAD("--priority-aging cannot be combined with --queue-order lifo",
+	    "--priority-aging", "1", "--queue-order", "lifo");
+	BAD("--priority-aging cannot be combined with --queue-order fifo",
+	    "--queue-order", "fifo", "--priority-aging", "1");
+	GOOD("--queue-order", "fifo", "--priority-aging", "0");
+	forget();
+}
+
+static void rates(void)
+{
+	GOOD("--rate", "20/m:5", "--delay", "0.25", "--deadline", "6h");
+	CHECK_INT(o.rate.n, 20);
+	CHECK_INT(o.rate.unit_ns, 60 * NS_PER_SEC);
+	CHECK_INT(o.rate.burst, 5);
+	CHECK_INT(o.delay_ns, 250 * NS_PER_MS);
+	CHECK_INT(o.deadline_ns, 6 * 3600 * NS_PER_SEC);
+	forget();
+	GOOD("--rate=7/s", "--delay", "1.5m");
+	CHECK_INT(o.rate.burst, 1);
+	CHECK_INT(o.delay_ns, 90 * NS_PER_SEC);
+	forget();
+	BAD("--rate: '5' is not a rate (such as 5/s, 100/m or 20/h:10)",
+	    "--rate", "5");
+	BAD("--rate: '0/s' is not a rate (such as 5/s, 100/m or 20/h:10)",
+	    "--rate", "0/s");
+	BAD("--rate: '1/s:9999999999' is too large",
+	    "--rate", "1/s:9999999999");
+	BAD("--delay: '0.1auto': a delay that follows failures (auto) is not "
+	    "supported yet", "--delay", "0.1auto");
+	BAD("--delay: 'auto': a delay that follows failures (auto) is not "
+	    "supported yet", "--delay", "auto");
+	BAD("--delay: '-1' is not a time (such as 90, 1.5m or 2h)",
+	    "--delay", "-1");
+	BAD("--deadline: 'noon' is not a time (such as 90, 1.5m or 2h)",
+	    "--deadline", "noon");
+	BAD("--deadline: '1000000d' is too large", "--deadline", "1000000d");
+}
+
+static void retrying(void)
+{
+	GOOD("--retry-jitter", "--retry-delay", "0.5s,1.5,5m", "--retry-on",
+	     "3,10-20,sigkill,timeout", "--retry-output", "all");
+	CHECK_INT(o.retry_delay.delay_ns, 500 * NS_PER_MS);
+	CHECK(o.retry_delay.factor == 1.5);
+	CHECK_INT(o.retry_delay.max_ns, 300 * NS_PER_SEC);
+	CHECK(o.retry_delay.jitter);
+	CHECK(o.retry_on.is_set && o.retry_on.timeout && !o.retry_on.start);
+	CHECK_INT(o.retry_on.status[0], 1 << 3);
+	CHECK_INT(o.retry_on.signal[1], 1 << (9 - 8));
+	CHECK(o.retry_output);
+	forget();
+	GOOD("--retry-delay", "5", "--retry-jitter", "--retry-output=all",
+	     "--retry-output=last");
+	CHECK_INT(o.retry_delay.delay_ns, 5 * NS_PER_SEC);
+	CHECK(o.retry_delay.factor == 1);
+	CHECK(o.retry_delay.jitter);
+	CHECK(!o.retry_output);
+	forget();
+	/* The moment of the next try can't overflow. */
+	GOOD("--retry-delay", "290d,1e300");
+	CHECK(o.retry_delay.max_ns > 0 &&
+	      o.retry_delay.max_ns < INT64_MAX / 2);
+	forget();
+}
+
+static void retrying_bad(void)
+{
+	static const char *const delays[] = {
+		"", "x", "1,0.5", "1,2,x", "1,2,3,4", "-1",
+	};
+	struct buf message = BUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(delays); i++) {
+		buf_reset(&message);
+		buf_addf(&message, "--retry-delay: '%s' is not "
+			 "TIME[,FACTOR[,MAX]] (such as 5, 1s,2 or "
+			 "0.5s,1.5,5m)", delays[i]);
+		BAD(message.data, "--retry-delay", delays[i]);
+	}
+	buf_release(&message);
+	BAD("--retry-delay: '1000000d' is too large",
+	    "--retry-delay", "1000000d");
+	BAD("--retry-on: '0' is not a list of exit statuses (1 to 255, such "
+	    "as 3,10-20), signals, fail, signal, timeout, start",
+	    "--retry-on", "0");
+	BAD("--retry-on: '3,NOSUCH' is not a list of exit statuses (1 to 255, "
+	    "such as 3,10-20), signals, fail, signal, timeout, start",
+	    "--retry-on", "3,NOSUCH");
+	BAD("--retry-output: 'first' is none of last, all",
+	    "--retry-output", "first");
+	BAD("option '--retry-jitter' takes no argument", "--retry-jitter=1");
+}
+
 static void halting(void)
 {
 	GOOD("--halt", "soon,fail=20%");
@@ -674,6 +810,28 @@ static void version_text(void)
 	buf_release(&text);
 }
 
+static void scale_policies(void)
+{
+	GOOD("--scale", "adaptive", "--scale-threshold", "7", "echo");
+	CHECK_INT(o.scale, SCALE_ADAPTIVE);
+	CHECK_INT(o.scale_threshold, 7);
+	forget();
+	GOOD("--scale=lazy", "--scale=fixed", "--scalethreshold=1", "echo");
+	CHECK_INT(o.scale, SCALE_FIXED);
+	CHECK_INT(o.scale_threshold, 1);
+	forget();
+	BAD("--scale: 'greedy' is none of eager, balanced, lazy, fixed, "
+	    "adaptive", "--scale", "greedy");
+	BAD("--scale: '' is none of eager, balanced, lazy, fixed, adaptive",
+	    "--scale=");
+	BAD("--scale-threshold: '0' is not a whole number from 1 on",
+	    "--scale-threshold", "0");
+	BAD("--scale-threshold: '1.5' is not a whole number from 1 on",
+	    "--scale-threshold=1.5");
+	BAD("--scale-threshold: '100000001' is too large",
+	    "--scale-threshold", "100000001");
+}
+
 static const struct tap_case cases[] = {
 	{ "defaults", defaults },
 	{ "without inputs there is standard input", no_input_named },
@@ -710,6 +868,11 @@ static const struct tap_case cases[] = {
 	{ "sizes, times and numbers", sizes_and_times },
 	{ "bad sizes, times and numbers", sizes_and_times_bad },
 	{ "--term-seq", term_sequences },
+	{ "--queue-order, --on-full, --dispatch, --priority-aging", queues },
+	{ "what these do not take", queues_bad },
+	{ "--rate, --delay and --deadline", rates },
+	{ "--retry-delay and its kin", retrying },
+	{ "what these do not take either", retrying_bad },
 	{ "--halt", halting },
 	{ "--exit-as", exit_rules },
 	{ "--joblog and --failed-to", logs },
@@ -720,5 +883,6 @@ static const struct tap_case cases[] = {
 	{ "the nearest name", nearest },
 	{ "--help fits into 80 columns", help_text },
 	{ "--version", version_text },
+	{ "policies of scaling", scale_policies },
 };
 TAP_MAIN(cases)

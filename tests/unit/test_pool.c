@@ -9,13 +9,16 @@
 #include "sched/pool.h"
 #include "tap.h"
 
+/* Of the workers' own queues, which the pool never looks into. */
+static const struct queue_config own = { .capacity = 1 };
+
 static void slots_are_numbered(void)
 {
 	struct worker *w[20];
 	struct pool p;
 	int owner;
 
-	pool_init(&p, &owner, 1, 20);
+	pool_init(&p, &owner, 1, 20, &own);
 	for (unsigned i = 0; i < 20; i++) {
 		w[i] = pool_reserve_locked(&p);
 		CHECK_INT(w[i]->slot, i + 1);
@@ -38,7 +41,7 @@ static void lowest_free_first(void)
 	struct worker *w[6];
 	struct pool p;
 
-	pool_init(&p, NULL, 1, 6);
+	pool_init(&p, NULL, 1, 6, &own);
 	for (int i = 0; i < 6; i++)
 		w[i] = pool_reserve_locked(&p);
 	pool_retire_locked(&p, w[4]);
@@ -57,7 +60,7 @@ static void idle_stack(void)
 	struct worker *w[3];
 	struct pool p;
 
-	pool_init(&p, NULL, 1, 3);
+	pool_init(&p, NULL, 1, 3, &own);
 	CHECK(pool_take_idle_locked(&p) == NULL);
 	for (int i = 0; i < 3; i++) {
 		w[i] = pool_reserve_locked(&p);
@@ -73,6 +76,9 @@ static void idle_stack(void)
 	pool_busy_locked(&p, w[0]);
 	CHECK_INT(p.idle, 2);
 	CHECK(pool_take_idle_locked(&p) == w[2]);
+	CHECK_INT(w[2]->state, WORKER_STARTING);
+	CHECK_INT(p.starting, 1);
+	pool_busy_locked(&p, w[2]);
 	CHECK_INT(w[2]->state, WORKER_BUSY);
 	CHECK(pool_take_idle_locked(&p) == w[1]);
 	CHECK(pool_take_idle_locked(&p) == NULL);
@@ -86,7 +92,7 @@ static void leaving(void)
 	struct worker *w[2];
 	struct pool p;
 
-	pool_init(&p, NULL, 1, 2);
+	pool_init(&p, NULL, 1, 2, &own);
 	for (int i = 0; i < 2; i++) {
 		w[i] = pool_reserve_locked(&p);
 		pool_busy_locked(&p, w[i]);
@@ -136,7 +142,7 @@ static void threads_follow_each_other(void)
 
 	thread_setup();
 	mutex_init(&s.lock);
-	pool_init(&s.pool, &s, 1, 3);
+	pool_init(&s.pool, &s, 1, 3, &own);
 	for (int i = 0; i < 300; i++) {
 		struct worker *w;
 

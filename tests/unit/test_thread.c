@@ -96,6 +96,23 @@ static void misuse_aborts_naming_the_call(void)
 	CHECK(strstr(out, "pthread_join: "));
 }
 
+static void *look_at_first(void *first)
+{
+	CHECK(!thread_is_self(*(struct thread *)first));
+	CHECK(thread_is_self(thread_self()));
+	return NULL;
+}
+
+static void threads_know_themselves(void)
+{
+	struct thread first = thread_self();
+	struct thread t;
+
+	CHECK(thread_is_self(first));
+	if (start(&t, look_at_first, &first))
+		thread_join(&t);
+}
+
 static void deadline_ends_a_wait(void)
 {
 	int64_t deadline_ns;
@@ -692,6 +709,7 @@ static void waiter_loses_no_wake(void)
 
 static const struct tap_case cases[] = {
 	{ "a mutex keeps others out", mutex_keeps_others_out },
+	{ "a thread knows itself", threads_know_themselves },
 	{ "misuse aborts naming the call", misuse_aborts_naming_the_call },
 	{ "a deadline ends a wait, never early", deadline_ends_a_wait },
 	{ "a signal ends a wait before its deadline", signal_before_deadline },

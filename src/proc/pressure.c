@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pressure.c - see pressure.h.
+ *
+ * A file of pressure stall information is
+ *
+ *	some avg10=0.00 avg60=0.00 avg300=0.00 total=12345
+ *	full avg10=0.00 avg60=0.00 avg300=0.00 total=0
+ *
+ * Each of the three is looked for on its own: a kernel can have some, a
+ * cgroup without the controller has none.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/compiler.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "proc/pressure.h"
+
+/* Where version 2 is mounted: alone, or beside version 1. */
+static const char *const mounts[] = {
+	"/sys/fs/cgroup", "/sys/fs/cgroup/unified",
+};
+
+enum resource { CPU, MEMORY, IO, RESOURCES };
+
+static const char *const names[] = { "cpu", "memory", "io" };
+
+struct source {
+	int fd;			/* -1: not known */
+	bool has_last;
+	int64_t last_us;
+	int64_t last_ns;
+};
+
+struct pressure {
+	unsigned cpus;
+	bool is_real;		/* not a test's root */
+	struct source source[RESOURCES];
+};
+
+/* The number behind "total=" in the line "some"; false when there is none. */
+static bool find_total(const char *text, int64_t *us)
+{
+	const char *line = text;
+	char word[32];
+	const char *at;
+	size_t len;
+
+	while (strncmp(line, "some ", 5) != 0) {
+		line = strchr(line, '\n');
+		if (!line)
+			return false;
+		line++;
+	}
+	at = strstr(line, " total=");
+	if (!at || at > line + strcspn(line, "\n"))
+		return false;
+	at += strlen(" total=");
+	len = strcspn(at, " \n");
+	if (len >= sizeof(word))
+		return false;
+	memcpy(word, at, len);
+	word[len] = '\0';
+	return num_int(word, 0, INT64_MAX, us) == 0;
+}
+
+static bool read_total(int fd, int64_t *us)
+{
+	char text[512];
+	ssize_t n = fd_pread(fd, text, sizeof(text) - 1, 0);
+
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	return find_total(text, us);
+}
+
+/* A descriptor of dir + path + name, if that can be understood; else -1. */
+static int open_file(const char *dir, const char *path, const char *name)
+{
+	struct buf file = BUF_INIT;
+	int64_t us;
+	int fd;
+
+	buf_addf(&file, "%s%s%s", dir, path, name);
+	fd = fd_open(file.data, O_RDONLY, 0);
+	buf_release(&file);
+	/* Where the kernel has it switched off, opening works. */
+	if (fd >= 0 && !read_total(fd, &us))
+		fd_close(&fd);
+	return fd;
+}
+
+/* Takes the path of the process' cgroup, version 2, out of "0::/PATH". */
+static bool own_cgroup(const char *root, struct buf *path)
+{
+	struct buf file = BUF_INIT;
+	struct buf text = BUF_INIT;
+	char chunk[1024];
+	ssize_t n = 0;
+	const char *line;
+	int fd;
+
+	buf_addf(&file, "%s/proc/self/cgroup", root);
+	fd = fd_open(file.data, O_RDONLY, 0);
+	while (fd >= 0 && (n = fd_read(fd, chunk, sizeof(chunk))) > 0)
+		buf_add(&text, chunk, (size_t)n);
+	fd_close(&fd);
+	line = n < 0 ? "" : text.data;
+	while (*line && strncmp(line, "0::/", 4) != 0) {
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	if (*line)
+		buf_add(path, line + 3, strcspn(line + 3, "\n"));
+	buf_release(&file);
+	buf_release(&text);
+	/* The root's own files are the system's. */
+	return path->len > 1;
+}
+
+static void open_sources(struct pressure *p, const char *root)
+{
+	struct buf path = BUF_INIT;
+	bool has_cgroup = own_cgroup(root, &path);
+
+	for (int i = 0; i < RESOURCES; i++) {
+		struct source *s = &p->source[i];
+		struct buf name = BUF_INIT;
+
+		s->fd = -1;
+		for (size_t m = 0; has_cgroup && m < ARRAY_SIZE(mounts) &&
+				   s->fd < 0; m++) {
+			buf_reset(&name);
+			buf_addf(&name, "%s%s/%s.pressure", mounts[m],
+				 path.data, names[i]);
+			s->fd = open_file(root, name.data, "");
+		}
+		if (s->fd < 0)
+			s->fd = open_file(root, "/proc/pressure/", names[i]);
+		buf_release(&name);
+	}
+	buf_release(&path);
+}
+
+struct pressure *pressure_new(unsigned cpus, const char *root)
+{
+	struct pressure *p = xcalloc(1, sizeof(*p));
+
+	p->cpus = cpus ? cpus : 1;
+	p->is_real = !root;
+	open_sources(p, root ? root : "");
+	return p;
+}
+
+void pressure_free(struct pressure *p)
+{
+	if (!p)
+		return;
+	for (int i = 0; i < RESOURCES; i++)
+		fd_close(&p->source[i].fd);
+	free(p);
+}
+
+/* The share of the time since it was last read; negative: not known. */
+static double share(struct source *s, int64_t now_ns)
+{
+	struct source was = *s;
+	int64_t us;
+	double x;
+
+	if (s->fd < 0)
+		return -1;
+	s->has_last = read_total(s->fd, &us);
+	if (!s->has_last)
+		return -1;
+	s->last_us = us;
+	s->last_ns = now_ns;
+	if (!was.has_last || now_ns <= was.last_ns || us < was.last_us)
+		return -1;
+	x = (double)(us - was.last_us) * 1000 / (double)(now_ns - was.last_ns);
+	/* Kernel and clock do not look at the same moment. */
+	return x > 1 ? 1 : x;
+}
+
+static double load(const struct pressure *p)
+{
+#ifdef HAVE_GETLOADAVG
+	double average;
+
+	if (p->is_real && getloadavg(&average, 1) == 1)
+		return average / p->cpus;
+#else
+	(void)p;
+#endif
+	return -1;
+}
+
+void pressure_read(struct pressure *p, int64_t now_ns,
+		   struct pressure_sample *out)
+{
+	out->cpu = share(&p->source[CPU], now_ns);
+	out->memory = share(&p->source[MEMORY], now_ns);
+	out->io = share(&p->source[IO], now_ns);
+	out->load = load(p);
+}

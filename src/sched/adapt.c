@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * adapt.c - see adapt.h; doc/internals/pool.md has the reasons at length.
+ *
+ * The base is the number of workers that is thought best, and at_base what it
+ * achieves. A probe is a try with a step more or fewer: accepted, it is the
+ * new base; rejected, the goal goes back. After two fruitless probes, one each
+ * way, there is a pause, which doubles each time; steps halve when a probe
+ * fails and grow when one succeeds.
+ *
+ * After each change of the goal nothing is measured until as many jobs have
+ * ended as ran then (the system settles). Then samples are added up to a span
+ * until it decides. How long that takes follows from the number of jobs that
+ * end, not from the clock: a second for short jobs, minutes for long ones.
+ *
+ * Pressure of memory acts at once. That of CPU and I/O, and load, say which
+ * way to try first and who has to prove what.
+ */
+#include <config.h>
+
+#include <math.h>
+
+#include "sched/adapt.h"
+
+/* Steps are logarithms: twice as many, half as many again, ... */
+#define STEP_MAX	0.6931
+#define STEP_WAKE	0.35
+#define STEP_MIN	0.12
+
+/* Without evidence not above so many. */
+#define BLIND_MAX	8
+
+/* In spans. */
+#define PATIENCE_MAX	16
+
+/* Samples above the bound before pressure counts. */
+#define HELD		4
+
+/* Shares of time in which something waited. I/O-bound jobs wait for I/O by
+ * nature, and busy CPUs are what we want: these bounds are high. */
+#define CPU_BOUND	0.8
+#define MEMORY_BOUND	0.2
+#define IO_BOUND	0.95
+#define LOAD_BOUND	1.5
+
+/* A rate that is not worth trying again soon; a logarithm. */
+#define FAR_LESS	0.25
+
+#define SPAN_SECONDS	1.0
+/* A probe decides by what it has when it is so long. */
+#define PROBE_SECONDS	3.0
+#define PROBE_TURNS	4
+
+enum verdict { UNDECIDED, ACCEPT, REJECT };
+
+static double rate(const struct adapt_span *s)
+{
+	return s->seconds > 0 ? s->done / s->seconds : 0;
+}
+
+/* Of workers really at work. */
+static double parallelism(const struct adapt_span *s)
+{
+	return s->seconds > 0 ? s->busy_seconds / s->seconds : 0;
+}
+
+/* How long a job takes there: jobs at once by jobs a second. */
+static double turn_seconds(const struct adapt_span *s)
+{
+	return s->done > 0 ? s->busy_seconds / s->done : 0;
+}
+
+/* Square of the relative error of a rate: by the count (run times vary about
+ * as much as 0.7 of their mean), by each sample's own trouble, and what no
+ * length of time averages out. */
+static double error_of(double done, double samples)
+{
+	return 0.5 / fmax(done, 1) + 0.03 / fmax(samples, 1) + 0.0003;
+}
+
+/* What the span at goal has more than the base, as a logarithm. */
+static double gain_of(const struct adapt *a)
+{
+	return log(fmax(rate(&a->span), 1e-9) / rate(&a->at_base));
+}
+
+/* And how far that may be off. */
+static double e_of(const struct adapt *a)
+{
+	return sqrt(error_of(a->span.done, a->span.samples) +
+		    error_of(a->at_base.done, a->at_base.samples));
+}
+
+static void start_span(struct adapt *a)
+{
+	a->span = (struct adapt_span){ 0 };
+}
+
+static void settle(struct adapt *a, const struct adapt_sample *s)
+{
+	a->is_settling = true;
+	a->changed_ns = s->now_ns;
+	a->changed_done = s->done;
+	a->changed_running = s->running;
+	start_span(a);
+}
+
+static void set_goal(struct adapt *a, const struct adapt_sample *s,
+		     unsigned goal)
+{
+	if (goal < s->min)
+		goal = s->min;
+	if (goal > s->max)
+		goal = s->max;
+	if (goal == a->goal)
+		start_span(a);
+	else
+		settle(a, s);
+	a->goal = goal;
+}
+
+/* Begins anew at goal, of which nothing is known. */
+static void rebase(struct adapt *a, const struct adapt_sample *s,
+		   unsigned goal)
+{
+	set_goal(a, s, goal);
+	a->base = a->goal;
+	a->is_probing = false;
+	a->at_base = (struct adapt_span){ 0 };
+	a->best = 0;
+	a->pause = 1;
+	a->patience = 2;
+	a->fails = 0;
+	a->odd = 0;
+}
+
+void adapt_init(struct adapt *a, unsigned min, unsigned max, int64_t now_ns)
+{
+	*a = (struct adapt){
+		.goal = min ? min : 1,
+		.min = min,
+		.max = max,
+		.last.now_ns = now_ns,
+		.dir = 1,
+		.step = STEP_MAX,
+		.pause = 1,
+		.patience = 2,
+		.is_settling = true,
+		.changed_ns = now_ns,
+		.changed_running = 1,
+		.ceiling = max,
+	};
+	a->base = a->goal;
+}
+
+/* Pressure. */
+
+static void feel_one(double *smooth, unsigned *held, double now, double limit)
+{
+	if (now < 0) {
+		*smooth = 0;
+		*held = 0;
+		return;
+	}
+	*smooth += (now - *smooth) * 0.4;
+	/* Both: one odd sample neither raises nor ends it. */
+	if (*smooth > limit)
+		(*held)++;
+	else
+		*held = 0;
+}
+
+static void feel(struct adapt *a, const struct adapt_pressure *p)
+{
+	/* With pressure stall information, load says nothing new. */
+	double load = p->cpu < 0 ? p->load : -1;
+
+	feel_one(&a->cpu.share, &a->cpu.held, p->cpu, CPU_BOUND);
+	feel_one(&a->memory.share, &a->memory.held, p->memory, MEMORY_BOUND);
+	feel_one(&a->io.share, &a->io.held, p->io, IO_BOUND);
+	feel_one(&a->load.share, &a->load.held, load, LOAD_BOUND);
+}
+
+/* Busy beyond what more workers could use. */
+static bool is_hot(const struct adapt *a)
+{
+	return a->cpu.held >= HELD;
+}
+
+/* Perhaps: who is bound by I/O shows this in the best of cases, too. */
+static bool is_warm(const struct adapt *a)
+{
+	return a->io.held >= HELD || a->load.held >= HELD;
+}
+
+/* Memory that is short makes everything slow, and the more so the longer it
+ * lasts: no evidence is waited for. True when that changed the goal. */
+static bool flee(struct adapt *a, const struct adapt_sample *s)
+{
+	unsigned goal = a->base;
+
+	/* What ran before the last change may be what presses. */
+	if (a->memory.held < HELD || s->running > a->goal || a->goal <= s->min)
+		return false;
+	a->ceiling = a->goal - 1;
+	a->step = STEP_MIN;
+	if (!a->is_probing || a->base >= a->goal)
+		goal = a->goal - (a->goal + 3) / 4;
+	else
+		a->step = fmax(log((double)a->goal / goal) / 2, STEP_MIN);
+	rebase(a, s, goal);
+	a->memory.held = 0;
+	a->dir = 1;
+	/* Not up again at once. */
+	a->pause = 2;
+	a->patience = 4;
+	return true;
+}
+
+/* Measuring. */
+
+/*
+ * Equal jobs end in flocks. From the end of one job to another, and over whole
+ * turns (as many ends as there are workers), these do not mislead. True when
+ * the last sample, n ends, completed a turn.
+ */
+static bool is_turn(const struct adapt *a, double n)
+{
+	double turns = floor(a->span.done / a->goal);
+
+	return n > 0 && turns > floor((a->span.done - n) / a->goal);
+}
+
+/* Adds the time since the last sample, if it tells anything. */
+static void collect(struct adapt *a, const struct adapt_sample *s)
+{
+	bool was_settling = a->is_settling;
+	/* Those that ran before, or when that is more, each of the new ones
+	 * its first: they began together, and so they end. */
+	unsigned to_end = a->changed_running > a->goal ? a->changed_running
+						       : a->goal;
+
+	if (s->queued == 0) {
+		/* Too little work for those there are. */
+		start_span(a);
+		return;
+	}
+	if (!a->last.has_waiting) {
+		settle(a, s);
+		return;
+	}
+	if (s->done - a->changed_done >= to_end && s->running <= a->goal)
+		a->is_settling = false;
+	if (was_settling || a->is_settling)
+		return;
+	a->span.seconds += (double)(s->now_ns - a->last.now_ns) / 1e9;
+	a->span.done += (double)(s->done - a->last.done);
+	a->span.busy_seconds += (double)(s->busy_ns - a->last.busy_ns) / 1e9;
+	a->span.samples++;
+}
+
+/*
+ * At the start nothing is known to compare with, and measuring single jobs
+ * that last minutes would take hours. So few workers double when each has had
+ * a job, or no job has ended yet in twice the time before.
+ */
+static bool grow_blindly(struct adapt *a, const struct adapt_sample *s)
+{
+	int64_t here_ns = s->now_ns - a->changed_ns;
+	unsigned goal = 2 * a->goal;
+
+	if (a->at_base.samples || a->is_probing || a->goal >= BLIND_MAX ||
+	    a->goal >= s->max || a->goal >= a->ceiling || s->queued == 0 ||
+	    here_ns < NS_PER_SEC || a->best > 0)
+		return false;
+	if (a->cpu.held || a->memory.held || a->load.held)
+		return false;
+	if (s->done == 0 ? here_ns < a->goal * NS_PER_SEC / 2
+			 : a->is_settling || a->span.done >= 4)
+		return false;
+	set_goal(a, s, goal > BLIND_MAX ? BLIND_MAX : goal);
+	a->base = a->goal;
+	return true;
+}
+
+/* Probes. */
+
+/* The smallest step that a probe of reasonable length could tell from none. */
+static double step_min(const struct adapt *a)
+{
+	double jobs = fmax(PROBE_TURNS * a->base,
+			   PROBE_SECONDS * rate(&a->at_base));
+	double e = sqrt(error_of(jobs, 12) + error_of(a->at_base.done, 12));
+
+	return fmin(fmax(STEP_MIN, 1.5 * e), STEP_WAKE);
+}
+
+static unsigned neighbour(const struct adapt *a, const struct adapt_sample *s)
+{
+	double x = a->base * exp(a->dir * a->step);
+	unsigned top = a->ceiling < s->max ? a->ceiling : s->max;
+	unsigned low = s->min ? s->min : 1;
+
+	if (a->dir > 0) {
+		unsigned n = x >= top ? top : (unsigned)lround(x);
+
+		/* Half the way to where it was bad */
+		if (n == top && top < s->max)
+			n = (a->base + top + 1) / 2;
+		if (n <= a->base)
+			n = a->base + 1;
+		return n > top ? a->base : n;
+	} else {
+		unsigned n = (unsigned)lround(x);
+
+		if (n >= a->base)
+			n = a->base - 1;
+		return n < low ? low : n;
+	}
+}
+
+/* Neither way is better, for now. */
+static void stay(struct adapt *a)
+{
+	a->fails = 0;
+	a->pause = a->patience;
+	a->patience = a->patience < PATIENCE_MAX / 2 ? 2 * a->patience
+						     : PATIENCE_MAX;
+	/* What was bad may be over some day. */
+	if (a->patience > 4 && a->ceiling < a->max)
+		a->ceiling += 1 + a->ceiling / 8;
+}
+
+static void begin_probe(struct adapt *a, const struct adapt_sample *s)
+{
+	unsigned n;
+
+	if (is_hot(a) || (is_warm(a) && a->fails == 0))
+		a->dir = -1;
+	n = neighbour(a, s);
+	if (n == a->base) {
+		a->dir = -a->dir;
+		n = neighbour(a, s);
+	}
+	start_span(a);
+	if (n == a->base) {
+		stay(a);
+		return;
+	}
+	a->is_probing = true;
+	set_goal(a, s, n);
+}
+
+/* Far less has ended than the base would have done in this time, whatever the
+ * errors: no need to wait until the system has settled. */
+static bool is_collapse(const struct adapt *a, const struct adapt_sample *s)
+{
+	double seconds = (double)(s->now_ns - a->changed_ns) / 1e9;
+	double want = rate(&a->at_base) * seconds;
+	double got = (double)(s->done - a->changed_done);
+	double e = sqrt(error_of(want, 4 * seconds) +
+			error_of(a->at_base.done, a->at_base.samples));
+
+	return a->last.has_waiting && s->queued > 0 && seconds > 1 &&
+	       seconds > 1.5 * turn_seconds(&a->at_base) &&
+	       log(fmax(got, 0.5) / want) < -FAR_LESS - 1.5 * e;
+}
+
+static void accept(struct adapt *a)
+{
+	a->base = a->goal;
+	/* It is not bad there any more. */
+	if (a->base >= a->ceiling)
+		a->ceiling = a->base > a->max / 2 ? a->max : 2 * a->base;
+	a->at_base = a->span;
+	a->best = fmax(a->best, rate(&a->at_base));
+	a->step = fmin(a->step * 1.5, STEP_MAX);
+	a->is_probing = false;
+	a->pause = 0;
+	a->patience = 2;
+	a->fails = 0;
+	start_span(a);
+}
+
+static void reject(struct adapt *a, const struct adapt_sample *s)
+{
+	bool is_up = a->goal > a->base;
+
+	if (is_up && (is_collapse(a, s) || gain_of(a) + e_of(a) < -FAR_LESS))
+		a->ceiling = a->goal - 1;
+	a->is_probing = false;
+	set_goal(a, s, a->base);
+	a->step = fmax(a->step / 2, step_min(a));
+	a->fails++;
+	a->dir = -a->dir;
+	/* At the end of the range there is no other way to try. */
+	if (neighbour(a, s) == a->base)
+		a->fails++;
+	a->pause = 1;
+	if (a->fails >= 2)
+		stay(a);
+}
+
+/*
+ * gain: of the rate, as a logarithm, as far as it is known to e. More workers
+ * have to earn a part of their number; fewer must not cost more than that.
+ */
+static enum verdict judge_up(const struct adapt *a, double gain, double step,
+			     double e, bool is_final)
+{
+	double want = (is_hot(a) ? 0.5 : 0.25) * step;
+
+	/* About to flee. */
+	if (a->memory.held)
+		return UNDECIDED;
+	/* As many as before are really at work: something else bounds them. */
+	if (is_final && parallelism(&a->span) <
+			1.02 * parallelism(&a->at_base))
+		return REJECT;
+	if (gain - e > want / 2)
+		return ACCEPT;
+	if (gain + e < want && a->span.samples >= 6)
+		return REJECT;
+	if (!is_final)
+		return UNDECIDED;
+	return gain > want ? ACCEPT : REJECT;
+}
+
+static enum verdict judge_down(const struct adapt *a, double gain, double step,
+			       double e, bool is_final)
+{
+	double loss = (is_hot(a) ? -0.35 : is_warm(a) ? -0.1 : 0.1) * step;
+
+	if (gain - e > loss)
+		return ACCEPT;
+	if (gain + e < loss && a->span.samples >= 6)
+		return REJECT;
+	if (!is_final)
+		return UNDECIDED;
+	return gain > loss ? ACCEPT : REJECT;
+}
+
+static enum verdict judge(const struct adapt *a, const struct adapt_sample *s)
+{
+	const struct adapt_span *p = &a->span;
+	double e = e_of(a);
+	double step = fabs(log((double)a->goal / a->base));
+	bool is_final = p->seconds >= PROBE_SECONDS &&
+			p->done >= PROBE_TURNS * (double)a->goal;
+	double lag = log(rate(&a->at_base) /
+			   fmax(rate(&a->at_base), a->best));
+
+	if (is_collapse(a, s))
+		return REJECT;
+	if (p->samples < 2 || p->done < 3 ||
+	    !is_turn(a, (double)(s->done - a->last.done)))
+		return UNDECIDED;
+	if (a->goal > a->base)
+		return judge_up(a, gain_of(a), step, e, is_final);
+	/* Against the best of late: small losses shall not add up. */
+	return judge_down(a, gain_of(a) + lag, step, e, is_final);
+}
+
+/* Between probes. */
+
+static bool is_span_full(const struct adapt *a, const struct adapt_sample *s)
+{
+	const struct adapt_span *p = &a->span;
+	double turn = turn_seconds(&a->at_base);
+
+	if (a->at_base.samples && p->seconds > 3 * fmax(turn, SPAN_SECONDS))
+		return true;
+	if (p->samples < 2 || !is_turn(a, (double)(s->done - a->last.done)))
+		return false;
+	if (p->done >= 64 && !a->at_base.samples)
+		return true;
+	if (!a->at_base.samples && p->done < 16 && p->done < 2 * a->goal)
+		return false;
+	return p->seconds >= SPAN_SECONDS && p->done >= 4 && p->done >= a->goal;
+}
+
+/* What is old counts no more than the same length of what is new, twice. */
+static void fold(struct adapt *a)
+{
+	struct adapt_span *b = &a->at_base;
+	double keep = 1;
+
+	if (b->done > 2 * a->span.done)
+		keep = 2 * a->span.done / b->done;
+	b->seconds = b->seconds * keep + a->span.seconds;
+	b->done = b->done * keep + a->span.done;
+	b->busy_seconds = b->busy_seconds * keep + a->span.busy_seconds;
+	b->samples = (unsigned)(b->samples * keep) + a->span.samples;
+	a->best = fmax(a->best * 0.97, rate(b));
+}
+
+/* True when the last two spans were unlike those before. */
+static bool has_changed(struct adapt *a)
+{
+	double e = e_of(a);
+	double gain = gain_of(a);
+
+	if (fabs(gain) < 2.5 * e + 0.05) {
+		a->odd = 0;
+		return false;
+	}
+	if (++a->odd < 2)
+		return false;
+	a->odd = 0;
+	a->at_base = a->span;
+	a->best = rate(&a->span);
+	a->dir = gain > 0 ? 1 : -1;
+	if (gain > 0)
+		a->ceiling = a->max;
+	a->step = fmax(a->step, STEP_WAKE);
+	a->pause = 0;
+	a->patience = 2;
+	a->fails = 0;
+	return true;
+}
+
+static void rest(struct adapt *a, const struct adapt_sample *s)
+{
+	if (a->is_settling || !is_span_full(a, s))
+		return;
+	if (a->span.done < 1)
+		return;
+	if (a->at_base.samples == 0) {
+		a->at_base = a->span;
+		a->best = rate(&a->span);
+	} else if (!has_changed(a) && a->odd == 0) {
+		fold(a);
+	}
+	start_span(a);
+	if (a->odd)
+		return;
+	if (a->pause)
+		a->pause--;
+	if (a->pause == 0)
+		begin_probe(a, s);
+}
+
+static void probe(struct adapt *a, const struct adapt_sample *s)
+{
+	switch (judge(a, s)) {
+	case UNDECIDED:
+		return;
+	case ACCEPT:
+		accept(a);
+		begin_probe(a, s);
+		return;
+	case REJECT:
+		reject(a, s);
+		return;
+	}
+}
+
+/* Bounds can have moved since the last sample. */
+static void bind(struct adapt *a, const struct adapt_sample *s)
+{
+	if (a->goal < s->min || a->goal > s->max)
+		rebase(a, s, a->goal);
+	if (s->max > a->max) {
+		/* There is room that was not there before. */
+		a->ceiling = s->max;
+		a->dir = 1;
+		a->step = fmax(a->step, STEP_WAKE);
+		a->pause = 1;
+		a->patience = 2;
+	}
+	a->min = s->min;
+	a->max = s->max;
+}
+
+unsigned adapt_step(struct adapt *a, const struct adapt_sample *s)
+{
+	if (s->now_ns <= a->last.now_ns)
+		return a->goal;
+	bind(a, s);
+	feel(a, &s->pressure);
+	collect(a, s);
+	if (s->min < s->max && !flee(a, s) && !grow_blindly(a, s)) {
+		if (a->is_probing)
+			probe(a, s);
+		else
+			rest(a, s);
+	}
+	a->last.now_ns = s->now_ns;
+	a->last.done = s->done;
+	a->last.busy_ns = s->busy_ns;
+	a->last.has_waiting = s->queued > 0;
+	return a->goal;
+}

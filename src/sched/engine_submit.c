@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine_submit.c - the reader's side of the engine: jobs come in.
+ *
+ * Numbers are given under the lock in which a job is put where it waits, so
+ * that those who submit side by side (the reader, engine_add) make one order.
+ */
+#include <config.h>
+
+#include "sched/engine_impl.h"
+#include "sched/job.h"
+#include "sched/work.h"
+
+/* What has become of a job that was handed over. */
+enum entry {
+	ENTRY_WAITS,		/* in its stage, or for others */
+	ENTRY_STOPPED,		/* the run is: to be cancelled */
+	ENTRY_REFUSED,		/* or by itself no job to be run */
+	ENTRY_SKIPPED,		/* or has nothing to wait for any more */
+	ENTRY_DROPPED,
+	ENTRY_HERE,		/* the caller is to run it */
+};
+
+static void number_locked(struct engine *e, struct job *job)
+{
+	job->number = ++e->numbers;
+	job->stage = 0;
+	job->seq = (job->number - 1) * e->nstages + 1;
+	e->submitted++;
+	e->unsettled++;
+}
+
+/* From now on slots are counted by weight, also for what runs already. */
+static void begin_weights_locked(struct engine *e)
+{
+	e->has_weights = true;
+	engine_gate_locked(e);
+	for (unsigned k = 0; k < e->nstages; k++) {
+		struct stage *st = &e->stages[k];
+
+		for (unsigned i = 0; i < st->pool.nslots; i++) {
+			struct worker *w = st->pool.slots[i];
+
+			mutex_lock(&w->lock);
+			if (w->job && w->is_uncounted)
+				st->used += w->job->weight;
+			w->is_uncounted = false;
+			mutex_unlock(&w->lock);
+		}
+	}
+}
+
+static enum entry enter_locked(struct engine *e, struct job *job)
+{
+	if (job->weight != 1 && !e->has_weights)
+		begin_weights_locked(e);
+	if (!job->id && !job->ndeps) {
+		engine_ready_locked(e, job);
+		return ENTRY_WAITS;
+	}
+	switch (deps_add(e->deps, job)) {
+	case DEPS_READY:
+		engine_ready_locked(e, job);
+		return ENTRY_WAITS;
+	case DEPS_WAITS:
+		return ENTRY_WAITS;
+	case DEPS_SKIP:
+		return ENTRY_SKIPPED;
+	case DEPS_BAD:
+		job->is_misuse = true;
+		return ENTRY_REFUSED;
+	}
+	BUG("verdict out of range");
+}
+
+static bool settle_entry(struct engine *e, struct job *job, enum entry entry)
+{
+	switch (entry) {
+	case ENTRY_WAITS:
+		break;
+	case ENTRY_STOPPED:
+		engine_cancel(e, job, JOB_CANCELLED);
+		return false;
+	case ENTRY_REFUSED:
+		engine_cancel(e, job, JOB_REFUSED);
+		break;
+	case ENTRY_SKIPPED:
+		engine_cancel(e, job, JOB_SKIPPED);
+		break;
+	case ENTRY_DROPPED:
+		engine_cancel(e, job, JOB_DROPPED);
+		break;
+	case ENTRY_HERE:
+		work_here(e, &e->stages[0], job);
+		break;
+	}
+	return true;
+}
+
+/*
+ * The first stage's queue is full. Returns false when the policy says to wait
+ * and the wait is over: ask again.
+ */
+static bool meet_full_locked(struct engine *e, struct job *job,
+			     enum entry *entry)
+{
+	struct stage *st = &e->stages[0];
+	bool depends = job->id || job->ndeps;
+
+	if (e->cfg.on_full == FULL_DROP) {
+		job->message = "dropped: the queue is full";
+		*entry = ENTRY_DROPPED;
+		return true;
+	}
+	/* With others to wait for, or when nobody may start anything, it
+	 * waits after all. */
+	if (e->cfg.on_full == FULL_RUN && !depends && !e->paused &&
+	    !e->starved && engine_may_start_locked(e)) {
+		*entry = ENTRY_HERE;
+		return true;
+	}
+	atomic_fetch_add(&st->want_space, 1);
+	if (stage_is_full(st))
+		cond_wait(&st->space, &e->lock);
+	atomic_fetch_sub(&st->want_space, 1);
+	return false;
+}
+
+static enum entry submit_locked(struct engine *e, struct job *job)
+{
+	enum entry entry = ENTRY_WAITS;
+
+	if (job->message)
+		return ENTRY_REFUSED;
+	while (e->stop == ENGINE_RUN && stage_is_full(&e->stages[0])) {
+		if (meet_full_locked(e, job, &entry))
+			return entry;
+	}
+	return e->stop == ENGINE_RUN ? ENTRY_WAITS : ENTRY_STOPPED;
+}
+
+bool engine_submit(struct engine *e, struct job *job)
+{
+	struct stage *st = &e->stages[0];
+	struct worker *w = NULL;
+	enum entry entry;
+	bool stopped;
+
+	mutex_lock(&e->lock);
+	entry = submit_locked(e, job);
+	number_locked(e, job);
+	if (entry == ENTRY_WAITS) {
+		entry = enter_locked(e, job);
+		w = stage_rouse_locked(st, RESIZE_DEMAND);
+	}
+	stopped = e->stop != ENGINE_RUN;
+	engine_unlock(e);
+	if (w && engine_start_worker(e, w) && stage_queued(st) > 1)
+		engine_rouse(e, st, RESIZE_DEMAND);
+	return settle_entry(e, job, entry) && !stopped;
+}
+
+bool engine_add(struct engine *e, struct job *job, uint64_t *seq)
+{
+	enum entry entry;
+
+	mutex_lock(&e->lock);
+	if (e->stop != ENGINE_RUN || engine_is_over_locked(e)) {
+		mutex_unlock(&e->lock);
+		return false;
+	}
+	number_locked(e, job);
+	if (seq)
+		*seq = job->seq;
+	entry = job->message ? ENTRY_REFUSED : enter_locked(e, job);
+	engine_unlock(e);
+	engine_rouse(e, &e->stages[0], RESIZE_DEMAND);
+	settle_entry(e, job, entry);
+	return true;
+}
+
+/* What waits for an id that nobody has, or in a circle, will not run. */
+static void refuse_stuck(struct engine *e, bool names_barrier)
+{
+	struct list stuck = LIST_INIT(stuck);
+	struct list ready = LIST_INIT(ready);
+	struct list skipped = LIST_INIT(skipped);
+
+	mutex_lock(&e->lock);
+	deps_close(e->deps, names_barrier, &stuck, &ready, &skipped);
+	mutex_unlock(&e->lock);
+	engine_cancel_all(e, &stuck, JOB_REFUSED);
+	engine_release_jobs(e, &ready, &skipped);
+}
+
+bool engine_barrier(struct engine *e)
+{
+	bool stopped;
+
+	refuse_stuck(e, true);
+	mutex_lock(&e->lock);
+	e->passed_barrier = true;
+	engine_gate_locked(e);
+	mutex_unlock(&e->lock);
+	engine_rouse_all(e, RESIZE_DEMAND);
+	mutex_lock(&e->lock);
+	e->at_barrier++;
+	while (e->unsettled > 0 && e->stop == ENGINE_RUN)
+		cond_wait(&e->over, &e->lock);
+	e->at_barrier--;
+	stopped = e->stop != ENGINE_RUN;
+	mutex_unlock(&e->lock);
+	return !stopped;
+}
+
+void engine_close(struct engine *e)
+{
+	enum engine_stop stop;
+	bool over;
+
+	refuse_stuck(e, false);
+	mutex_lock(&e->lock);
+	e->closed = true;
+	/* A percentage can be judged only now, and what was held back for it
+	 * may start. */
+	stop = engine_judge_locked(e, e->tally.first_failed_status);
+	engine_gate_locked(e);
+	engine_plan_start_locked(e);
+	over = engine_is_over_locked(e);
+	if (over)
+		cond_broadcast(&e->over);
+	e->poke |= over;
+	engine_unlock(e);
+	if (stop != ENGINE_RUN)
+		engine_stop(e, stop);
+	else
+		engine_rouse_all(e, RESIZE_DEMAND);
+}
