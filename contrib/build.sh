@@ -20,9 +20,18 @@ can_compile() {
 	return 1
 }
 
+can_include() {
+	for cc in ${CC:-cc gcc clang}; do
+		printf '#include <%s>\n' "$1" |
+			$cc -x c -E - >/dev/null 2>&1 && return
+	done
+	return 1
+}
+
 is_there() {
 	case $1 in
 	compiler) can_compile ;;
+	jansson) can_include jansson.h ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
@@ -73,9 +82,16 @@ want() {
 	return 1
 }
 
+# The same for what muster can do without.
+wish() {
+	can_install || return 0
+	(want "$@") || echo "Going on without: $*"
+}
+
 want_build_tools() {
 	want compiler:gcc+libc6-dev make:make autoconf:autoconf \
 		automake:automake
+	wish jansson:libjansson-dev
 }
 
 # Builds muster in ./build.

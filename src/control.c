@@ -16,6 +16,7 @@
 #include "options.h"
 #include "proc/child.h"
 #include "proc/sigstate.h"
+#include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
 #include "sink/bar.h"
@@ -43,6 +44,14 @@ void control_notify(void *control)
 	thread_wake(((struct control *)control)->self);
 }
 
+void control_stop(void *control)
+{
+	struct control *c = control;
+
+	atomic_fetch_add(&c->stops_asked, 1);
+	control_notify(c);
+}
+
 static bool reads_files(const struct options *o)
 {
 	bool any = o->max.kind == JOBSPEC_FILE || o->min.kind == JOBSPEC_FILE;
@@ -53,11 +62,13 @@ static bool reads_files(const struct options *o)
 	return any;
 }
 
-/* Bad content changes nothing: the file may be about to be written. */
+/* Bad content changes nothing: the file may be about to be written. Nor does
+ * what it said before: other bounds may have been set since (--control). */
 static void read_bounds(struct control *c, unsigned stage,
 			const struct jobspec *max_spec,
 			const struct jobspec *min_spec)
 {
+	struct engine_bounds *said = &c->said[stage];
 	struct buf err = BUF_INIT;
 	unsigned max, min = 1;
 
@@ -66,10 +77,12 @@ static void read_bounds(struct control *c, unsigned stage,
 	max = jobspec_resolve(max_spec, c->cpus, c->possible, &err);
 	if (min_spec->kind != JOBSPEC_UNSET)
 		min = jobspec_resolve(min_spec, c->cpus, c->possible, &err);
-	if (max && min)
-		engine_resize(c->engine, stage, min < max ? min : max, max);
-	else
+	if (!max || !min)
 		diag_debug(DIAG_SCHED, "%s", err.data);
+	else if (min != said->min || max != said->max)
+		engine_resize(c->engine, stage, min < max ? min : max, max);
+	if (max && min)
+		*said = (struct engine_bounds){ min, max };
 	buf_release(&err);
 }
 
@@ -168,7 +181,9 @@ static void list_job(const struct job *job, enum job_state state, void *arg)
 
 	if (state != JOB_RUNNING)
 		return;
-	if (t)
+	if (job->is_argv)
+		launch_add_words(&command, job, SHELL_SH);
+	else if (t)
 		template_expand(t, &args, &command, &err);
 	else
 		buf_addstr(&command, job->values[0]);
@@ -331,6 +346,10 @@ static int64_t do_due(struct control *c)
 	int64_t now = clock_now_ns();
 	int64_t next;
 
+	while (c->stops_taken != atomic_load(&c->stops_asked)) {
+		c->stops_taken++;
+		drain(c, c->options->grace_ns);
+	}
 	if (atomic_load(&c->no_memory) && !c->told_no_memory) {
 		c->told_no_memory = true;
 		diag_msg("out of memory: starting no more jobs");

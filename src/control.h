@@ -18,6 +18,7 @@
 
 struct bar;
 struct engine;
+struct engine_bounds;
 struct hook;
 struct metrics;
 struct options;
@@ -37,6 +38,12 @@ struct control {
 
 	/* Set by anyone, who then calls control_notify: drain. */
 	atomic_bool no_memory;
+	/* How often control_stop was called. */
+	atomic_uint stops_asked;
+
+	/* What the job files said last, by stage; made and set at first by
+	 * who sets up. */
+	struct engine_bounds *said;
 
 	/* results */
 	bool was_stopped;		/* by TERM, HUP or the deadline */
@@ -48,6 +55,7 @@ struct control {
 	bool told_no_memory;
 	bool is_past_deadline;
 	int64_t start_ns;		/* clock_run_ns */
+	unsigned stops_taken;
 	int64_t grace_end_ns;		/* -1: none */
 	int64_t next_tick_ns;		/* -1: none */
 	int64_t next_read_ns;		/* of the job files; -1: never */
@@ -59,6 +67,9 @@ void control_init(struct control *c);
 /* Wakes the loop; from any thread (engine_config.notify). */
 void control_notify(void *control);
 /* Returns when the engine is over, and the hooks. */
+/* The same as SIGTERM; from any thread. */
+void control_stop(void *control);
+/* Returns when the engine is over. */
 void control_loop(struct control *c);
 /*
  * After the loop: waits until done(arg), which control_notify announces. Gives

@@ -2,12 +2,114 @@
 /* feed.c - see feed.h. */
 #include <config.h>
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/diag.h"
 #include "feed.h"
+#include "input/attributes.h"
 #include "input/source.h"
 #include "sched/engine.h"
 #include "sched/job.h"
+
+static const char *copy_string(struct job *job, const char *s)
+{
+	if (!s)
+		return NULL;
+	job->bytes += strlen(s) + 1;
+	return arena_strdup(&job->arena, s);
+}
+
+static const char *describe_place(struct job *job, const struct tuple *t)
+{
+	struct buf where = BUF_INIT;
+	const char *copy;
+
+	if (!t->file)
+		return NULL;
+	buf_addf(&where, "%s:%llu", t->file, (unsigned long long)t->line);
+	copy = copy_string(job, where.data);
+	buf_release(&where);
+	return copy;
+}
+
+static enum job_after after_of(enum after_when when)
+{
+	switch (when) {
+	case AFTER_SUCCESS:
+		return JOB_AFTER_SUCCESS;
+	case AFTER_END:
+		return JOB_AFTER_END;
+	case AFTER_FAILURE:
+		return JOB_AFTER_FAILURE;
+	}
+	BUG("after_when out of range");
+}
+
+static void copy_deps(struct job *job, const struct attributes *a)
+{
+	struct job_dep *deps;
+
+	if (a->nafter == 0)
+		return;
+	job->bytes += a->nafter * sizeof(*deps);
+	deps = arena_alloc(&job->arena, a->nafter * sizeof(*deps));
+	for (size_t i = 0; i < a->nafter; i++) {
+		deps[i] = (struct job_dep){
+			.id = copy_string(job, a->after[i].id),
+			.when = after_of(a->after[i].when),
+		};
+	}
+	job->deps = deps;
+	job->ndeps = (unsigned)a->nafter;
+}
+
+static void copy_env(struct job *job, const struct attributes *a)
+{
+	size_t bytes = (a->nenv + 1) * sizeof(*job->env);
+
+	if (a->nenv == 0)
+		return;
+	job->bytes += bytes;
+	job->env = arena_alloc(&job->arena, bytes);
+	for (size_t i = 0; i < a->nenv; i++)
+		job->env[i] = (char *)copy_string(job, a->env[i]);
+	job->env[a->nenv] = NULL;
+}
+
+static void copy_numbers(struct job *job, const struct attributes *a,
+			 bool retry_jitter)
+{
+	if (a->has & ATTR_PRIORITY)
+		job->priority = a->priority;
+	if (a->has & ATTR_TIMEOUT)
+		job->timeout_ns = a->timeout_ns;
+	if (a->has & ATTR_RETRIES)
+		job->tries_max = a->tries_max;
+	if (a->has & ATTR_WEIGHT)
+		job->weight = a->weight;
+	if (a->has & ATTR_RETRY_DELAY) {
+		job->backoff = a->backoff;
+		job->backoff.jitter = retry_jitter;
+	}
+}
+
+/* What a task says of itself goes before what was said of all. */
+static void copy_attributes(const struct feed *f, struct job *job,
+			    const struct tuple *t)
+{
+	const struct attributes *a = t->attributes;
+
+	job->where = describe_place(job, t);
+	job->id = copy_string(job, a->id);
+	job->cwd = copy_string(job, a->cwd);
+	job->input = copy_string(job, a->input);
+	job->tag = copy_string(job, a->tag);
+	job->attributes_text = copy_string(job, a->text);
+	copy_numbers(job, a, f->retry_jitter);
+	copy_deps(job, a);
+	copy_env(job, a);
+}
 
 static struct job *make_job(const struct feed *f, const struct tuple *t)
 {
@@ -16,14 +118,45 @@ static struct job *make_job(const struct feed *f, const struct tuple *t)
 	job->priority = t->priority;
 	job->timeout_ns = t->timeout_ns;
 	job->tries_max = f->tries_max;
+	job->is_argv = t->is_argv;
+	if (t->attributes)
+		copy_attributes(f, job, t);
 	return job;
+}
+
+/* A task that can't be run; others may still come after it. */
+static struct job *make_refused(const struct feed *f, const struct tuple *t,
+				const char *message)
+{
+	struct job *job = job_new(0, t->values, t->lens, t->n);
+
+	job->priority = t->priority;
+	job->tries_max = f->tries_max;
+	job->message = arena_strdup(&job->arena, message);
+	if (t->attributes) {
+		job->where = describe_place(job, t);
+		job->id = copy_string(job, t->attributes->id);
+	}
+	return job;
+}
+
+struct job *feed_job(const struct feed *f, const char *text, size_t len)
+{
+	char *value = (char *)text;
+	struct tuple t = {
+		.values = &value,
+		.lens = &len,
+		.n = 1,
+		.timeout_ns = -1,
+	};
+
+	return make_job(f, &t);
 }
 
 /* One step; false at the end. */
 static bool feed_one(struct feed *f, struct buf *err)
 {
 	struct tuple t;
-	struct job *job;
 
 	buf_reset(err);
 	switch (source_next(f->source, &t, err)) {
@@ -33,9 +166,9 @@ static bool feed_one(struct feed *f, struct buf *err)
 		return engine_submit(f->engine, make_job(f, &t));
 	case SOURCE_BAD:
 		atomic_store(&f->failed, true);
-		job = make_job(f, &t);
-		job->message = arena_strdup(&job->arena, err->data);
-		return engine_submit(f->engine, job);
+		return engine_submit(f->engine, make_refused(f, &t, err->data));
+	case SOURCE_BARRIER:
+		return engine_barrier(f->engine);
 	case SOURCE_FAILED:
 		atomic_store(&f->failed, true);
 		diag_msg("%s", err->data);

@@ -8,16 +8,20 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/thread.h"
 
 struct engine;
+struct job;
 struct source;
 
 struct feed {
 	struct source *source;
 	struct engine *engine;
-	unsigned tries_max;	/* of every job; 0: until success */
+	unsigned tries_max;	/* of jobs without their own; 0: until
+				   success */
+	bool retry_jitter;	/* of jobs that have a delay of their own */
 	atomic_bool failed;	/* an input was bad or could not be read */
 	struct thread thread;
 	bool has_thread;
@@ -26,6 +30,9 @@ struct feed {
 /* Starts the thread. 0, or -1 with errno. The fields but the last three are
  * the caller's to set; source and engine must outlive feed_finish. */
 int feed_start(struct feed *f);
+/* A job of that text (a C string of len bytes), as a line of an input without
+ * settings of its own would give; the caller's. From any thread. */
+struct job *feed_job(const struct feed *f, const char *text, size_t len);
 /* Makes the thread come to its end, also when it waits for input; joins. */
 void feed_finish(struct feed *f);
 

@@ -140,6 +140,10 @@ void help_format(struct buf *out)
 #define TEXT_OF(value)	#value
 #define VALUE_OF(x)	TEXT_OF(x)
 
+#if defined(HAVE_SO_PEERCRED) || defined(HAVE_GETPEEREID)
+#define WITH_PEERS	1
+#endif
+
 /* What the system was found to have when muster was configured. */
 static const struct {
 	const char *name;
@@ -153,8 +157,10 @@ static const struct {
 	{ "close_range", VALUE_OF(HAVE_CLOSE_RANGE) },
 	{ "O_TMPFILE", VALUE_OF(HAVE_O_TMPFILE) },
 	{ "sigtimedwait", VALUE_OF(HAVE_SIGTIMEDWAIT) },
+	{ "peer credentials", VALUE_OF(WITH_PEERS) },
 	{ "affinity mask", VALUE_OF(HAVE_SCHED_GETAFFINITY) },
 	{ "/proc", VALUE_OF(HAVE_PROCFS) },
+	{ "jansson", VALUE_OF(HAVE_JANSSON) },
 };
 
 static void add_techniques(struct buf *out, const char *title, bool are_there)

@@ -21,6 +21,8 @@
  *   input/source.c      stdin, files and ::: combined into tuples
  *   input/records.c     lines or other records from a descriptor
  *   input/items.c       the items of one input
+ *   input/attributes.c  a task's own settings, in a comment
+ *   input/jsonl.c       tasks as JSON objects
  *   input/template.c    a command with {} compiled and expanded
  *   input/braces.c      replacement strings
  *   input/shlex.c       follows the text of a command, byte by byte
@@ -84,6 +86,8 @@
  *
  *   base/               compiler.h list.h mem buf num heap clock thread fdio
  *                       diag json nearest usock: they know nothing of jobs
+ *   base/               compiler.h list.h mem buf num backoff nearest heap
+ *                       clock thread fdio diag: they know nothing of jobs
  */
 #include <config.h>
 

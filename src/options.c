@@ -132,23 +132,17 @@ static bool is_foreign(const char *name)
 
 const char *options_nearest(const char *name)
 {
-	size_t best = nearest_limit(name);
-	const char *nearest = NULL;
+	struct nearest n;
 
+	nearest_init(&n, name);
 	for (size_t i = 0; i < options_nrows; i++) {
 		const struct option_row *row = &options_rows[i];
-		size_t d;
 
-		if (!has_name(row) ||
-		    (row->kind != ROW_OWN && row->kind != ROW_ALIAS))
-			continue;
-		d = nearest_distance(name, row->name + 2);
-		if (d < best) {
-			best = d;
-			nearest = row->name + 2;
-		}
+		if (has_name(row) &&
+		    (row->kind == ROW_OWN || row->kind == ROW_ALIAS))
+			nearest_offer(&n, row->name + 2);
 	}
-	return nearest;
+	return n.best;
 }
 
 /* Adds the options that name (len bytes, with dashes) is a prefix of, each

@@ -17,9 +17,10 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "input/attributes.h"
+#include "input/jsonl.h"
 #include "options_impl.h"
 
-#define PRIORITY_MAX	1000
 #define QUEUE_MAX	100000000
 #define RETRIES_MAX	1000000000
 /* As good as for ever, and no sum of a few overflows. */
@@ -188,7 +189,7 @@ void options_add_input(struct parser *p, const struct input_spec *spec)
 	*s = *spec;
 	s->priority = p->priority;
 	/* In step with the input before it, if there is one to combine with */
-	if (o->ninputs == 0 || s[-1].kind == INPUT_TASKS)
+	if (o->ninputs == 0 || input_is_tasks(s[-1].kind))
 		s->linked = false;
 	o->ninputs++;
 }
@@ -212,10 +213,11 @@ static void set_arg_file(struct parser *p, const struct given *g)
  * other inputs, that of the run, which is the last one. A percentage is of
  * the run's median, so it can only be the run's.
  */
-static void set_tasks(struct parser *p, const struct given *g)
+static void add_tasks(struct parser *p, const struct given *g,
+		      enum input_kind kind)
 {
 	struct input_spec spec = {
-		.kind = INPUT_TASKS,
+		.kind = kind,
 		.path = g->arg,
 		.option = g->name,
 		.timeout_ns = -1,
@@ -227,6 +229,20 @@ static void set_tasks(struct parser *p, const struct given *g)
 			spec.timeout_ns = p->o->timeout_ns;
 	}
 	options_add_input(p, &spec);
+}
+
+static void set_tasks(struct parser *p, const struct given *g)
+{
+	add_tasks(p, g, INPUT_TASKS);
+}
+
+static void set_jsonl(struct parser *p, const struct given *g)
+{
+	if (jsonl_is_there())
+		add_tasks(p, g, INPUT_JSONL);
+	else
+		options_bad(p, "%s: muster was built without jansson",
+			    g->name);
 }
 
 static void set_null(struct parser *p, const struct given *g)
@@ -349,24 +365,9 @@ static void set_queue_size(struct parser *p, const struct given *g)
 
 static void set_priority(struct parser *p, const struct given *g)
 {
-	static const struct {
-		const char *word;
-		int priority;
-	} named[] = { { "low", -10 }, { "normal", 0 }, { "high", 10 } };
-	int64_t n;
-
-	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
-		if (strcmp(g->arg, named[i].word) == 0) {
-			p->priority = named[i].priority;
-			return;
-		}
-	}
-	if (num_int(g->arg, -PRIORITY_MAX, PRIORITY_MAX, &n) == 0)
-		p->priority = (int)n;
-	else
+	if (attributes_priority(g->arg, &p->priority) < 0)
 		options_bad(p, "%s: '%s' is not low, normal, high or a whole "
-			    "number from -%d to %d", g->name, g->arg,
-			    PRIORITY_MAX, PRIORITY_MAX);
+			    "number from -1000 to 1000", g->name, g->arg);
 }
 
 static void set_queue_order(struct parser *p, const struct given *g)

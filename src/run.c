@@ -4,10 +4,11 @@
  *
  * Order of setting up: all that can be wrong with what the user asked for is
  * found before anything is started. Order of ending: the engine is over
- * (every sink has heard of every job) and every hook has been run, the reader
- * is joined, the workers are joined, the emitter has written everything, what
- * jobs left behind is ended, the bar is closed, the summary is printed, the
- * logs are closed.
+ * (every sink has heard of every job) and every hook has been run, the server
+ * of --control has answered its last request and is joined, the reader is
+ * joined, the emitter has written everything, what jobs left behind is ended,
+ * the bar is closed, the summary is printed, the logs are closed, the workers
+ * are joined.
  */
 #include <config.h>
 
@@ -49,6 +50,7 @@
 #include "sink/metrics.h"
 #include "sink/poolstats.h"
 #include "sink/summary.h"
+#include "steer.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
 #define LEFTOVER_PATIENCE	NS_PER_SEC
@@ -80,6 +82,7 @@ struct run {
 	struct sink complaints;
 	struct feed feed;
 	struct control control;
+	struct steer *steer;		/* or NULL */
 	atomic_bool own_error;		/* exit status 255 */
 	atomic_bool broken_pipe;	/* nobody reads standard output */
 	bool joblog_lost;		/* a line, and that was said */
@@ -181,10 +184,36 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 	};
 	struct buf err = BUF_INIT;
 
-	template_expand(r->tag, &args, out, &err);
+	if (job->tag)
+		buf_addstr(out, job->tag);
+	else if (r->tag)
+		template_expand(r->tag, &args, out, &err);
+	else
+		return;
 	buf_release(&err);
-	if (out->len || !r->o->tagstring)
+	if (out->len || (!job->tag && !r->o->tagstring))
 		buf_addch(out, '\t');
+}
+
+/* The command of a job that was never run, but could be. */
+static bool describe(void *arg, const struct job *job, struct buf *out)
+{
+	const struct run *r = arg;
+	struct template_args args = {
+		.values = job->values, .n = job->nvalues, .seq = job->number,
+	};
+	struct buf err = BUF_INIT;
+	bool is_good = true;
+
+	if (job->is_argv || (job->outcome.end != JOB_DROPPED &&
+			     job->outcome.end != JOB_SKIPPED))
+		return false;
+	if (r->template)
+		is_good = template_expand(r->template, &args, out, &err) == 0;
+	else
+		buf_addstr(out, job->values[0]);
+	buf_release(&err);
+	return is_good;
 }
 
 /* Setting up: each returns 0, or -1 with a message in err. */
@@ -198,7 +227,7 @@ static const char *command_of(const struct options *o)
 	if (o->command)
 		return o->command;
 	for (size_t i = 0; i < o->ninputs; i++)
-		combined += o->inputs[i].kind != INPUT_TASKS;
+		combined += !input_is_tasks(o->inputs[i].kind);
 	if (combined < 2)
 		return NULL;
 	return o->replace ? o->replace : "{}";
@@ -286,6 +315,11 @@ static int resolve_workers(struct run *r, struct buf *err)
 		may_grow |= t->max.kind == JOBSPEC_FILE;
 		most += r->then_bounds[i].max;
 	}
+	c->said = xcalloc(o->nthen + 1, sizeof(*c->said));
+	c->said[0] = r->bounds;
+	for (size_t i = 0; i < o->nthen; i++)
+		c->said[i + 1] = r->then_bounds[i];
+	/* There may be more later. */
 	limits_raise(may_grow || most > c->possible ? c->possible : most);
 	return 0;
 }
@@ -354,8 +388,10 @@ static int open_logs(struct run *r, struct buf *err)
 			return -1;
 		}
 	}
-	if (o->summary != SUMMARY_NONE || o->failed_to)
+	if (o->summary != SUMMARY_NONE || o->failed_to) {
 		r->summary = summary_new(o->summary == SUMMARY_ALL);
+		summary_set_describe(r->summary, describe, r);
+	}
 	return 0;
 }
 
@@ -372,7 +408,7 @@ static int make_emitter(struct run *r, struct buf *err)
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
 		.tmpdir = choose_tmpdir(o),
-		.tag = r->tag ? add_tag : NULL,
+		.tag = add_tag,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,
@@ -507,15 +543,76 @@ static void make_engine(struct run *r)
 		engine_add_sink(r->engine, poolstats_sink(r->poolstats));
 }
 
+/* --control */
+
+static const struct steer_ops steer_engine = {
+	.get_stats = engine_get_stats,
+	.each_job = engine_each_job,
+	.resize = engine_resize,
+	.pause = engine_pause,
+	.kill_job = engine_kill_job,
+	.retry_job = engine_retry_job,
+	.set_priority = engine_set_priority,
+	.add = engine_add,
+};
+
+static struct job *steer_make_job(void *arg, const char *text, size_t len,
+				  struct buf *err)
+{
+	struct run *r = arg;
+
+	(void)err;
+	return feed_job(&r->feed, text, len);
+}
+
+static const struct template *steer_template(void *arg, unsigned stage)
+{
+	const struct run *r = arg;
+
+	return stage ? r->then[stage - 1] : r->template;
+}
+
+static void steer_end_run(void *arg)
+{
+	control_stop(&((struct run *)arg)->control);
+}
+
+static int make_steer(struct run *r, struct buf *err)
+{
+	struct steer_config config = {
+		.path = r->o->control,
+		.ops = &steer_engine,
+		.engine = r->engine,
+		.stages = 1 + (unsigned)r->o->nthen,
+		.make_job = steer_make_job,
+		.stop = steer_end_run,
+		.template = steer_template,
+		.arg = r,
+	};
+
+	if (!r->o->control)
+		return 0;
+	r->steer = steer_new(&config, err);
+	if (!r->steer)
+		return -1;
+	engine_add_sink(r->engine, steer_sink(r->steer));
+	return 0;
+}
+
 static int set_up(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
+	struct source_opts source_opts;
 
 	r->shell = shell_choose(shell_is_known);
 	if (make_templates(r, err) < 0 || resolve_workers(r, err) < 0 ||
 	    check_tmpdir(o, err) < 0)
 		return -1;
-	r->source = source_new(o->inputs, o->ninputs, &o->source, err);
+	source_opts = o->source;
+	source_opts.no_attributes = o->no_attributes;
+	source_opts.are_commands = !r->template;
+	source_opts.shell = shell_kind_of(r->shell);
+	r->source = source_new(o->inputs, o->ninputs, &source_opts, err);
 	if (!r->source || open_logs(r, err) < 0)
 		return -1;
 	/* Also without a style: SIGUSR2 may ask for it. */
@@ -533,8 +630,9 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.template = r->template;
 	r->control.then = r->then;
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
-				 .tries_max = o->retries };
-	return 0;
+				 .tries_max = o->retries,
+				 .retry_jitter = o->retry_delay.jitter };
+	return make_steer(r, err);
 }
 
 /* The end. */
@@ -647,6 +745,7 @@ static void tear_down(struct run *r)
 		engine_free(r->engine);
 	hook_free(r->hook);
 	poolstats_free(r->poolstats);
+	steer_free(r->steer);
 	if (r->local)
 		local_free(r->local);
 	if (r->emit)
@@ -665,6 +764,7 @@ static void tear_down(struct run *r)
 		template_free(r->then[i]);
 	free(r->then);
 	free(r->then_bounds);
+	free(r->control.said);
 	template_free(r->tag);
 	free(r->shell);
 }
@@ -696,7 +796,13 @@ static int work(struct run *r)
 		atomic_store(&r->own_error, true);
 		engine_close(r->engine);
 	}
+	if (r->steer && steer_start(r->steer) < 0) {
+		diag_err(errno, "cannot start a thread");
+		stop_in_error(r, ENGINE_DRAIN);
+	}
 	control_loop(&r->control);
+	if (r->steer)
+		steer_stop(r->steer);
 	feed_finish(&r->feed);
 	engine_get_stats(r->engine, &stats);
 	emit_close(r->emit);

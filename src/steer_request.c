@@ -93,8 +93,8 @@ static bool take_priority(const char *word, int *priority, struct buf *out)
 		}
 	}
 	if (num_int(word, -PRIORITY_MAX, PRIORITY_MAX, &n) < 0) {
-		steer_refuse(out, "priority: '%.*s' is not low, normal, high or "
-			     "a whole number from -%d to %d", SHOWN, word,
+		steer_refuse(out, "priority: '%.*s' is not low, normal, high "
+			     "or a whole number from -%d to %d", SHOWN, word,
 			     PRIORITY_MAX, PRIORITY_MAX);
 		return false;
 	}
@@ -317,6 +317,19 @@ static void add_shot(struct steer *s, const struct shots *all,
 	buf_release(&command);
 }
 
+/* Running ones first, then by number. */
+static int before(const void *a, const void *b)
+{
+	const struct shot *x = a;
+	const struct shot *y = b;
+	bool x_runs = x->state == JOB_RUNNING;
+	bool y_runs = y->state == JOB_RUNNING;
+
+	if (x_runs != y_runs)
+		return x_runs ? -1 : 1;
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
 static void do_jobs(struct steer *s, char **words, unsigned n,
 		    struct buf *out)
 {
@@ -325,6 +338,8 @@ static void do_jobs(struct steer *s, char **words, unsigned n,
 	(void)words;
 	(void)n;
 	s->cfg.ops->each_job(s->cfg.engine, shoot, &all);
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), before);
 	open_answer(out, true);
 	json_key(out, "jobs");
 	json_open(out, '[');
@@ -552,20 +567,14 @@ static const struct verb *find_verb(const char *name)
 
 static void refuse_verb(const char *name, struct buf *out)
 {
-	size_t best = nearest_limit(name);
-	const char *nearest = NULL;
+	struct nearest n;
 
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		size_t d = nearest_distance(name, verbs[i].name);
-
-		if (d < best) {
-			best = d;
-			nearest = verbs[i].name;
-		}
-	}
-	if (nearest)
+	nearest_init(&n, name);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		nearest_offer(&n, verbs[i].name);
+	if (n.best)
 		steer_refuse(out, "unknown request '%.*s' (did you mean "
-			     "'%s'?)", SHOWN, name, nearest);
+			     "'%s'?)", SHOWN, name, n.best);
 	else
 		steer_refuse(out, "unknown request '%.*s'", SHOWN, name);
 }

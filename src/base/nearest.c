@@ -2,10 +2,12 @@
 /* nearest.c - see nearest.h. */
 #include <config.h>
 
-#include <stdint.h>
+#include "base/nearest.h"
+
 #include <string.h>
 
-#include "base/nearest.h"
+/* Longer words are nobody's misspelling. */
+#define LEN_MAX	40
 
 static size_t min3(size_t a, size_t b, size_t c)
 {
@@ -14,14 +16,13 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return m < c ? m : c;
 }
 
-size_t nearest_distance(const char *a, const char *b)
+/* From a to b, which have at most LEN_MAX letters. */
+static size_t distance(const char *a, const char *b)
 {
-	size_t row[3][NEAREST_LEN + 1];
+	size_t row[3][LEN_MAX + 1];
 	size_t *before = row[0], *last = row[1], *now = row[2];
 	size_t n = strlen(b);
 
-	if (n > NEAREST_LEN || strlen(a) > NEAREST_LEN)
-		return SIZE_MAX;
 	for (size_t j = 0; j <= n; j++)
 		last[j] = j;
 	for (size_t i = 1; a[i - 1]; i++) {
@@ -43,7 +44,25 @@ size_t nearest_distance(const char *a, const char *b)
 	return last[n];
 }
 
-size_t nearest_limit(const char *word)
+void nearest_init(struct nearest *n, const char *word)
 {
-	return 2 + strlen(word) / 5;
+	size_t len = strlen(word);
+
+	n->word = word;
+	n->best = NULL;
+	/* From here on it is another word. */
+	n->bound = len <= LEN_MAX ? 2 + len / 5 : 0;
+}
+
+void nearest_offer(struct nearest *n, const char *known)
+{
+	size_t d;
+
+	if (n->bound == 0 || strlen(known) > LEN_MAX)
+		return;
+	d = distance(n->word, known);
+	if (d < n->bound) {
+		n->bound = d;
+		n->best = known;
+	}
 }

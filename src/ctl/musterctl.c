@@ -48,8 +48,8 @@ static const char help[] =
 	"  -h, --help              print this text\n"
 	"  -V, --version           print the version\n"
 	"\n"
-	"Exit status: 0 when the request was obeyed, 1 when it was refused, 255\n"
-	"when there is no such run or on bad usage. See musterctl(1).\n";
+	"Exit status: 0 when the request was obeyed, 1 when it was refused,\n"
+	"255 when there is no such run or on bad usage. See musterctl(1).\n";
 
 static const char version[] =
 	"musterctl " PACKAGE_VERSION "\n"

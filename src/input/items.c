@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "input/attributes.h"
 #include "input/items.h"
 #include "input/records.h"
 
@@ -33,6 +34,7 @@ bool items_are_stdin(const struct input_spec *spec)
 		return true;
 	case INPUT_FILE:
 	case INPUT_TASKS:
+	case INPUT_JSONL:
 		return strcmp(spec->path, "-") == 0;
 	}
 	BUG("input kind out of range");
@@ -71,6 +73,12 @@ static void add_name(const struct input_spec *spec, struct buf *err)
 	buf_addch(err, '\'');
 }
 
+/* JSON objects are one a line, whatever ends other items. */
+static unsigned char delimiter_of(const struct items *it)
+{
+	return it->spec->kind == INPUT_JSONL ? '\n' : it->opts->delimiter;
+}
+
 int items_init(struct items *it, const struct input_spec *spec,
 	       const struct source_opts *opts, struct buf *err)
 {
@@ -80,11 +88,15 @@ int items_init(struct items *it, const struct input_spec *spec,
 	*it = (struct items){ .spec = spec, .opts = opts, .fd = -1 };
 	if (spec->kind == INPUT_ARGS)
 		return 0;
+	it->reads_comments = !opts->no_attributes &&
+			     (opts->are_commands || spec->kind == INPUT_TASKS);
+	if (spec->kind == INPUT_JSONL)
+		jsonl_setup();
 	fd = open_file(spec, err);
 	if (fd < 0)
 		return -1;
 	it->records = records_new(fd, fd ? spec->path : stdin_name,
-				  opts->delimiter);
+				  delimiter_of(it));
 	if (fstat(fd, &st) < 0)
 		return 0;
 	if (S_ISDIR(st.st_mode)) {
@@ -102,6 +114,7 @@ int items_init(struct items *it, const struct input_spec *spec,
 void items_release(struct items *it)
 {
 	records_free(it->records);
+	arena_release(&it->arena);
 	it->records = NULL;
 	it->fd = -1;
 }
@@ -127,10 +140,15 @@ static bool is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* What -r leaves out. */
+/* As -r has it. */
+static bool skips_blank(const struct items *it)
+{
+	return it->opts->skip_blank || it->spec->kind == INPUT_JSONL;
+}
+
 static bool is_skipped(const struct items *it, const char *s, size_t len)
 {
-	if (!it->opts->skip_blank)
+	if (!skips_blank(it))
 		return false;
 	while (len && is_blank(*s)) {
 		s++;
@@ -154,7 +172,7 @@ static void add_line(const struct items *it, uint64_t number, struct buf *err)
 {
 	add_name(it->spec, err);
 	buf_addf(err, ": %s %llu",
-		 it->opts->delimiter == '\n' ? "line" : "item",
+		 delimiter_of(it) == '\n' ? "line" : "item",
 		 (unsigned long long)number);
 }
 
@@ -178,12 +196,10 @@ static enum source_result report_failure(const struct items *it, int error,
 	return SOURCE_FAILED;
 }
 
-enum source_result items_next(struct items *it, struct buf *err)
+static enum source_result next_record(struct items *it, struct buf *err)
 {
 	int ret;
 
-	if (!it->records)
-		return next_word(it);
 	do {
 		ret = records_next(it->records, &it->value, &it->len);
 		if (ret < 0)
@@ -191,9 +207,72 @@ enum source_result items_next(struct items *it, struct buf *err)
 		if (ret == 0)
 			return SOURCE_END;
 	} while (is_skipped(it, it->value, it->len));
+	return SOURCE_TUPLE;
+}
+
+static enum source_result report_text(const struct items *it,
+				      const struct buf *text, struct buf *err)
+{
+	add_line(it, items_number(it), err);
+	buf_addf(err, ": %s", text->data);
+	return SOURCE_BAD;
+}
+
+static enum source_result split_comment(struct items *it, struct buf *err)
+{
+	enum source_result ret = SOURCE_TUPLE;
+	struct attributes *a = &it->task.attributes;
+	struct buf text = BUF_INIT;
+	size_t len = attributes_split(a, &it->arena, it->opts->shell,
+				      it->value, it->len, &text);
+
+	if (LIKELY(len == it->len))
+		return SOURCE_TUPLE;
+	it->has_attributes = true;
+	if (len == ATTRIBUTES_BAD) {
+		ret = report_text(it, &text, err);
+	} else {
+		it->len = len;
+		it->value[len] = '\0';
+		if (a->is_barrier)
+			ret = SOURCE_BARRIER;
+	}
+	buf_release(&text);
+	return ret;
+}
+
+static enum source_result read_object(struct items *it, struct buf *err)
+{
+	enum source_result ret = SOURCE_TUPLE;
+	struct jsonl_task *t = &it->task;
+	struct buf text = BUF_INIT;
+
+	if (jsonl_parse(t, &it->arena, it->value, it->len, &text) < 0)
+		ret = report_text(it, &text, err);
+	else if (t->attributes.is_barrier)
+		ret = SOURCE_BARRIER;
+	it->has_attributes = t->has_attributes;
+	buf_release(&text);
+	return ret;
+}
+
+enum source_result items_next(struct items *it, struct buf *err)
+{
+	enum source_result ret;
+
+	if (!it->records)
+		return next_word(it);
+	ret = next_record(it, err);
+	if (ret != SOURCE_TUPLE)
+		return ret;
+	if (it->has_attributes || it->spec->kind == INPUT_JSONL)
+		arena_reset(&it->arena);
+	it->has_attributes = false;
+	if (it->spec->kind == INPUT_JSONL)
+		return read_object(it, err);
 	if (it->opts->delimiter && memchr(it->value, '\0', it->len))
 		return report_nul(it, err);
-	return SOURCE_TUPLE;
+	return it->reads_comments ? split_comment(it, err) : SOURCE_TUPLE;
 }
 
 static int64_t count_words(const struct items *it)
@@ -216,11 +295,11 @@ struct tally {
 };
 
 static void count_chunk(struct tally *t, const char *s, size_t len,
-			const struct source_opts *opts)
+			unsigned char delimiter)
 {
 	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)s[i] == opts->delimiter) {
-			t->n += t->has_ink || !opts->skip_blank;
+		if ((unsigned char)s[i] == delimiter) {
+			t->n += t->has_ink;
 			t->has_bytes = t->has_ink = false;
 		} else {
 			t->has_bytes = true;
@@ -231,20 +310,21 @@ static void count_chunk(struct tally *t, const char *s, size_t len,
 
 /* The same where blank records count: one addition a byte. */
 static void count_all(struct tally *t, const char *s, size_t len,
-		      const struct source_opts *opts)
+		      unsigned char delimiter)
 {
-	char delimiter = (char)opts->delimiter;
+	char c = (char)delimiter;
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++)
-		n += s[i] == delimiter;
+		n += s[i] == c;
 	t->n += (int64_t)n;
-	t->has_bytes = s[len - 1] != delimiter;
+	t->has_bytes = s[len - 1] != c;
 }
 
 static int64_t count_records(const struct items *it)
 {
-	bool skips = it->opts->skip_blank;
+	unsigned char delimiter = delimiter_of(it);
+	bool skips = skips_blank(it);
 	char *chunk = xmalloc(COUNT_CHUNK);
 	struct tally t = { .n = 0 };
 	off_t at = it->start;
@@ -252,9 +332,9 @@ static int64_t count_records(const struct items *it)
 
 	while ((n = fd_pread(it->fd, chunk, COUNT_CHUNK, at)) > 0) {
 		if (skips)
-			count_chunk(&t, chunk, (size_t)n, it->opts);
+			count_chunk(&t, chunk, (size_t)n, delimiter);
 		else
-			count_all(&t, chunk, (size_t)n, it->opts);
+			count_all(&t, chunk, (size_t)n, delimiter);
 		at += n;
 	}
 	free(chunk);

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/mem.h"
+#include "input/jsonl.h"
 #include "input/source.h"
 
 struct records;
@@ -27,6 +29,11 @@ struct items {
 	/* The item handed out last. */
 	char *value;
 	size_t len;
+	/* If it was a task: */
+	bool reads_comments;		/* for attributes */
+	bool has_attributes;		/* task.attributes hold something */
+	struct jsonl_task task;		/* INPUT_JSONL: instead of value */
+	struct arena arena;		/* what these are in */
 };
 
 /*
@@ -44,8 +51,9 @@ uint64_t items_number(const struct items *it);
 
 /*
  * The next item that is not to be skipped, in it->value and it->len, valid
- * until the next call. SOURCE_BAD and SOURCE_FAILED come with a message in
- * err, the former with the bytes in it->value as they are.
+ * until the next call. A task's attributes are not in its value. SOURCE_BAD
+ * and SOURCE_FAILED come with a message in err, the former with the bytes in
+ * it->value as they are.
  */
 enum source_result items_next(struct items *it, struct buf *err);
 /* From any thread: items_next gives SOURCE_END, of records. */

@@ -40,8 +40,17 @@ struct shlex {
 void shlex_init(struct shlex *l, enum shell_kind kind);
 void shlex_feed(struct shlex *l, const char *text, size_t len);
 void shlex_value(struct shlex *l);
+/* What a # would be here, in the outermost text. */
+enum shlex_sharp {
+	SHARP_TEXT,		/* part of a word, or inside something */
+	SHARP_COMMENT,		/* the beginning of a comment */
+	SHARP_DOUBTFUL,		/* one of these: shlex_why */
+};
+
+enum shlex_sharp shlex_sharp(const struct shlex *l);
 enum quote_context shlex_context(const struct shlex *l);
-/* For QUOTE_IMPOSSIBLE: where that is, as "behind a backslash" (static). */
+/* For QUOTE_IMPOSSIBLE and SHARP_DOUBTFUL: where that is, as "behind a
+ * backslash" (static). */
 const char *shlex_why(const struct shlex *l);
 
 #endif

@@ -2,6 +2,8 @@
 /* shlex_verdict.c - what the text before a value means for it. */
 #include <config.h>
 
+#include <string.h>
+
 #include "input/shlex_impl.h"
 
 unsigned shlex_inner(const struct shlex *l)
@@ -75,7 +77,20 @@ const char *shlex_why(const struct shlex *l)
 {
 	const char *why = find_obstacle(l);
 
+	if (!why && shlex_sharp(l) == SHARP_DOUBTFUL)
+		return "without a blank before it";
 	return why ? why : "in quotes";
+}
+
+enum shlex_sharp shlex_sharp(const struct shlex *l)
+{
+	/* Nothing behind << is looked at, so it is taken for its text. */
+	if (l->lost)
+		return strcmp(l->lost, SHLEX_IN_HEREDOC) == 0 ? SHARP_TEXT
+							      : SHARP_DOUBTFUL;
+	if (l->depth || l->skip || l->word_start == IN_WORD)
+		return SHARP_TEXT;
+	return l->word_start == AT_WORD ? SHARP_COMMENT : SHARP_DOUBTFUL;
 }
 
 enum quote_context shlex_context(const struct shlex *l)

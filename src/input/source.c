@@ -153,14 +153,14 @@ static int add_input(struct source *s, const struct input_spec *spec,
 	return 0;
 }
 
-/* All inputs but --tasks files make one group, where the first of them is. */
+/* All inputs but tasks make one group, where the first of them is. */
 static int add_combination(struct source *s, const struct input_spec *specs,
 			   size_t n, struct buf *err)
 {
 	bool is_first = true;
 
 	for (size_t i = 0; i < n; i++) {
-		if (specs[i].kind == INPUT_TASKS)
+		if (input_is_tasks(specs[i].kind))
 			continue;
 		if (add_input(s, &specs[i], is_first, err) < 0)
 			return -1;
@@ -178,11 +178,11 @@ struct source *source_new(const struct input_spec *specs, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		int ret = 0;
 
-		if (specs[i].kind == INPUT_TASKS)
+		if (input_is_tasks(specs[i].kind))
 			ret = add_input(s, &specs[i], true, err);
 		else if (!has_combination)
 			ret = add_combination(s, specs + i, n - i, err);
-		has_combination |= specs[i].kind != INPUT_TASKS;
+		has_combination |= !input_is_tasks(specs[i].kind);
 		if (ret < 0) {
 			source_free(s);
 			return NULL;
@@ -368,7 +368,7 @@ static enum source_result read_row(struct source *s, bool is_first,
 		enum source_result ret = read_place(s, i, it, *bad != NULL,
 						    err);
 
-		if (ret == SOURCE_FAILED)
+		if (ret == SOURCE_FAILED || ret == SOURCE_BARRIER)
 			return ret;
 		if (ret == SOURCE_END && !is_first) {
 			buf_reset(err);
@@ -425,7 +425,18 @@ static void fill_tuple(struct source *s, struct tuple *t,
 		.values = s->values, .lens = s->lens, .n = n,
 		.priority = spec->priority, .timeout_ns = spec->timeout_ns,
 		.file = items_file(from), .line = items_number(from),
+		.attributes = from->has_attributes ? &from->task.attributes
+						   : NULL,
 	};
+}
+
+/* A JSON object has more than one value, or none that was in the line. */
+static void use_object(struct tuple *t, const struct jsonl_task *task)
+{
+	t->values = task->values;
+	t->lens = task->lens;
+	t->n = task->n;
+	t->is_argv = task->is_argv;
 }
 
 static enum source_result hand_out_bad(struct source *s, struct tuple *t,
@@ -441,9 +452,12 @@ static enum source_result hand_out_bad(struct source *s, struct tuple *t,
 static enum source_result hand_out(struct source *s, struct tuple *t)
 {
 	const struct group *g = &s->groups[s->group];
+	const struct items *it = &s->inputs[g->first_input];
 
 	fill_kept(s);
-	fill_tuple(s, t, &s->inputs[g->first_input], g->ninputs);
+	fill_tuple(s, t, it, g->ninputs);
+	if (it->spec->kind == INPUT_JSONL)
+		use_object(t, &it->task);
 	s->phase = next_combination(s) ? PHASE_COMBINE : PHASE_ROW;
 	return SOURCE_TUPLE;
 }
@@ -498,7 +512,8 @@ enum source_result source_next(struct source *s, struct tuple *t,
 	while (s->group < s->ngroups && !is_stopped(s)) {
 		enum source_result ret = step(s, t, err);
 
-		if (ret == SOURCE_TUPLE || ret == SOURCE_BAD)
+		if (ret == SOURCE_TUPLE || ret == SOURCE_BAD ||
+		    ret == SOURCE_BARRIER)
 			return ret;
 		next_group(s);
 		if (ret == SOURCE_FAILED)

@@ -3,13 +3,13 @@
  * source.h - the user's inputs, combined into one stream of tuples.
  *
  * Inputs of one run form groups, read one after the other. A group is either
- * one --tasks file, or all of -a, ::::, ::: and standard input, whose values
- * are combined: every combination, the last source varying fastest; :::+ and
- * ::::+ sources go in step with the one before, the shorter ends both. An
- * empty source counts as one empty value, unless all are empty: then there
- * is nothing. The first source of a combination, with those in step with it,
- * is read lazily, the others are kept in memory. All functions belong to the
- * one reader thread, but for source_stop and source_total.
+ * one --tasks or --jsonl file, or all of -a, ::::, ::: and standard input,
+ * whose values are combined: every combination, the last source varying
+ * fastest; :::+ and ::::+ sources go in step with the one before, the shorter
+ * ends both. An empty source counts as one empty value, unless all are empty:
+ * then there is nothing. The first source of a combination, with those in step
+ * with it, is read lazily, the others are kept in memory. All functions belong
+ * to the one reader thread, but for source_stop and source_total.
  *
  * A file may be named more than once; standard input may not.
  */
@@ -20,6 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "input/shquote.h"
+
+struct attributes;
 struct buf;
 struct source;
 
@@ -28,7 +31,14 @@ enum input_kind {
 	INPUT_FILE,	/* -a, :::: ("-" is standard input) */
 	INPUT_STDIN,	/* nothing else was named */
 	INPUT_TASKS,	/* --tasks */
+	INPUT_JSONL,	/* --jsonl */
 };
+
+/* Tasks are not combined with other inputs. */
+static inline bool input_is_tasks(enum input_kind kind)
+{
+	return kind == INPUT_TASKS || kind == INPUT_JSONL;
+}
 
 /* One input as named on the command line. Strings are the caller's and must
  * outlive the source. */
@@ -37,8 +47,7 @@ struct input_spec {
 	bool linked;		/* :::+ ::::+; the first one never is */
 	char *const *args;	/* INPUT_ARGS */
 	size_t nargs;
-	const char *path;	/* INPUT_FILE, INPUT_TASKS; "-" is standard
-				   input for both */
+	const char *path;	/* of a file; "-" is standard input */
 	const char *option;	/* how it was named, for messages: "-a" */
 	int priority;		/* in force where it was named */
 	int64_t timeout_ns;	/* likewise; 0 none, negative: the run's own */
@@ -47,6 +56,10 @@ struct input_spec {
 struct source_opts {
 	unsigned char delimiter;	/* '\n' unless -0 or -d */
 	bool skip_blank;		/* -r: drop items of blanks only */
+	bool no_attributes;		/* read lines as they are */
+	bool are_commands;		/* not only those of --tasks, so they
+					   may have attributes */
+	enum shell_kind shell;		/* whose comments these are in */
 };
 
 /* One job's worth of input; pointers are valid until the next call. */
@@ -60,6 +73,9 @@ struct tuple {
 				   messages: a path, "standard input", or NULL
 				   for a word behind ::: */
 	uint64_t line;		/* and the number of the record or word */
+	const struct attributes *attributes;	/* NULL: none. Of a bad item
+						   what could be read */
+	bool is_argv;		/* values are program and arguments */
 };
 
 enum source_result {
@@ -70,6 +86,8 @@ enum source_result {
 				   of it, visible form, and the only one. It
 				   counts once, however many combinations it
 				   would be in; go on */
+	SOURCE_BARRIER = 3,	/* no tuple: what follows waits for all that
+				   was before */
 	SOURCE_FAILED = -1,	/* input failed: err says which and why; what
 				   comes next is the next group or the end */
 };
@@ -89,7 +107,8 @@ enum source_result source_next(struct source *s, struct tuple *t,
 /* How many tuples there are in all, where that is known without reading
  * ahead (::: alone, or regular files counted on request); else -1. May read
  * the whole of regular files when count is true, without moving where the
- * reader is. Items that will be SOURCE_BAD count like others. */
+ * reader is. Items that will be SOURCE_BAD or SOURCE_BARRIER count like
+ * others. */
 int64_t source_total(struct source *s, bool count);
 
 /* True when standard input is one of the inputs. */

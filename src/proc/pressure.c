@@ -12,7 +12,6 @@
  */
 #include <config.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -84,16 +83,12 @@ static bool read_total(int fd, int64_t *us)
 	return find_total(text, us);
 }
 
-/* A descriptor of dir + path + name, if that can be understood; else -1. */
-static int open_file(const char *dir, const char *path, const char *name)
+/* A descriptor of the file, if that can be understood; else -1. */
+static int open_file(const char *path)
 {
-	struct buf file = BUF_INIT;
 	int64_t us;
-	int fd;
+	int fd = fd_open(path, O_RDONLY, 0);
 
-	buf_addf(&file, "%s%s%s", dir, path, name);
-	fd = fd_open(file.data, O_RDONLY, 0);
-	buf_release(&file);
 	/* Where the kernel has it switched off, opening works. */
 	if (fd >= 0 && !read_total(fd, &us))
 		fd_close(&fd);
@@ -128,27 +123,35 @@ static bool own_cgroup(const char *root, struct buf *path)
 	return path->len > 1;
 }
 
+/* Of the cgroup, path, if it has one, else of the system; -1. */
+static int open_resource(const char *root, const char *path, const char *name)
+{
+	struct buf file = BUF_INIT;
+	int fd = -1;
+
+	for (size_t i = 0; path && i < ARRAY_SIZE(mounts) && fd < 0; i++) {
+		buf_reset(&file);
+		buf_addf(&file, "%s%s%s/%s.pressure", root, mounts[i], path,
+			 name);
+		fd = open_file(file.data);
+	}
+	if (fd < 0) {
+		buf_reset(&file);
+		buf_addf(&file, "%s/proc/pressure/%s", root, name);
+		fd = open_file(file.data);
+	}
+	buf_release(&file);
+	return fd;
+}
+
 static void open_sources(struct pressure *p, const char *root)
 {
 	struct buf path = BUF_INIT;
 	bool has_cgroup = own_cgroup(root, &path);
 
-	for (int i = 0; i < RESOURCES; i++) {
-		struct source *s = &p->source[i];
-		struct buf name = BUF_INIT;
-
-		s->fd = -1;
-		for (size_t m = 0; has_cgroup && m < ARRAY_SIZE(mounts) &&
-				   s->fd < 0; m++) {
-			buf_reset(&name);
-			buf_addf(&name, "%s%s/%s.pressure", mounts[m],
-				 path.data, names[i]);
-			s->fd = open_file(root, name.data, "");
-		}
-		if (s->fd < 0)
-			s->fd = open_file(root, "/proc/pressure/", names[i]);
-		buf_release(&name);
-	}
+	for (int i = 0; i < RESOURCES; i++)
+		p->source[i].fd = open_resource(
+			root, has_cgroup ? path.data : NULL, names[i]);
 	buf_release(&path);
 }
 

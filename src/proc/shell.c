@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "proc/shell.h"
@@ -155,5 +156,48 @@ int path_find(const char *name, const char *path, char *out, size_t size)
 		path += strcspn(path, ":");
 		if (*path++ == '\0')
 			return -1;
+	}
+}
+
+/* dir/name, where a relative dir is one of base's. */
+static char *join_path(const char *base, const char *dir, size_t len,
+		       const char *name)
+{
+	struct buf b = BUF_INIT;
+
+	if (base && !(len && *dir == '/')) {
+		char *real = realpath(base, NULL);
+
+		buf_addf(&b, "%s/", real ? real : base);
+		free(real);
+	}
+	buf_add(&b, dir, len);
+	if (len)
+		buf_addch(&b, '/');
+	buf_addstr(&b, name);
+	return buf_take(&b);
+}
+
+char *path_search(const char *name, const char *path, const char *dir)
+{
+	char *second = NULL;
+
+	if (!*name || strchr(name, '/'))
+		return xstrdup(name);
+	for (;;) {
+		size_t len = strcspn(path, ":");
+		char *file = join_path(dir, path, len, name);
+
+		if (is_program(file)) {
+			free(second);
+			return file;
+		}
+		if (!second && access(file, F_OK) == 0)
+			second = file;
+		else
+			free(file);
+		path += len;
+		if (*path++ == '\0')
+			return second;
 	}
 }

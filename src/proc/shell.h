@@ -24,4 +24,12 @@ char *shell_choose(bool (*is_shell)(const char *path));
  */
 int path_find(const char *name, const char *path, char *out, size_t size);
 
+/*
+ * The same as execvp does it, for a process in directory dir (NULL: ours): a
+ * name that is empty or has a slash as it is; else the first executable
+ * regular file in path, else the first that is there at all, so that its exec
+ * tells what is wrong with it. NULL: none is there; else the caller's to free.
+ */
+char *path_search(const char *name, const char *path, const char *dir);
+
 #endif

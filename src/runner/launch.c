@@ -36,6 +36,13 @@ static bool is_named(const char *var, const char *name)
 	return strncmp(var, name, n) == 0 && var[n] == '=';
 }
 
+/* The same for what a job sets: also what is put right for muster's own, and
+ * what the shell itself would start differently with. */
+static const char *const unsettling_own[] = {
+	"PATH", "PWD", "OLDPWD", "SHLVL", "_", "PS1", "PS2", "ENV", "LANG",
+	"EXECIGNORE", "PARALLEL_SEQ", "PARALLEL_PID", "PARALLEL_JOBSLOT",
+};
+
 static bool is_unsettling(const char *var)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(unsettling); i++) {
@@ -45,6 +52,24 @@ static bool is_unsettling(const char *var)
 	/* Also for functions and what bash keeps for itself. */
 	return strncmp(var, "BASH_", 5) == 0 &&
 	       strncmp(var, "BASH_FUNC_", 10) != 0;
+}
+
+/* Has the job settings that make more than splitting of what a shell does? */
+static bool needs_shell(const struct job *job)
+{
+	if (job->cwd)
+		return true;
+	for (char **var = job->env; var && *var; var++) {
+		if (is_unsettling(*var) || strncmp(*var, "BASH", 4) == 0 ||
+		    strncmp(*var, "LC_", 3) == 0 ||
+		    strncmp(*var, "LD_", 3) == 0)
+			return true;
+		for (size_t i = 0; i < ARRAY_SIZE(unsettling_own); i++) {
+			if (is_named(*var, unsettling_own[i]))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* NAME=... with a name that any shell hands on. */
@@ -179,6 +204,7 @@ void launcher_init(struct launcher *l, const char *shell,
 	l->may_direct = !force_shell && path && *path &&
 			!strpbrk(path, "~%") && (l->is_dash || l->is_bash);
 	l->search = xstrdup(path ? path : "");
+	l->has_path = path != NULL;
 	while (envp[n])
 		n++;
 	l->base_env = xcalloc(n + 1, sizeof(*l->base_env));
@@ -204,10 +230,13 @@ void launch_init(struct launch *l, const struct launcher *by)
 	buf_init(&l->command);
 	buf_init(&l->error);
 	buf_init(&l->underscore);
+	buf_init(&l->own_pwd);
 	words_init(&l->words);
-	l->env = xcalloc(by->nbase + ENV_EXTRA, sizeof(*l->env));
+	l->run_env = xcalloc(by->nbase + ENV_EXTRA, sizeof(*l->run_env));
 	if (by->nbase)
-		memcpy(l->env, by->base_env, by->nbase * sizeof(*l->env));
+		memcpy(l->run_env, by->base_env,
+		       by->nbase * sizeof(*l->run_env));
+	l->env = l->run_env;
 }
 
 void launch_release(struct launch *l)
@@ -215,20 +244,81 @@ void launch_release(struct launch *l)
 	buf_release(&l->command);
 	buf_release(&l->error);
 	buf_release(&l->underscore);
+	buf_release(&l->own_pwd);
 	words_release(&l->words);
+	free(l->program);
 	for (unsigned i = 0; i < LAUNCH_CACHE; i++) {
 		free(l->cache[i].name);
 		free(l->cache[i].path);
 	}
-	free(l->env);
+	free(l->run_env);
+	free(l->own_env);
+}
+
+static size_t count_vars(char *const *env)
+{
+	size_t n = 0;
+
+	while (env[n])
+		n++;
+	return n;
+}
+
+/* The variable of that name ("NAME=..."), or NULL. */
+static const char *find_var(char *const *env, const char *var)
+{
+	size_t len = strcspn(var, "=") + 1;
+
+	for (; env && *env; env++) {
+		if (strncmp(*env, var, len) == 0)
+			return *env;
+	}
+	return NULL;
+}
+
+/* What the job sets takes the place of what there was. */
+static void add_own_env(struct launch *l, char *const *own)
+{
+	size_t n = count_vars(l->run_env) + count_vars(own) + 1;
+	char **to;
+
+	if (n > l->own_cap) {
+		l->own_cap = n;
+		l->own_env = xreallocarray(l->own_env, n, sizeof(*to));
+	}
+	to = l->own_env;
+	for (char **var = l->run_env; *var; var++) {
+		if (!find_var(own, *var))
+			*to++ = *var;
+	}
+	while (*own)
+		*to++ = *own++;
+	*to = NULL;
+	l->env = l->own_env;
+}
+
+/* No shell will say where a job of words is. */
+static char *pwd_of(struct launch *l, const struct job *job)
+{
+	char *real;
+
+	if (!job->is_argv || !job->cwd)
+		return l->by->pwd;
+	real = realpath(job->cwd, NULL);
+	if (!real)
+		return l->by->pwd;
+	buf_reset(&l->own_pwd);
+	buf_addf(&l->own_pwd, "PWD=%s", real);
+	free(real);
+	return l->own_pwd.data;
 }
 
 static void set_env(struct launch *l, const struct job *job)
 {
 	const struct launcher *by = l->by;
-	char **env = l->env + by->nbase;
+	char **env = l->run_env + by->nbase;
 	char *const tail[] = {
-		l->is_direct ? by->direct_pwd : by->pwd,
+		l->is_direct ? by->direct_pwd : pwd_of(l, job),
 		l->is_direct ? by->direct_oldpwd : by->oldpwd,
 		l->is_direct ? by->direct_shlvl : by->shlvl,
 		l->is_direct && by->is_bash ? l->underscore.data
@@ -245,6 +335,9 @@ static void set_env(struct launch *l, const struct job *job)
 			*env++ = tail[i];
 	}
 	*env = NULL;
+	l->env = l->run_env;
+	if (job->env)
+		add_own_env(l, job->env);
 }
 
 /* Where PATH has the program; looked up once for each name. */
@@ -280,7 +373,7 @@ static bool prepare_direct(struct launch *l, const struct job *job)
 	const struct launcher *by = l->by;
 	const struct template *t = template_of(by, job);
 
-	if (!by->may_direct)
+	if (!by->may_direct || needs_shell(job))
 		return false;
 	if (t) {
 		struct template_args args = {
@@ -309,6 +402,34 @@ static bool prepare_direct(struct launch *l, const struct job *job)
 	return true;
 }
 
+void launch_add_words(struct buf *out, const struct job *job,
+		      enum shell_kind kind)
+{
+	for (unsigned i = 0; i < job->nvalues; i++) {
+		const char *word = job->values[i];
+
+		if (i)
+			buf_addch(out, ' ');
+		shquote_add(out, word, strlen(word), QUOTE_PLAIN, kind);
+	}
+}
+
+/* Also a program that is not there gets its exec, which says so. */
+static void prepare_words(struct launch *l, const struct job *job)
+{
+	const struct launcher *by = l->by;
+	const char *var = find_var(job->env, "PATH=");
+	const char *path = by->has_path ? by->search : "/bin:/usr/bin";
+
+	free(l->program);
+	l->program = path_search(job->values[0], var ? var + 5 : path,
+				 job->cwd);
+	l->path = l->program ? l->program : "";
+	l->argv = job->values;
+	l->is_direct = false;
+	set_env(l, job);
+}
+
 /* The command as text, in l->command. */
 static int make_command(struct launch *l, struct job *job)
 {
@@ -319,6 +440,10 @@ static int make_command(struct launch *l, struct job *job)
 	};
 
 	buf_reset(&l->command);
+	if (job->is_argv) {
+		launch_add_words(&l->command, job, l->by->kind);
+		return 0;
+	}
 	if (!t) {
 		buf_addstr(&l->command, job->values[0]);
 		return 0;
@@ -343,6 +468,10 @@ int launch_prepare(struct launch *l, struct job *job)
 			job->command = arena_memdup0(&job->arena,
 						     l->command.data,
 						     l->command.len);
+	}
+	if (job->is_argv) {
+		prepare_words(l, job);
+		return 0;
 	}
 	if (prepare_direct(l, job))
 		return 0;

@@ -8,6 +8,10 @@
  * environment the shell would have given it; when that exec fails for any
  * reason the shell gets the command after all, so that message and status are
  * the shell's own.
+ *
+ * A job with a directory or an environment of its own that a shell would look
+ * at is run by the shell. One of words instead of a command line (is_argv)
+ * never is: what its exec says counts.
  */
 #ifndef MUSTER_RUNNER_LAUNCH_H
 #define MUSTER_RUNNER_LAUNCH_H
@@ -31,6 +35,7 @@ struct launcher {
 	bool is_bash;			/* by its program, not its name */
 	bool is_dash;			/* likewise */
 	char *search;			/* PATH at start */
+	bool has_path;			/* there was one */
 	char **base_env;		/* less what depends on job or shell */
 	size_t nbase;
 	/* as found in the environment ("NAME=value"), or NULL */
@@ -59,14 +64,19 @@ struct launch {
 		char *path;
 	} cache[LAUNCH_CACHE];
 	unsigned cache_next;
-	char **env;
+	char **run_env;		/* base_env, then what depends on the job */
+	char **own_env;		/* of a job that adds to it */
+	size_t own_cap;
 	char seq_var[40];
 	char slot_var[40];
 	struct buf underscore;
+	struct buf own_pwd;
+	char *program;		/* of the last is_argv job */
 
 	/* the result */
 	const char *path;
 	char *const *argv;
+	char **env;
 	bool is_direct;
 };
 
@@ -78,6 +88,10 @@ void launch_release(struct launch *l);
  * -1 when the command can't be made; job->message says why.
  */
 int launch_prepare(struct launch *l, struct job *job);
+
+/* Adds the words of an is_argv job as a command line. */
+void launch_add_words(struct buf *out, const struct job *job,
+		      enum shell_kind kind);
 
 /* After a direct exec that failed: the same job by the shell. 0 or -1 as
  * launch_prepare. */

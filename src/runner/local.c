@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include "base/diag.h"
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "proc/child.h"
 #include "runner/attempt.h"
 #include "runner/launch.h"
@@ -132,22 +135,158 @@ static enum run_result pretend(struct local *l, struct job *job)
 	return RUN_ENDED;
 }
 
-/* The exec failed, of the shell itself if it came to that. */
-static enum run_result no_exec(struct local *l, struct slot *s,
-			       struct job *job, int err)
+/* Ends the job as unstarted; the message is "WHAT 'subject': err". */
+static enum run_result fail_start(struct job *job, const char *what,
+				  const char *subject, int err)
 {
 	struct buf text = BUF_INIT;
 
-	buf_addf(&text, "cannot execute '%s': %s", l->cfg.shell, strerror(err));
-	if (err == E2BIG)
-		buf_addf(&text, " (the command has %zu bytes)",
-			 s->launch.command.len);
+	buf_addf(&text, "%s '", what);
+	buf_add_visible(&text, subject, strlen(subject));
+	buf_addf(&text, "': %s", strerror(err));
 	job->message = arena_strdup(&job->arena, text.data);
 	buf_release(&text);
 	job->outcome.end = JOB_UNSTARTED;
 	job->outcome.err = err;
 	job->outcome.end_ns = clock_run_ns();
 	return RUN_ENDED;
+}
+
+/* A directory of its own that the job can't be in. True: it is over. */
+static bool lacks_directory(struct job *job)
+{
+	struct stat st;
+	int err = 0;
+
+	if (!job->cwd)
+		return false;
+	if (stat(job->cwd, &st) < 0)
+		err = errno;
+	else if (!S_ISDIR(st.st_mode))
+		err = ENOTDIR;
+	else if (access(job->cwd, X_OK) < 0)
+		err = errno;
+	if (err)
+		fail_start(job, "cannot change to directory", job->cwd, err);
+	return err != 0;
+}
+
+/* The exec failed, of the shell itself if it came to that. A job of words has
+ * then the status that a shell would have given it. */
+static enum run_result no_exec(struct local *l, struct slot *s,
+			       struct job *job, int err)
+{
+	struct buf text = BUF_INIT;
+
+	if (lacks_directory(job))
+		return RUN_ENDED;
+	fail_start(job, "cannot execute",
+		   job->is_argv ? job->values[0] : l->cfg.shell, err);
+	if (job->is_argv) {
+		job->outcome.end = JOB_EXITED;
+		job->outcome.status = err == ENOENT ? 127 : 126;
+	} else if (err == E2BIG) {
+		buf_addf(&text, "%s (the command has %zu bytes)", job->message,
+			 s->launch.command.len);
+		job->message = arena_strdup(&job->arena, text.data);
+		buf_release(&text);
+	}
+	return RUN_ENDED;
+}
+
+/* A standard input of its own. */
+
+static int64_t time_left(const struct local *l, const struct job *job)
+{
+	int64_t timeout = job->timeout_ns >= 0 ? job->timeout_ns
+					       : l->cfg.timeout_ns(l->cfg.arg);
+	int64_t left = job->outcome.start_ns + timeout - clock_run_ns();
+
+	if (timeout <= 0)
+		return -1;
+	return left > 0 ? left : 0;
+}
+
+/*
+ * Waits until someone writes to a FIFO, as whoever opens it for reading would,
+ * but with an ear for orders and the clock. False: the job is over.
+ */
+static bool await_writer(struct local *l, struct job *job, int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		int64_t left = time_left(l, job);
+
+		if (atomic_load(&job->order) != JOB_GO)
+			job->outcome.end = JOB_KILLED;
+		else if (left == 0)
+			job->outcome.end = JOB_TIMEOUT;
+		else if (thread_poll(&p, 1, left) > 0)
+			return true;
+		else
+			continue;
+		job->outcome.end_ns = clock_run_ns();
+		return false;
+	}
+}
+
+/* As the command itself would name it: from its own directory. */
+static char *input_path(const struct job *job)
+{
+	struct buf path = BUF_INIT;
+
+	if (job->cwd && *job->input != '/')
+		buf_addf(&path, "%s/", job->cwd);
+	buf_addstr(&path, job->input);
+	return buf_take(&path);
+}
+
+/* The descriptor; -1 with errno when it can't be opened. */
+static int open_input(const struct job *job, struct stat *st)
+{
+	char *path = input_path(job);
+	int fd = fd_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	int err = errno;
+
+	free(path);
+	if (fd >= 0 && fstat(fd, st) == 0 && S_ISDIR(st->st_mode)) {
+		fd_close(&fd);
+		err = EISDIR;
+	}
+	errno = err;
+	return fd;
+}
+
+/* Opens job->input, if it has one, for *fd; not RUN_ENDED with *fd as it was:
+ * no. True when the job can go on. */
+static bool take_input(struct local *l, struct job *job, int *fd,
+		       enum run_result *result)
+{
+	struct stat st = { .st_mode = 0 };
+	int flags;
+
+	if (!job->input)
+		return true;
+	*fd = open_input(job, &st);
+	if (*fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		job->outcome.err = errno;
+		*result = RUN_AGAIN;
+		return false;
+	}
+	if (*fd < 0) {
+		*result = fail_start(job, "stdin: cannot open", job->input,
+				     errno);
+		return false;
+	}
+	if (S_ISFIFO(st.st_mode) && !await_writer(l, job, *fd)) {
+		fd_close(fd);
+		*result = RUN_ENDED;
+		return false;
+	}
+	flags = fcntl(*fd, F_GETFL);
+	fcntl(*fd, F_SETFL, flags & ~O_NONBLOCK);
+	return true;
 }
 
 static enum spawn_result start(struct local *l, struct slot *s,
@@ -191,10 +330,14 @@ static void leave_start(struct local *l)
 	mutex_unlock(&l->lock);
 }
 
-static enum run_result launch(struct local *l, struct slot *s, struct job *job)
+/* in: the job's own standard input, or -1. */
+static enum run_result launch(struct local *l, struct slot *s, struct job *job,
+			      int in)
 {
 	struct spawn_request req = {
-		.in = l->cfg.give_stdin && job->seq == 1 ? 0 : l->devnull,
+		.cwd = job->cwd,
+		.in = in >= 0 ? in : l->cfg.give_stdin && job->seq == 1
+			      ? 0 : l->devnull,
 		.out = 1,
 		.err = 2,
 		.die_with_parent = l->cfg.die_with_parent,
@@ -230,7 +373,9 @@ static enum run_result local_run(struct runner *r, void *state,
 {
 	struct local *l = local_of(r);
 	struct slot *s = state;
-	enum run_result result;
+	enum run_result result = RUN_ENDED;
+	bool no_shell;
+	int in = -1;
 
 	start_clock(job);
 	/* Of a try before. */
@@ -243,16 +388,23 @@ static enum run_result local_run(struct runner *r, void *state,
 		return pretend(l, job);
 	s->attempt.job = job;
 	s->attempt.cfg = &l->cfg;
+	if (lacks_directory(job) || !take_input(l, job, &in, &result))
+		return result;
 	enter_start(l);
-	result = launch(l, s, job);
+	result = launch(l, s, job, in);
 	leave_start(l);
+	fd_close(&in);
 	if (result == RUN_AGAIN || job->outcome.end == JOB_UNSTARTED)
 		return result;
 	if (l->cfg.verbose)
 		print_command(l, job, true);
+	/* It was no process. */
+	if (job->message)
+		return result;
+	no_shell = s->launch.is_direct || job->is_argv;
 	diag_debug(DIAG_PROC, "job %llu: process %ld %s",
 		   (unsigned long long)job->seq, (long)s->attempt.child.pid,
-		   s->launch.is_direct ? "without a shell" : "in a shell");
+		   no_shell ? "without a shell" : "in a shell");
 	attempt_watch(&s->attempt);
 	return RUN_ENDED;
 }

@@ -200,7 +200,9 @@ static bool flee(struct adapt *a, const struct adapt_sample *s)
 	unsigned goal = a->base;
 
 	/* What ran before the last change may be what presses. */
-	if (a->memory.held < HELD || s->running > a->goal || a->goal <= s->min)
+	if (s->running > a->goal)
+		a->memory.held = 0;
+	if (a->memory.held < HELD || a->goal <= s->min)
 		return false;
 	a->ceiling = a->goal - 1;
 	a->step = STEP_MIN;
@@ -371,7 +373,7 @@ static void accept(struct adapt *a)
 	a->base = a->goal;
 	/* It is not bad there any more. */
 	if (a->base >= a->ceiling)
-		a->ceiling = a->base > a->max / 2 ? a->max : 2 * a->base;
+		a->ceiling = a->base + 1 + a->base / 4;
 	a->at_base = a->span;
 	a->best = fmax(a->best, rate(&a->at_base));
 	a->step = fmin(a->step * 1.5, STEP_MAX);
@@ -396,7 +398,7 @@ static void reject(struct adapt *a, const struct adapt_sample *s)
 	/* At the end of the range there is no other way to try. */
 	if (neighbour(a, s) == a->base)
 		a->fails++;
-	a->pause = 1;
+	a->pause = (a->patience + 1) / 2;
 	if (a->fails >= 2)
 		stay(a);
 }

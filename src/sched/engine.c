@@ -460,6 +460,7 @@ static void advance(struct job *job)
 	job->tries = 0;
 	job->command = NULL;
 	job->message = NULL;
+	job->is_argv = false;
 	job->outcome = (struct job_outcome){ 0 };
 	atomic_store(&job->order, JOB_GO);
 }
@@ -490,7 +491,7 @@ static enum engine_stop close_account_locked(struct engine *e,
 	}
 	if (!is_last)
 		return stop;
-	if (job->node && job->outcome.end != JOB_SKIPPED && !job->is_misuse)
+	if (job->node)
 		deps_end(e->deps, job, job_has_succeeded(job), ready, skipped);
 	e->unsettled--;
 	if (engine_is_over_locked(e) || e->at_barrier)

@@ -130,8 +130,12 @@ static enum entry submit_locked(struct engine *e, struct job *job)
 {
 	enum entry entry = ENTRY_WAITS;
 
-	if (job->message)
+	if (job->message) {
+		/* Others may wait for it. */
+		if (job->id)
+			(void)deps_add(e->deps, job);
 		return ENTRY_REFUSED;
+	}
 	while (e->stop == ENGINE_RUN && stage_is_full(&e->stages[0])) {
 		if (meet_full_locked(e, job, &entry))
 			return entry;

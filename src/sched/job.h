@@ -101,6 +101,8 @@ struct job {
 	char **env;		/* NAME=value, up to NULL, added */
 	const char *input;	/* a file to be its standard input */
 	const char *tag;	/* before each line of output */
+	const char *attributes_text;	/* all this as the comment that says
+					   so, for running it again */
 	bool is_argv;		/* values are program and arguments, as they
 				   are: no template, no shell */
 	bool is_misuse;		/* it ends refused for an error of the user's:

@@ -30,10 +30,10 @@ struct scale_sample {
 	unsigned threshold;	/* balanced: jobs per worker, at least 1 */
 	unsigned min;		/* bounds, min <= max, max >= 1 */
 	unsigned max;
-	unsigned goal;		/* adaptive: min <= goal <= max; 0 counts as 1 */
+	unsigned goal;		/* adaptive: min <= goal <= max; 0 is 1 */
 	unsigned workers;	/* threads there are, idle, starting or busy */
 	unsigned idle;		/* of these, idle or starting */
-	size_t queued;		/* jobs that could start if there were workers */
+	size_t queued;		/* that could start, had they workers */
 	bool is_full;		/* the queue, and someone waits to submit */
 };
 

@@ -34,10 +34,11 @@ struct row {
 	unsigned tries;
 	bool has_failed;
 	bool has_command;	/* else text is what the job was made of */
-	const char *text;	/* in the arena */
+	const char *text;	/* in the arena, as all here */
+	const char *attributes;	/* the comment behind it, or NULL */
 };
 
-/* All guarded by lock, but for `all` and start_ns, which never change. */
+/* All guarded by lock, but for the last four, which never change. */
 struct summary {
 	struct sink sink;
 	struct mutex lock;
@@ -50,6 +51,8 @@ struct summary {
 	uint64_t failed_by[NENDS];	/* enum job_end */
 	int64_t start_ns;
 	bool all;
+	bool (*describe)(void *arg, const struct job *job, struct buf *out);
+	void *arg;
 };
 
 /* How the last line calls the ends of failed jobs, in its order. */
@@ -80,11 +83,16 @@ static void add_text(struct summary *s, struct row *row, const struct job *job)
 {
 	struct buf values = BUF_INIT;
 
-	row->has_command = job->command != NULL;
+	row->has_command = job->command ||
+			   (s->describe && s->describe(s->arg, job, &values));
 	if (!row->has_command)
 		job_add_values(job, &values);
-	row->text = arena_strdup(&s->texts, row->has_command ? job->command
-				 : values.data);
+	row->text = arena_strdup(&s->texts, job->command ? job->command
+							 : values.data);
+	row->attributes = NULL;
+	if (row->has_command && job->attributes_text)
+		row->attributes = arena_strdup(&s->texts,
+					       job->attributes_text);
 	buf_release(&values);
 }
 
@@ -137,6 +145,15 @@ struct summary *summary_new(bool all)
 	s->start_ns = clock_run_ns();
 	s->all = all;
 	return s;
+}
+
+void summary_set_describe(struct summary *s,
+			  bool (*describe)(void *arg, const struct job *job,
+					   struct buf *out),
+			  void *arg)
+{
+	s->describe = describe;
+	s->arg = arg;
 }
 
 struct sink *summary_sink(struct summary *s)
@@ -346,12 +363,19 @@ static bool is_to_be_run_again(const struct row *row)
 	return row->has_failed && row->has_command;
 }
 
+/* A comment ends with its line, whatever ends a command. */
+static bool holds(const struct row *row, unsigned char delimiter)
+{
+	return (delimiter && strchr(row->text, delimiter)) ||
+	       (row->attributes && strchr(row->attributes, '\n'));
+}
+
 static bool any_holds(struct summary *s, unsigned char delimiter)
 	REQUIRES(s->lock)
 {
-	for (size_t i = 0; delimiter && i < s->nrows; i++) {
+	for (size_t i = 0; i < s->nrows; i++) {
 		if (is_to_be_run_again(&s->rows[i]) &&
-		    strchr(s->rows[i].text, delimiter))
+		    holds(&s->rows[i], delimiter))
 			return true;
 	}
 	return false;
@@ -367,6 +391,8 @@ static int write_rows(struct summary *s, int fd, unsigned char delimiter)
 		if (!is_to_be_run_again(&s->rows[i]))
 			continue;
 		buf_addstr(&b, s->rows[i].text);
+		if (s->rows[i].attributes)
+			buf_addf(&b, " %s", s->rows[i].attributes);
 		buf_addch(&b, (char)delimiter);
 		if (b.len >= WRITE_CHUNK) {
 			ret = fd_write_all(fd, b.data, b.len);

@@ -14,12 +14,24 @@
 #include "sched/sink.h"
 
 struct buf;
+struct job;
 struct summary;
 
 /* all: also of jobs that succeeded. */
 struct summary *summary_new(bool all);
 struct sink *summary_sink(struct summary *s);
 void summary_free(struct summary *s);
+
+/*
+ * Before any job: how to make the command of one that was never handed to a
+ * runner (dropped, skipped). describe adds it to out and returns true, or
+ * returns false when there can be none; called without other locks than the
+ * summary's.
+ */
+void summary_set_describe(struct summary *s,
+			  bool (*describe)(void *arg, const struct job *job,
+					   struct buf *out),
+			  void *arg);
 
 /*
  * Adds the table: a header line, then seq, exit status or signal name or a

@@ -279,6 +279,45 @@ none_pending() {
 	no_marked_pids
 }
 
+# start_with_waiting ARG...: muster ARG... with one worker and two jobs; the
+# first has failed once and waits for its next try behind the second, which
+# runs until there is a file go.
+start_with_waiting() {
+	mkfifo in
+	exec 7<>in
+	echo ': >up1; await fail; false' >low
+	start_watched -j 1 --retries 2 --metrics m --metrics-interval 0.01 \
+		--priority low --tasks low --priority high --tasks in "$@"
+	wait_until test -e up1
+	echo ': >up2; await go' >&7
+	wait_until file_has m 'muster_jobs{state="queued"} 1'
+	: >fail
+	wait_until test -e up2
+}
+
+@test "--on-done: a job that SIGTERM keeps from its next try has it" {
+	start_with_waiting --on-done 'echo $MUSTER_SEQ $MUSTER_TRIES >>log'
+	kill -TERM "$pid"
+	# While the other job runs, and so does muster itself.
+	wait_until file_has log '1 1'
+	: >go
+	ended_with 'exit 1'
+	assert_file_is log $'1 1\n2 1\n'
+}
+
+@test "--on-done: SIGINT ends one that hangs for such a job" {
+	start_with_waiting --on-done '[ $MUSTER_SEQ = 2 ] || exec sleep 1000'
+	kill -TERM "$pid"
+	wait_until none_pending
+	: >go
+	wait_until file_has m 'muster_jobs_failed_total{end="exited"} 1'
+	wait_until file_has m 'muster_jobs_succeeded_total 1'
+	kill -INT "$pid"
+	ended_with 'signal 2'
+	no_marked_pids
+	assert_file_is err $'muster: --on-done: job 1: killed by SIGTERM\n'
+}
+
 @test "--on-done: SIGTSTP stops it, SIGCONT continues it" {
 	start muster --on-done 'echo $$ >hook; exec sleep 1000' true ::: 1
 	wait_until has_lines hook 1

@@ -40,6 +40,23 @@ static struct buf said = BUF_INIT;	/* lines of failed(); lock */
 static atomic_uint idles;
 static struct hook_config config;
 static struct hook *hook;
+static struct thread notifier;
+static atomic_bool stop;
+
+/* In the place of main: tells of ended children where there is no pidfd. */
+static void *notify(void *arg)
+{
+	sigset_t set;
+
+	(void)arg;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	while (!atomic_load(&stop)) {
+		if (thread_wait_signal(&set, 5 * NS_PER_MS) == SIGCHLD)
+			child_notice();
+	}
+	return NULL;
+}
 
 static void note_failure(void *arg, const char *text)
 {
@@ -71,6 +88,7 @@ static void set_up(const char *command)
 	CHECK_INT(term_seq_parse(TERM_SEQ_DEFAULT, &config.term_seq), 0);
 	hook = hook_new(&config);
 	CHECK(hook != NULL);
+	CHECK_INT(thread_start(&notifier, 0, notify, NULL), 0);
 }
 
 static void tear_down(void)
@@ -78,6 +96,8 @@ static void tear_down(void)
 	hook_free(hook);
 	buf_release(&said);
 	child_end_leftovers(0);
+	atomic_store(&stop, true);
+	thread_join(&notifier);
 }
 
 static struct job *new_job(uint64_t seq, const char *line)
@@ -412,6 +432,7 @@ static void no_descriptor(void)
 	CHECK(hook == NULL);
 	CHECK_INT(errno, EMFILE);
 	CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	tear_down();
 }
 
 static const struct tap_case cases[] = {
