@@ -75,6 +75,12 @@ static void end(struct output *o, struct job *job, bool keep)
 	(void)keep;
 }
 
+static void rest(struct output *o, struct job *job)
+{
+	(void)o;
+	(void)job;
+}
+
 static void skip(struct output *o, uint64_t seq)
 {
 	(void)o;
@@ -91,6 +97,7 @@ static const struct output_ops output_ops = {
 	.room = room,
 	.append = append,
 	.end = end,
+	.rest = rest,
 	.skip = skip,
 	.stop_waiting = stop_waiting,
 };

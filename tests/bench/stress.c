@@ -5,11 +5,13 @@
  * Usage: stress [JOBS [SEED]]
  *
  * JOBS no-op jobs (a million) in ten runs: both ways of dispatch, with each
- * policy of scaling. In each run one thread submits, another adds jobs beside
- * it, a third sets other bounds for the pool all the time, and workers end as
- * soon as they are idle. Checks that each job was run once and told of once,
- * and that the engine's own figures agree. Prints a line a run, with its seed;
- * status 1 when anything was wrong. To be built with the thread sanitizer, too.
+ * policy of scaling. In each run one thread submits and closes; another adds
+ * jobs beside it, and in every other run goes on to do so after that, until the
+ * run is over; a third sets other bounds for the pool and tells of pressure all
+ * the time; and workers end as soon as they are idle. Checks that each job was
+ * run once and told of once, those that came too late never, and that the
+ * engine's own figures agree. Prints a line a run, with its seed; status 1 when
+ * anything was wrong. To be built with the thread sanitizer, too.
  */
 #include <config.h>
 
@@ -40,7 +42,9 @@ struct run {
 	atomic_size_t handed;	/* over to the engine */
 	atomic_uint top_slot;
 	atomic_bool is_over;
-	unsigned resizes;	/* the resizing thread's */
+	/* Each one thread's, until it is joined. */
+	size_t late;		/* the last so many were not taken any more */
+	unsigned resizes;
 };
 
 static const char *const dispatch_names[] = { "shared", "stealing" };
@@ -108,22 +112,46 @@ static void *submit_main(void *arg)
 static void *add_main(void *arg)
 {
 	struct run *r = arg;
+	unsigned state = r->seed + 2;
 
-	for (size_t id = r->submits; id < r->jobs; id++)
-		engine_submit(r->engine, make_job(r, id));
+	for (size_t id = r->submits; id < r->jobs; id++) {
+		struct job *job = make_job(r, id);
+
+		/* About as slow as the one that has to wait for room. */
+		if (draw(&state, 100) == 0)
+			usleep(draw(&state, 500));
+		if (engine_add(r->engine, job, NULL))
+			continue;
+		job_free(job);
+		r->late = r->jobs - id;
+		break;
+	}
 	return NULL;
 }
 
-static void *resize_main(void *arg)
+static double draw_share(unsigned *state)
+{
+	return draw(state, 1000) / 1000.0;
+}
+
+/* What main does in a run. */
+static void *control_main(void *arg)
 {
 	struct run *r = arg;
 	unsigned state = r->seed + 1;
+	struct adapt_pressure p;
 
 	while (!atomic_load(&r->is_over)) {
 		unsigned max = 1 + draw(&state, MAX_WORKERS);
 
 		engine_resize(r->engine, 0, 1 + draw(&state, max), max);
 		r->resizes++;
+		p.cpu = draw_share(&state);
+		p.memory = draw_share(&state);
+		p.io = draw_share(&state);
+		p.load = 2 * draw_share(&state);
+		engine_feel(r->engine, &p);
+		engine_tend(r->engine);
 		usleep(draw(&state, 300));
 	}
 	return NULL;
@@ -135,9 +163,12 @@ static size_t count_wrong(struct run *r)
 {
 	size_t wrong = 0;
 
-	for (size_t id = 0; id < r->jobs; id++)
-		wrong += atomic_load(&r->runs[id]) != 1 ||
-			 atomic_load(&r->dones[id]) != 1;
+	for (size_t id = 0; id < r->jobs; id++) {
+		unsigned want = id < r->jobs - r->late;
+
+		wrong += atomic_load(&r->runs[id]) != want ||
+			 atomic_load(&r->dones[id]) != want;
+	}
 	return wrong;
 }
 
@@ -145,17 +176,19 @@ static bool report(struct run *r, const struct engine_config *c)
 {
 	struct engine_stats s;
 	size_t wrong = count_wrong(r);
+	size_t want = r->jobs - r->late;
 	bool ok;
 
 	engine_get_stats(r->engine, &s);
-	ok = wrong == 0 && s.tally.succeeded == r->jobs &&
-	     s.tally.failed == 0 && s.submitted == r->jobs && s.running == 0 &&
-	     s.queued == 0 && atomic_load(&r->top_slot) <= MAX_WORKERS;
+	ok = wrong == 0 && s.tally.succeeded == want &&
+	     s.tally.failed == 0 && s.submitted == want && s.running == 0 &&
+	     s.queued == 0 && s.is_over && atomic_load(&r->top_slot) <= MAX_WORKERS;
 	printf("%s %s seed %u: %zu jobs, %zu wrong, %" PRIu64 " succeeded, "
-	       "%u resizes, %u workers at most, %" PRIu64 " steals: %s\n",
+	       "%zu too late, %u resizes, %u workers at most, %" PRIu64
+	       " steals: %s\n",
 	       dispatch_names[c->dispatch], scale_names[c->scale], r->seed,
-	       r->jobs, wrong, s.tally.succeeded, r->resizes, s.peak_workers,
-	       s.steals, ok ? "ok" : "WRONG");
+	       r->jobs, wrong, s.tally.succeeded, r->late, r->resizes,
+	       s.peak_workers, s.steals, ok ? "ok" : "WRONG");
 	fflush(stdout);
 	return ok;
 }
@@ -170,18 +203,22 @@ static void start(struct thread *t, void *(*fn)(void *), struct run *r)
 
 static void drive(struct run *r)
 {
-	struct thread submitter, adder, resizer;
+	struct thread submitter, adder, controller;
+	bool closes_early = r->seed / 2 % 2;
 
 	engine_start(r->engine);
 	start(&submitter, submit_main, r);
 	start(&adder, add_main, r);
-	start(&resizer, resize_main, r);
+	start(&controller, control_main, r);
 	thread_join(&submitter);
-	thread_join(&adder);
+	if (!closes_early)
+		thread_join(&adder);
 	engine_close(r->engine);
 	engine_wait(r->engine, -1);
+	if (closes_early)
+		thread_join(&adder);
 	atomic_store(&r->is_over, true);
-	thread_join(&resizer);
+	thread_join(&controller);
 }
 
 static bool run(size_t jobs, unsigned seed, enum engine_dispatch dispatch,
