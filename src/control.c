@@ -14,6 +14,7 @@
 #include "input/template.h"
 #include "options.h"
 #include "proc/child.h"
+#include "proc/pressure.h"
 #include "proc/sigstate.h"
 #include "sched/engine.h"
 #include "sched/job.h"
@@ -31,6 +32,7 @@ void control_init(struct control *c)
 	c->grace_end_ns = -1;
 	c->next_tick_ns = -1;
 	c->next_read_ns = -1;
+	c->next_feel_ns = -1;
 }
 
 void control_notify(void *control)
@@ -59,6 +61,24 @@ static void read_files(struct control *c)
 	else
 		diag_debug(DIAG_SCHED, "%s", err.data);
 	buf_release(&err);
+}
+
+/* Tells the engine how hard pressed the machine is; says when to do it again.
+ * The first call only makes the beginning of the time to measure. */
+static void feel(struct control *c, int64_t now)
+{
+	struct pressure_sample s;
+
+	if (!c->pressure)
+		c->pressure = pressure_new(c->cpus, NULL);
+	pressure_read(c->pressure, now, &s);
+	engine_feel(c->engine, &(struct adapt_pressure){
+		.cpu = s.cpu,
+		.memory = s.memory,
+		.io = s.io,
+		.load = s.load,
+	});
+	c->next_feel_ns = now + ADAPT_INTERVAL;
 }
 
 static unsigned terminal_width(void)
@@ -103,6 +123,12 @@ void control_finish(struct control *c)
 		return;
 	s = sample(c);
 	bar_finish(c->bar, &s, terminal_width());
+}
+
+void control_release(struct control *c)
+{
+	pressure_free(c->pressure);
+	c->pressure = NULL;
 }
 
 /* SIGUSR1: what runs. */
@@ -238,10 +264,13 @@ static int64_t do_due(struct control *c)
 		read_files(c);
 		c->next_read_ns = now + JOBFILE_PAUSE;
 	}
+	if (c->options->scale == SCALE_ADAPTIVE && now >= c->next_feel_ns)
+		feel(c, now);
 	if (c->bar && now >= c->next_tick_ns)
 		tick(c, now);
 	next = earlier(c->grace_end_ns,
 		       earlier(c->next_read_ns, c->next_tick_ns));
+	next = earlier(next, c->next_feel_ns);
 	return next < 0 ? -1 : next > now ? next - now : 0;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * control.h - what main does while the jobs run: takes signals, keeps the
- * clock of the bar and of the grace period, reads job files again.
+ * clock of the bar and of the grace period, reads job files again, and with
+ * --scale adaptive how hard pressed the machine is.
  *
  * Stages of ending (see the man page, SIGNALS): TERM and HUP drain, INT and
  * QUIT cancel; each further signal is one stage harder: drain, cancel, kill.
@@ -18,6 +19,7 @@
 struct bar;
 struct engine;
 struct options;
+struct pressure;
 struct template;
 
 struct control {
@@ -42,6 +44,8 @@ struct control {
 	int64_t grace_end_ns;		/* -1: none */
 	int64_t next_tick_ns;		/* -1: none */
 	int64_t next_read_ns;		/* of the job files; -1: never */
+	struct pressure *pressure;	/* for --scale adaptive, or NULL */
+	int64_t next_feel_ns;		/* -1: never */
 };
 
 /* Call in the thread that will run the loop, before any other is started. */
@@ -59,5 +63,7 @@ void control_loop(struct control *c);
 bool control_await(struct control *c, bool (*done)(void *), void *arg);
 /* The bar's last state. */
 void control_finish(struct control *c);
+/* Frees what the loop has made. */
+void control_release(struct control *c);
 
 #endif

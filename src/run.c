@@ -353,6 +353,8 @@ static void make_engine(struct run *r)
 		.output = emit_output(r->emit),
 		.min = r->min,
 		.max = r->max,
+		.scale = o->scale,
+		.scale_threshold = o->scale_threshold,
 		.idle_timeout_ns = o->idle_timeout_ns,
 		.queue_capacity = o->queue_size,
 		.queue_bytes = QUEUE_BYTES,
@@ -485,6 +487,7 @@ static void close_logs(struct run *r)
 
 static void tear_down(struct run *r)
 {
+	control_release(&r->control);
 	if (r->engine)
 		engine_free(r->engine);
 	if (r->local)
