@@ -15,6 +15,7 @@
 #include "input/template.h"
 #include "options.h"
 #include "proc/child.h"
+#include "proc/pressure.h"
 #include "proc/sigstate.h"
 #include "runner/launch.h"
 #include "sched/engine.h"
@@ -37,6 +38,7 @@ void control_init(struct control *c)
 	c->next_tick_ns = -1;
 	c->next_read_ns = -1;
 	c->next_metrics_ns = -1;
+	c->next_feel_ns = -1;
 }
 
 void control_notify(void *control)
@@ -97,6 +99,24 @@ static void read_files(struct control *c)
 			    &o->then[i].min);
 }
 
+/* Tells the engine how hard pressed the machine is; says when to do it again.
+ * The first call only makes the beginning of the time to measure. */
+static void feel(struct control *c, int64_t now)
+{
+	struct pressure_sample s;
+
+	if (!c->pressure)
+		c->pressure = pressure_new(c->cpus, NULL);
+	pressure_read(c->pressure, now, &s);
+	engine_feel(c->engine, &(struct adapt_pressure){
+		.cpu = s.cpu,
+		.memory = s.memory,
+		.io = s.io,
+		.load = s.load,
+	});
+	c->next_feel_ns = now + ADAPT_INTERVAL;
+}
+
 static unsigned terminal_width(void)
 {
 	struct winsize w;
@@ -153,6 +173,12 @@ void control_write_metrics(struct control *c)
 	/* It is tried again: those who watch may come to see the end. */
 	c->metrics_lost = true;
 	diag_err(errno, "--metrics: cannot write '%s'", c->options->metrics);
+}
+
+void control_release(struct control *c)
+{
+	pressure_free(c->pressure);
+	c->pressure = NULL;
 }
 
 /* SIGUSR1: what runs. */
@@ -362,6 +388,8 @@ static int64_t do_due(struct control *c)
 		read_files(c);
 		c->next_read_ns = now + JOBFILE_PAUSE;
 	}
+	if (c->options->scale == SCALE_ADAPTIVE && now >= c->next_feel_ns)
+		feel(c, now);
 	if (c->bar && now >= c->next_tick_ns)
 		tick(c, now);
 	if (c->metrics && now >= c->next_metrics_ns) {
@@ -372,6 +400,7 @@ static int64_t do_due(struct control *c)
 		       earlier(c->next_read_ns, c->next_tick_ns));
 	next = earlier(next, engine_tend(c->engine));
 	next = earlier(next, c->next_metrics_ns);
+	next = earlier(next, c->next_feel_ns);
 	return next < 0 ? -1 : next > now ? next - now : 0;
 }
 

@@ -2,7 +2,7 @@
 /*
  * control.h - what main does while the jobs run: takes signals, keeps the
  * clock of the bar, of the deadline and of the grace period, reads job files
- * again.
+ * again, and with --scale adaptive how hard pressed the machine is.
  *
  * Stages of ending (see the man page, SIGNALS): TERM and HUP drain, INT and
  * QUIT cancel; each further signal is one stage harder: drain, cancel, kill.
@@ -22,6 +22,7 @@ struct engine_bounds;
 struct hook;
 struct metrics;
 struct options;
+struct pressure;
 struct template;
 
 struct control {
@@ -60,6 +61,8 @@ struct control {
 	int64_t next_tick_ns;		/* -1: none */
 	int64_t next_read_ns;		/* of the job files; -1: never */
 	int64_t next_metrics_ns;
+	struct pressure *pressure;	/* for --scale adaptive, or NULL */
+	int64_t next_feel_ns;		/* -1: never */
 };
 
 /* Call in the thread that will run the loop, before any other is started. */
@@ -82,5 +85,7 @@ bool control_await(struct control *c, bool (*done)(void *), void *arg);
 void control_write_metrics(struct control *c);
 /* The bar's last state. */
 void control_finish(struct control *c);
+/* Frees what the loop has made. */
+void control_release(struct control *c);
 
 #endif

@@ -746,6 +746,7 @@ static void close_logs(struct run *r)
 
 static void tear_down(struct run *r)
 {
+	control_release(&r->control);
 	if (r->engine)
 		engine_free(r->engine);
 	hook_free(r->hook);

@@ -54,8 +54,8 @@ static uint64_t by_policy(const struct scale_sample *s)
 			return 2 * (uint64_t)s->workers;
 		break;
 	case SCALE_LAZY:
-		return (uint64_t)s->workers +
-		       (s->is_full && s->queued > s->idle);
+		/* An idle one will make room */
+		return (uint64_t)s->workers + (s->is_full && s->idle == 0);
 	case SCALE_FIXED:
 		return s->max;
 	}

@@ -5,7 +5,7 @@
  *	eager		a worker for each waiting job that no idle one will take
  *	balanced	twice as many when more than `threshold` jobs wait for
  *			each worker
- *	lazy		one more when the queue is full
+ *	lazy		one more when the queue is full and none is idle
  *	fixed		all that are allowed, from the start
  *	adaptive	as eager, within a goal that adapt.h finds
  *

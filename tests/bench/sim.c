@@ -29,6 +29,7 @@
 
 #define MAX		64
 #define CORES		8
+#define OTHERS		4	/* cores that someone else takes at times */
 #define SEEDS		5
 #define TICK		0.25
 #define BOUND		0.8
@@ -165,14 +166,14 @@ static double power_sleep(double n, double at)
 /* The cores, half of which are someone else's for a third of the time. */
 static double power_shared(double n, double at)
 {
-	double cores = at > 0.33 && at < 0.66 ? CORES / 2 : CORES;
+	double cores = at > 0.33 && at < 0.66 ? CORES - OTHERS : CORES;
 
 	return n <= cores ? n : cores * (1 - 0.002 * (n - cores));
 }
 
 static void press_shared(double n, double at, struct adapt_pressure *p)
 {
-	press_cpu(at > 0.33 && at < 0.66 ? n + CORES / 2 : n, at, p);
+	press_cpu(at > 0.33 && at < 0.66 ? n + OTHERS : n, at, p);
 }
 
 static const struct model models[] = {
