@@ -23,6 +23,14 @@ ended_with() {
 	assert_equal "$(sed -n 2p how)" "$1"
 }
 
+# Without the means of Linux, hooks and what they leave may outlive muster.
+no_survivors() {
+	if [ "${MUSTER_TEST_TOOL-}" = portable ]; then
+		marked_pids | xargs -r kill
+	fi
+	no_marked_pids
+}
+
 none_pending() {
 	local pending
 
@@ -75,7 +83,11 @@ none_pending() {
 	assert_file_has log 'MUSTER_TRIES=2'
 	grep -xE 'MUSTER_RUNTIME=[0-9]+\.[0-9]{3}' log
 	awk -F = '/RUNTIME/ { exit !($2 >= 0.1) }' log
-	awk -F = '/RSS/ { exit !($2 > 100000 && $2 % 1024 == 0) }' log
+	if [ "${MUSTER_TEST_TOOL-}" = portable ]; then
+		grep -x 'MUSTER_RSS=0' log
+	else
+		awk -F = '/RSS/ { exit !($2 > 100000 && $2 % 1024 == 0) }' log
+	fi
 	grep -x 'MUSTER_ID=' log
 	[ "$(grep -c TRIES log)" -eq 1 ]
 }
@@ -336,13 +348,14 @@ start_with_waiting() {
 	wait_until test -e up
 	kill -KILL "$pid"
 	finish
-	wait_until no_marked_pids
+	wait_until no_survivors
 }
 
 @test "--on-done: what it leaves in its group ends with muster" {
 	t --on-done 'sleep 1000 >/dev/null 2>&1 &' true ::: 1 2
 	assert_ok
-	no_marked_pids
+	[ "${MUSTER_TEST_TOOL-}" = portable ] || no_marked_pids
+	wait_until no_survivors
 }
 
 # --pool-stats
