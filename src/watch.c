@@ -3,10 +3,12 @@
 #include <config.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/mem.h"
 #include "control.h"
 #include "options.h"
 #include "sched/engine.h"
@@ -98,17 +100,38 @@ void watch_add_sinks(struct watch *w, struct engine *e)
 		engine_add_sink(e, poolstats_sink(w->poolstats));
 }
 
+struct worker_list {
+	struct engine_worker *worker;
+	size_t n;
+	size_t cap;
+};
+
+static void list_worker(const struct engine_worker *worker, void *arg)
+{
+	struct worker_list *l = arg;
+
+	if (l->n == l->cap) {
+		l->cap = l->cap ? 2 * l->cap : 64;
+		l->worker = xreallocarray(l->worker, l->cap,
+					  sizeof(*l->worker));
+	}
+	l->worker[l->n++] = *worker;
+}
+
 void watch_print(struct watch *w, struct engine *e)
 {
+	struct worker_list l = { NULL, 0, 0 };
 	struct buf text = BUF_INIT;
 	struct engine_stats s;
 
 	if (!w->poolstats)
 		return;
 	engine_get_stats(e, &s);
-	poolstats_format(w->poolstats, &s, NULL, 0, &text);
+	engine_each_worker(e, list_worker, &l);
+	poolstats_format(w->poolstats, &s, l.worker, l.n, &text);
 	diag_raw(text.data, text.len);
 	buf_release(&text);
+	free(l.worker);
 }
 
 bool watch_has_failed(const struct watch *w)
