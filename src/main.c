@@ -12,6 +12,7 @@
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
  *   run.c               puts everything together; the exit status
  *   feed.c              the reader thread: source -> jobs -> engine
+ *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket
  *   steer_request.c     what can be asked of it

@@ -45,12 +45,10 @@
 #include "sched/sink.h"
 #include "sink/bar.h"
 #include "sink/emit.h"
-#include "sink/hook.h"
 #include "sink/joblog.h"
-#include "sink/metrics.h"
-#include "sink/poolstats.h"
 #include "sink/summary.h"
 #include "steer.h"
+#include "watch.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
 #define LEFTOVER_PATIENCE	NS_PER_SEC
@@ -75,9 +73,7 @@ struct run {
 	struct joblog *joblog;
 	struct summary *summary;
 	struct bar *bar;
-	struct hook *hook;
-	struct metrics *metrics;
-	struct poolstats *poolstats;
+	struct watch watch;
 	int failed_fd;
 	struct sink complaints;
 	struct feed feed;
@@ -132,12 +128,6 @@ static void joblog_failed(void *arg, const char *path, int err)
 	stop_in_error(r, ENGINE_DRAIN);
 }
 
-static void hook_failed(void *arg, const char *text)
-{
-	(void)arg;
-	diag_msg("--on-done: %s", text);
-}
-
 static void shortage(void *arg, unsigned reached, int err)
 {
 	(void)arg;
@@ -162,11 +152,6 @@ static void complain(struct sink *s, const struct job *job)
 }
 
 static const struct sink_ops complaint_ops = { .done = complain };
-
-static void hook_idle(void *arg)
-{
-	control_notify(&((struct run *)arg)->control);
-}
 
 static void output_finished(void *arg)
 {
@@ -358,30 +343,15 @@ static int check_tmpdir(const struct options *o, struct buf *err)
 	return -1;
 }
 
-/* The first numbers, before anything has run. */
-static int open_metrics(struct run *r, struct buf *err)
+static int open_logs(struct run *r, struct buf *err)
 {
-	const char *path = r->o->metrics;
-	struct engine_stats none = {
+	const struct options *o = r->o;
+	struct engine_stats start = {
 		.min = r->bounds.min, .max = r->bounds.max,
 		.goal = r->bounds.max,
 	};
 
-	r->metrics = metrics_new(path, err);
-	if (!r->metrics)
-		return -1;
-	if (metrics_write(r->metrics, &none) == 0)
-		return 0;
-	buf_addf(err, "--metrics: cannot write '%s': %s", path,
-		 strerror(errno));
-	return -1;
-}
-
-static int open_logs(struct run *r, struct buf *err)
-{
-	const struct options *o = r->o;
-
-	if (o->metrics && !o->dry_run && open_metrics(r, err) < 0)
+	if (watch_open(&r->watch, o, r->shell, &start, &r->control, err) < 0)
 		return -1;
 	/* As in GNU parallel: nothing runs, nothing is logged. */
 	if (o->joblog && !o->dry_run) {
@@ -436,29 +406,6 @@ static int make_emitter(struct run *r, struct buf *err)
 	return -1;
 }
 
-static int make_hook(struct run *r, struct buf *err)
-{
-	const struct options *o = r->o;
-	struct hook_config config = {
-		.command = o->on_done,
-		.shell = r->shell,
-		.envp = environ,
-		.term_seq = o->term_seq,
-		.die_with_parent = o->die_with_parent,
-		.failed = hook_failed,
-		.idle = hook_idle,
-		.arg = r,
-	};
-
-	if (!o->on_done || !*o->on_done || o->dry_run)
-		return 0;
-	r->hook = hook_new(&config);
-	if (r->hook)
-		return 0;
-	buf_addf(err, "--on-done: cannot start a thread: %s", strerror(errno));
-	return -1;
-}
-
 static int make_runner(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
@@ -474,7 +421,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.ungroup = o->ungroup,
 		.give_stdin = !source_uses_stdin(r->source) &&
 			      !fd_was_closed(0) && !isatty(0),
-		.want_command = r->joblog || r->summary || r->hook,
+		.want_command = r->joblog || r->summary || r->watch.hook,
 		.dry_run = o->dry_run,
 		.verbose = o->verbose,
 		.trace = o->trace,
@@ -483,13 +430,10 @@ static int make_runner(struct run *r, struct buf *err)
 	};
 
 	r->local = local_new(&config);
-	if (!r->local) {
-		buf_addf(err, "cannot open '/dev/null': %s", strerror(errno));
-		return -1;
-	}
-	if (o->pool_stats)
-		r->poolstats = poolstats_new(local_runner(r->local));
-	return 0;
+	if (r->local)
+		return 0;
+	buf_addf(err, "cannot open '/dev/null': %s", strerror(errno));
+	return -1;
 }
 
 /* A percentage needs to know of how many: then all input is read first. */
@@ -502,8 +446,7 @@ static void make_engine(struct run *r)
 {
 	const struct options *o = r->o;
 	struct engine_config config = {
-		.runner = r->poolstats ? poolstats_runner(r->poolstats)
-				       : local_runner(r->local),
+		.runner = watch_runner(&r->watch, o, local_runner(r->local)),
 		.output = emit_output(r->emit),
 		.min = r->bounds.min,
 		.max = r->bounds.max,
@@ -544,14 +487,7 @@ static void make_engine(struct run *r)
 		engine_add_sink(r->engine, summary_sink(r->summary));
 	if (bar_styles(o))
 		engine_add_sink(r->engine, bar_sink(r->bar));
-	if (r->metrics)
-		engine_add_sink(r->engine, metrics_sink(r->metrics));
-	/* Behind those whose records it may look at. */
-	if (r->hook)
-		engine_add_sink(r->engine, hook_sink(r->hook));
-	/* Last, for it tells when workers are done with a job. */
-	if (r->poolstats)
-		engine_add_sink(r->engine, poolstats_sink(r->poolstats));
+	watch_add_sinks(&r->watch, r->engine);
 }
 
 /* --control */
@@ -622,15 +558,12 @@ static int set_up(struct run *r, struct buf *err)
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
 	r->control.total = source_total(r->source, bar_styles(o) != 0);
-	if (make_emitter(r, err) < 0 || make_hook(r, err) < 0 ||
-	    make_runner(r, err) < 0)
+	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
 	r->control.options = o;
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
-	r->control.hook = r->hook;
-	r->control.metrics = r->metrics;
 	r->control.template = r->template;
 	r->control.then = r->then;
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
@@ -658,17 +591,6 @@ static void print_summary(struct run *r)
 	struct buf text = BUF_INIT;
 
 	summary_format(r->summary, &text, summary_width());
-	diag_raw(text.data, text.len);
-	buf_release(&text);
-}
-
-static void print_pool_stats(struct run *r)
-{
-	struct engine_stats s;
-	struct buf text = BUF_INIT;
-
-	engine_get_stats(r->engine, &s);
-	poolstats_format(r->poolstats, &s, NULL, 0, &text);
 	diag_raw(text.data, text.len);
 	buf_release(&text);
 }
@@ -723,7 +645,7 @@ static int exit_status(struct run *r, const struct engine_stats *s)
 	    r->control.metrics_lost)
 		return RUN_ERROR;
 	status = jobs_status(r, s);
-	if (status == 0 && r->hook && hook_failures(r->hook))
+	if (status == 0 && watch_has_failed(&r->watch))
 		status = 1;
 	return status;
 }
@@ -739,8 +661,7 @@ static void close_logs(struct run *r)
 		print_summary(r);
 	if (r->failed_fd >= 0)
 		write_failed(r);
-	if (r->poolstats)
-		print_pool_stats(r);
+	watch_print(&r->watch, r->engine);
 	control_write_metrics(&r->control);
 }
 
@@ -749,8 +670,7 @@ static void tear_down(struct run *r)
 	control_release(&r->control);
 	if (r->engine)
 		engine_free(r->engine);
-	hook_free(r->hook);
-	poolstats_free(r->poolstats);
+	watch_release(&r->watch);
 	steer_free(r->steer);
 	if (r->local)
 		local_free(r->local);
@@ -762,7 +682,6 @@ static void tear_down(struct run *r)
 		joblog_free(r->joblog);
 	if (r->summary)
 		summary_free(r->summary);
-	metrics_free(r->metrics);
 	if (r->bar)
 		bar_free(r->bar);
 	template_free(r->template);

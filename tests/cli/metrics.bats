@@ -240,6 +240,17 @@ held=': >up{#}; await go'
 	[ ! -e m ]
 }
 
+@test "--metrics: waiting, and why workers were started" {
+	t --min 2 -j 2 --retries 2 --metrics m ::: true false
+	assert_status 1
+	assert_metric wait_seconds_count 3
+	assert_metric workers_min 2
+	assert_metric workers_goal 2
+	assert_metric workers_peak 2
+	assert_metric 'workers_started_total{reason="start"}' 2
+	assert_metric 'workers_started_total{reason="demand"}' 0
+}
+
 # Errors.
 
 @test "--metrics: a file that can't be written is a usage error" {
