@@ -206,7 +206,7 @@ static int claim(struct usock *u, const struct sockaddr_un *addr,
 	int ret;
 
 	/* Refused or without effect but on Linux. */
-	ret = fchmod(u->fd, MODE);
+	(void)fchmod(u->fd, MODE);
 	ret = try_bind(u->fd, addr);
 	if (ret < 0 && errno == EADDRINUSE) {
 		if (remove_stale(addr, err) < 0)
