@@ -306,10 +306,9 @@ static bool is_name(const char *s)
 	return *s && !(*s >= '0' && *s <= '9') && !s[strspn(s, letters)];
 }
 
-static int set_env(const struct setting *s)
+static int set_env(const struct setting *s, const char *name)
 {
 	struct attributes *a = s->a;
-	const char *name = env_name(s->key);
 	size_t len = strlen(name);
 	struct buf var = BUF_INIT;
 
@@ -363,13 +362,14 @@ int attributes_set(struct attributes *a, struct arena *arena, const char *key,
 		   const char *value, struct buf *err)
 {
 	struct setting s = { a, arena, key, value, err };
+	const char *name = env_name(key);
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (strcmp(rows[i].key, key) == 0)
 			return rows[i].set(&s);
 	}
-	if (env_name(key))
-		return set_env(&s);
+	if (name)
+		return set_env(&s, name);
 	attributes_add_unknown(err, key, NULL);
 	return -1;
 }

@@ -28,6 +28,7 @@ struct reader {
 	struct jsonl_task *t;
 	struct arena *arena;
 	struct buf *err;
+	struct buf ignored;	/* mistakes behind the first */
 	struct buf comment;
 	bool has_command;
 	bool has_other;		/* than a barrier */
@@ -264,7 +265,6 @@ static int take_member(struct reader *r, const char *key, json_t *value)
  * id counts. */
 static int take_members(struct reader *r, json_t *object)
 {
-	struct buf ignored = BUF_INIT;
 	const char *key;
 	json_t *value;
 	int ret = 0;
@@ -272,10 +272,9 @@ static int take_members(struct reader *r, json_t *object)
 	json_object_foreach(object, key, value) {
 		if (take_member(r, key, value) < 0) {
 			ret = -1;
-			r->err = &ignored;
+			r->err = &r->ignored;
 		}
 	}
-	buf_release(&ignored);
 	return ret;
 }
 
@@ -311,7 +310,7 @@ int jsonl_parse(struct jsonl_task *t, struct arena *arena, const char *line,
 		size_t len, struct buf *err)
 {
 	struct reader r = { .t = t, .arena = arena, .err = err,
-			    .comment = BUF_INIT };
+			    .comment = BUF_INIT, .ignored = BUF_INIT };
 	json_t *root;
 	int ret;
 
@@ -329,6 +328,7 @@ int jsonl_parse(struct jsonl_task *t, struct arena *arena, const char *line,
 						   r.comment.len);
 	json_decref(root);
 	buf_release(&r.comment);
+	buf_release(&r.ignored);
 	return ret;
 }
 
