@@ -11,6 +11,7 @@
  *   help.c              --help and --version from the same list
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
  *   run.c               puts everything together; the exit status
+ *   texts.c             its templates
  *   feed.c              the reader thread: source -> jobs -> engine
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   control.c           signals, grace, bar and job file while jobs run

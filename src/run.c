@@ -31,7 +31,6 @@
 #include "control.h"
 #include "feed.h"
 #include "input/source.h"
-#include "input/template.h"
 #include "options.h"
 #include "proc/child.h"
 #include "proc/cpus.h"
@@ -48,6 +47,7 @@
 #include "sink/joblog.h"
 #include "sink/summary.h"
 #include "steer.h"
+#include "texts.h"
 #include "watch.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
@@ -60,11 +60,9 @@ extern char **environ;
 
 struct run {
 	const struct options *o;
-	struct template *template;
-	struct template **then;		/* of later stages */
+	struct texts texts;
 	struct engine_bounds bounds;
 	struct engine_bounds *then_bounds;
-	struct template *tag;
 	char *shell;
 	struct source *source;
 	struct emit *emit;
@@ -165,108 +163,20 @@ static int64_t run_timeout(void *arg)
 
 static void add_tag(void *arg, const struct job *job, struct buf *out)
 {
-	const struct run *r = arg;
-	struct template_args args = {
-		.values = job->values, .n = job->nvalues,
-		.seq = job->number, .slot = job->slot,
-	};
-	struct buf err = BUF_INIT;
-
-	if (job->tag)
-		buf_addstr(out, job->tag);
-	else if (r->tag)
-		template_expand(r->tag, &args, out, &err);
-	else
-		return;
-	buf_release(&err);
-	if (out->len || (!job->tag && !r->o->tagstring))
-		buf_addch(out, '\t');
+	texts_add_tag(&((struct run *)arg)->texts, job, out);
 }
 
-/* What makes the commands of a stage; NULL: values are commands. */
 static const struct template *template_of(void *arg, unsigned stage)
 {
-	const struct run *r = arg;
-
-	return stage ? r->then[stage - 1] : r->template;
+	return texts_command(&((struct run *)arg)->texts, stage);
 }
 
-/* The command of a job that was never run, but could be. */
 static bool describe(void *arg, const struct job *job, struct buf *out)
 {
-	struct template_args args = {
-		.values = job->values, .n = job->nvalues, .seq = job->number,
-	};
-	const struct template *t = template_of(arg, job->stage);
-	struct buf err = BUF_INIT;
-	bool is_good = true;
-
-	if (job->is_argv || (job->outcome.end != JOB_DROPPED &&
-			     job->outcome.end != JOB_SKIPPED))
-		return false;
-	if (t)
-		is_good = template_expand(t, &args, out, &err) == 0;
-	else
-		buf_addstr(out, job->values[0]);
-	buf_release(&err);
-	return is_good;
+	return texts_describe(&((struct run *)arg)->texts, job, out);
 }
 
 /* Setting up: each returns 0, or -1 with a message in err. */
-
-/* Lines and values are commands as they are; several values of one job are
- * one command, as GNU parallel has it. NULL: no template is needed. */
-static const char *command_of(const struct options *o)
-{
-	size_t combined = 0;
-
-	if (o->command)
-		return o->command;
-	for (size_t i = 0; i < o->ninputs; i++)
-		combined += !input_is_tasks(o->inputs[i].kind);
-	if (combined < 2)
-		return NULL;
-	return o->replace ? o->replace : "{}";
-}
-
-static int make_commands(struct run *r, struct buf *err)
-{
-	const struct options *o = r->o;
-	const char *command = command_of(o);
-	struct template_opts opts = {
-		.shell = shell_kind_of(r->shell),
-		.braces = o->replace,
-		.append = true,
-	};
-
-	if (command) {
-		r->template = template_new(command, &opts, err);
-		if (!r->template)
-			return -1;
-	}
-	r->then = xcalloc(o->nthen + 1, sizeof(*r->then));
-	for (size_t i = 0; i < o->nthen; i++) {
-		r->then[i] = template_new(o->then[i].command, &opts, err);
-		if (!r->then[i])
-			return -1;
-	}
-	return 0;
-}
-
-static int make_templates(struct run *r, struct buf *err)
-{
-	const char *tag = r->o->tagstring;
-	struct template_opts plain = { .braces = r->o->replace,
-				       .plain_text = true };
-
-	if (make_commands(r, err) < 0)
-		return -1;
-	if (!tag && r->o->tag)
-		tag = r->o->replace ? r->o->replace : "{}";
-	if (tag)
-		r->tag = template_new(tag, &plain, err);
-	return tag && !r->tag ? -1 : 0;
-}
 
 static int resolve_bounds(struct control *c, const struct jobspec *max,
 			  const struct jobspec *min, struct engine_bounds *b,
@@ -411,8 +321,8 @@ static int make_runner(struct run *r, struct buf *err)
 	const struct options *o = r->o;
 	struct local_config config = {
 		.shell = r->shell,
-		.template = r->template,
-		.then = r->then,
+		.template = r->texts.command,
+		.then = r->texts.then,
 		.envp = environ,
 		.output = emit_output(r->emit),
 		.term_seq = o->term_seq,
@@ -545,12 +455,13 @@ static int set_up(struct run *r, struct buf *err)
 	struct source_opts source_opts;
 
 	r->shell = shell_choose(shell_is_known);
-	if (make_templates(r, err) < 0 || resolve_workers(r, err) < 0 ||
+	if (texts_make(&r->texts, o, shell_kind_of(r->shell), err) < 0 ||
+	    resolve_workers(r, err) < 0 ||
 	    check_tmpdir(o, err) < 0)
 		return -1;
 	source_opts = o->source;
 	source_opts.no_attributes = o->no_attributes;
-	source_opts.are_commands = !r->template;
+	source_opts.are_commands = !r->texts.command;
 	source_opts.shell = shell_kind_of(r->shell);
 	r->source = source_new(o->inputs, o->ninputs, &source_opts, err);
 	if (!r->source || open_logs(r, err) < 0)
@@ -564,12 +475,12 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.options = o;
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
-	r->control.template = r->template;
-	r->control.then = r->then;
+	r->control.template = r->texts.command;
+	r->control.then = r->texts.then;
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
-				 .are_commands = !r->template };
+				 .are_commands = !r->texts.command };
 	return make_steer(r, err);
 }
 
@@ -684,13 +595,9 @@ static void tear_down(struct run *r)
 		summary_free(r->summary);
 	if (r->bar)
 		bar_free(r->bar);
-	template_free(r->template);
-	for (size_t i = 0; r->then && i < r->o->nthen; i++)
-		template_free(r->then[i]);
-	free(r->then);
+	texts_release(&r->texts);
 	free(r->then_bounds);
 	free(r->control.said);
-	template_free(r->tag);
 	free(r->shell);
 }
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * texts.h - the templates of a run: what makes its commands and its tags.
+ *
+ * Constant after texts_make, so that any thread may use it.
+ */
+#ifndef MUSTER_TEXTS_H
+#define MUSTER_TEXTS_H
+
+#include <stdbool.h>
+
+#include "input/shquote.h"
+
+struct buf;
+struct job;
+struct options;
+struct template;
+
+struct texts {
+	const struct options *options;
+	struct template *command;	/* NULL: values are commands */
+	struct template **then;		/* of later stages; or NULL */
+	struct template *tag;		/* NULL: none */
+};
+
+/* Compiles what the options ask for, which must outlive t. 0, or -1 with a
+ * message in err; texts_release is to be called in both cases. */
+int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
+	       struct buf *err);
+void texts_release(struct texts *t);
+
+/* What makes the commands of a stage; NULL: values are commands. */
+const struct template *texts_command(const struct texts *t, unsigned stage);
+
+/* Adds what goes before each line that the job puts out, with the TAB. */
+void texts_add_tag(const struct texts *t, const struct job *job,
+		   struct buf *out);
+
+/* Adds the command of a job that was never run, but could be: dropped and
+ * skipped ones. False when it is none of these, or can't be made. */
+bool texts_describe(const struct texts *t, const struct job *job,
+		    struct buf *out);
+
+#endif
