@@ -157,7 +157,29 @@ static struct job *make_refused(const struct feed *f, const struct tuple *t,
 	return job;
 }
 
-struct job *feed_job(const struct feed *f, const char *text, size_t len)
+/* Bad attributes, or none of a job's: false, with a message. */
+static bool split_added(const struct feed *f, struct tuple *t,
+			struct attributes *a, struct arena *arena,
+			struct buf *err)
+{
+	size_t len = t->lens[0];
+
+	if (!f->are_commands || f->no_attributes)
+		return true;
+	t->lens[0] = attributes_split(a, arena, f->shell, t->values[0], len,
+				      err);
+	if (t->lens[0] == ATTRIBUTES_BAD)
+		return false;
+	if (t->lens[0] == len)
+		return true;
+	t->attributes = a;
+	if (a->is_barrier)
+		buf_addstr(err, "a barrier cannot be added");
+	return !a->is_barrier;
+}
+
+struct job *feed_job(const struct feed *f, const char *text, size_t len,
+		     struct buf *err)
 {
 	char *value = (char *)text;
 	struct tuple t = {
@@ -166,8 +188,14 @@ struct job *feed_job(const struct feed *f, const char *text, size_t len)
 		.n = 1,
 		.timeout_ns = -1,
 	};
+	struct arena arena = { 0 };
+	struct attributes a = { 0 };
+	struct job *job = NULL;
 
-	return make_job(f, &t);
+	if (split_added(f, &t, &a, &arena, err))
+		job = make_job(f, &t);
+	arena_release(&arena);
+	return job;
 }
 
 /* One step; false at the end. */

@@ -418,8 +418,7 @@ static struct job *steer_make_job(void *arg, const char *text, size_t len,
 {
 	struct run *r = arg;
 
-	(void)err;
-	return feed_job(&r->feed, text, len);
+	return feed_job(&r->feed, text, len, err);
 }
 
 static void steer_end_run(void *arg)
@@ -480,7 +479,9 @@ static int set_up(struct run *r, struct buf *err)
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
-				 .are_commands = !r->texts.command };
+				 .are_commands = !r->texts.command,
+				 .no_attributes = o->no_attributes,
+				 .shell = shell_kind_of(r->shell) };
 	return make_steer(r, err);
 }
 
