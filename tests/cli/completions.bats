@@ -35,8 +35,8 @@ offers() {
 @test "bash completes names of options" {
 	offers 'muster --ti' --timeout
 	offers 'muster -k --no-k' --no-keep-order
-	offers 'muster -j 8 --pri' --priority
-	offers 'muster -kj 8 --pri' --priority
+	offers 'muster -j 8 --pri' --priority --priority-aging
+	offers 'muster -kj 8 --idle' --idle-timeout
 	offers 'muster --keep' --keep-order
 }
 
