@@ -13,6 +13,9 @@
 #include "sched/engine.h"
 #include "sched/job.h"
 
+/* jansson goes down 2048 levels of JSON, a call or two for each. */
+#define STACK_BYTES	((size_t)2 << 20)
+
 static const char *copy_string(struct job *job, const char *s)
 {
 	if (!s)
@@ -237,7 +240,8 @@ static void *feed_main(void *arg)
 
 int feed_start(struct feed *f)
 {
-	f->has_thread = thread_start(&f->thread, 0, feed_main, f) == 0;
+	f->has_thread = thread_start(&f->thread, STACK_BYTES, feed_main, f) ==
+			0;
 	return f->has_thread ? 0 : -1;
 }
 
