@@ -209,6 +209,7 @@ static bool feed_one(struct feed *f, struct buf *err)
 	buf_reset(err);
 	switch (source_next(f->source, &t, err)) {
 	case SOURCE_END:
+		atomic_store(&f->at_end, !atomic_load(&f->is_stopped));
 		return false;
 	case SOURCE_TUPLE:
 		return engine_submit(f->engine, make_job(f, &t));
@@ -249,6 +250,7 @@ void feed_finish(struct feed *f)
 {
 	if (!f->has_thread)
 		return;
+	atomic_store(&f->is_stopped, true);
 	source_stop(f->source);
 	thread_wake(f->thread);
 	thread_join(&f->thread);

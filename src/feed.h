@@ -28,11 +28,13 @@ struct feed {
 	bool no_attributes;	/* of jobs that are added */
 	enum shell_kind shell;	/* that runs them */
 	atomic_bool failed;	/* an input was bad or could not be read */
+	atomic_bool at_end;	/* all input has been read */
+	atomic_bool is_stopped;	/* its own */
 	struct thread thread;
 	bool has_thread;
 };
 
-/* Starts the thread. 0, or -1 with errno. The fields but the last three are
+/* Starts the thread. 0, or -1 with errno. The fields but the last five are
  * the caller's to set; source and engine must outlive feed_finish. */
 int feed_start(struct feed *f);
 /* A job of that text (a C string of len bytes), as a line of an input would

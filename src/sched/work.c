@@ -269,17 +269,6 @@ static void give_up_start(struct engine *e, struct worker *w, struct job *job)
 	engine_cancel(e, job, JOB_CANCELLED);
 }
 
-/* The try's output: another one follows. */
-static void end_output(struct engine *e, struct job *job)
-{
-	struct output *o = e->cfg.output;
-
-	if (e->cfg.keep_retry_output)
-		o->ops->rest(o, job);
-	else
-		o->ops->end(o, job, false);
-}
-
 /* One try of job, and what follows from it. */
 static void run_try(struct engine *e, struct worker *w, struct job *job)
 {
@@ -297,10 +286,13 @@ static void run_try(struct engine *e, struct worker *w, struct job *job)
 	engine_tell_start(e, job);
 	if (e->cfg.runner->ops->run(e->cfg.runner, w->run_state, job) ==
 	    RUN_AGAIN) {
-		end_output(e, job);
+		if (job->tries == 1)
+			o->ops->end(o, job, false);
+		else
+			o->ops->rest(o, job);
 		starve(e, w, job, &before);
 	} else if (calls_for_retry(e, w, job)) {
-		end_output(e, job);
+		o->ops->rest(o, job);
 		retry(e, w, job);
 	} else {
 		o->ops->end(o, job, true);
