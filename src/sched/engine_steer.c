@@ -233,8 +233,11 @@ int engine_kill_job(struct engine *e, uint64_t seq)
 		job = pull_locked(e, seq);
 	}
 	mutex_unlock(&e->lock);
-	if (job)
+	if (job) {
 		engine_cancel(e, job, JOB_KILLED);
+		/* It may have stood before others that need less. */
+		engine_rouse_all(e, RESIZE_DEMAND);
+	}
 	if (w || job)
 		return 0;
 	errno = ESRCH;
@@ -285,6 +288,8 @@ int engine_set_priority(struct engine *e, uint64_t seq, int priority)
 		err = find_running_locked(e, seq) ? EBUSY : ESRCH;
 	}
 	mutex_unlock(&e->lock);
+	if (!err)
+		engine_rouse_all(e, RESIZE_DEMAND);
 	errno = err;
 	return err ? -1 : 0;
 }

@@ -12,6 +12,11 @@ static bool is_stealing(const struct stage *st)
 	return st->engine->cfg.dispatch == DISPATCH_STEALING;
 }
 
+static bool is_shared_locked(const struct stage *st)
+{
+	return !is_stealing(st) || st->engine->has_weights;
+}
+
 void stage_init(struct stage *st, struct engine *e, unsigned index,
 		const struct engine_bounds *bounds)
 {
@@ -55,7 +60,8 @@ bool stage_is_full(const struct stage *st)
 {
 	const struct engine_config *c = &st->engine->cfg;
 
-	if (stage_queued(st) >= c->queue_capacity)
+	/* In one order with want_space, see count_out. */
+	if (atomic_load(&st->queued) >= c->queue_capacity)
 		return true;
 	return c->queue_bytes &&
 	       atomic_load_explicit(&st->bytes, memory_order_relaxed) >=
@@ -114,7 +120,7 @@ void stage_push_locked(struct stage *st, struct job *job)
 		queue_push(&st->light, job);
 		return;
 	}
-	if (is_stealing(st))
+	if (!is_shared_locked(st))
 		w = next_in_turn_locked(st);
 	if (!w) {
 		queue_push(&st->queue, job);
@@ -222,11 +228,11 @@ static struct job *pick_locked(struct stage *st, struct worker *w)
 {
 	struct job *job = pop_fitting_locked(st, &st->light);
 
-	if (!job && is_stealing(st))
+	if (!job && !is_shared_locked(st))
 		job = pop_own_locked(st, w);
 	if (!job)
 		job = pop_fitting_locked(st, &st->queue);
-	if (!job && is_stealing(st) && steal_locked(st, w))
+	if (!job && !is_shared_locked(st) && steal_locked(st, w))
 		job = pop_own_locked(st, w);
 	return job;
 }
@@ -278,14 +284,20 @@ struct job *stage_take_own(struct stage *st, struct worker *w)
 	return job;
 }
 
-void stage_lend(struct stage *st, struct worker *w, struct job *job)
+bool stage_lend(struct stage *st, struct worker *w, struct job *job)
 {
+	bool lends;
+
 	mutex_lock(&st->engine->lock);
-	mutex_lock(&w->lock);
-	w->is_uncounted = true;
-	assign(st, w, job);
-	mutex_unlock(&w->lock);
+	lends = st->engine->stop == ENGINE_RUN;
+	if (lends) {
+		mutex_lock(&w->lock);
+		w->is_uncounted = true;
+		assign(st, w, job);
+		mutex_unlock(&w->lock);
+	}
 	mutex_unlock(&st->engine->lock);
+	return lends;
 }
 
 void stage_put_locked(struct stage *st, struct worker *w)
@@ -340,9 +352,12 @@ static size_t startable_locked(struct stage *st)
 	unsigned max = st->pool.max;
 	const struct job *next = queue_peek(&st->queue);
 
-	if (n == 0 || !is_open_locked(st) ||
-	    !engine_has_token_locked(st->engine))
+	if (n == 0 || !is_open_locked(st))
 		return 0;
+	if (!engine_has_token_locked(st->engine)) {
+		engine_plan_start_locked(st->engine);
+		return 0;
+	}
 	if (!st->engine->has_weights || n == lights)
 		return n;
 	if (next && !fits_locked(st, next))
@@ -389,22 +404,25 @@ bool stage_is_surplus_locked(struct stage *st, bool idled_out)
 	return scale_is_surplus(&s, idled_out);
 }
 
-struct worker *stage_rouse_locked(struct stage *st,
-				  enum engine_resize_reason why)
+void stage_wake_locked(struct stage *st)
 {
 	size_t n = startable_locked(st);
 	struct worker *w;
 
 	/* After a shortage one more is tried at a time. */
-	if (st->engine->is_short) {
-		if (st->pool.starting > 0)
-			return NULL;
+	if (st->engine->is_short)
 		n = n > 0;
-	}
 	while (n > st->pool.starting &&
 	       (w = pool_take_idle_locked(&st->pool)) != NULL)
 		cond_signal(&w->wake);
-	if (!stage_wants_worker_locked(st))
+}
+
+struct worker *stage_rouse_locked(struct stage *st,
+				  enum engine_resize_reason why)
+{
+	stage_wake_locked(st);
+	if ((st->engine->is_short && st->pool.starting > 0) ||
+	    !stage_wants_worker_locked(st))
 		return NULL;
 	st->grown[why]++;
 	return pool_reserve_locked(&st->pool);

@@ -9,7 +9,9 @@
  *
  * With DISPATCH_SHARED jobs wait in `queue`. With DISPATCH_STEALING new ones
  * go to the workers' own queues in turn; `queue` holds what no worker was
- * there to take. A worker takes from its own queue under that queue's lock
+ * there to take, and everything once jobs have weights: a heavy one waits at
+ * its head for room, which it would not get behind the backs of others. A
+ * worker takes from its own queue under that queue's lock
  * alone, unless `gated` says that more has to be asked first. Jobs of weight 0
  * wait in `light`, and come first: they wait for nobody.
  */
@@ -70,8 +72,9 @@ size_t stage_queued(const struct stage *st);
 struct job *stage_take_locked(struct stage *st, struct worker *w);
 /* The same from w's own queue without the engine's lock; NULL: ask with it. */
 struct job *stage_take_own(struct stage *st, struct worker *w);
-/* w, a guest, runs a job that is in no queue and takes no slots. */
-void stage_lend(struct stage *st, struct worker *w, struct job *job);
+/* w, a guest, runs a job that is in no queue and takes no slots; not when the
+ * run has been stopped: false. */
+bool stage_lend(struct stage *st, struct worker *w, struct job *job);
 /* w's job is not being run any more: its slots are free. */
 void stage_put_locked(struct stage *st, struct worker *w);
 
@@ -82,9 +85,10 @@ void stage_hand_back_locked(struct stage *st, struct worker *w);
  * after anything that may change that. */
 void stage_gate_locked(struct stage *st);
 
+/* Wakes as many idle workers as can find something to do. */
+void stage_wake_locked(struct stage *st);
 /*
- * Jobs wait: wakes as many idle workers as can find something to do, and
- * returns a reserved one that the caller must start (engine_start_worker) once
+ * Jobs wait: wakes idle workers, and returns a reserved one that the caller must start (engine_start_worker) once
  * the lock is free, and then ask again; or NULL.
  */
 struct worker *stage_rouse_locked(struct stage *st,
