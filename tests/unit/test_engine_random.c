@@ -20,7 +20,7 @@
 #include "tap.h"
 
 #define RUNS		80	/* of each case */
-#define PATIENCE	(60 * NS_PER_SEC)
+#define PATIENCE	(15 * NS_PER_SEC)
 
 struct scene {
 	struct fake *f;
