@@ -117,7 +117,7 @@ static void feel_stage(struct engine *e, struct stage *st,
 		       const struct adapt_pressure *p)
 {
 	struct adapt_sample s = { .pressure = *p };
-	unsigned before;
+	unsigned before, goal;
 
 	mutex_lock(&e->lock);
 	s.now_ns = engine_now(e);
@@ -127,12 +127,13 @@ static void feel_stage(struct engine *e, struct stage *st,
 	s.busy_ns = busy_so_far_locked(st, &s.running);
 	s.queued = stage_queued(st);
 	before = st->goal;
-	st->goal = adapt_step(&st->adapt, &s);
+	goal = adapt_step(&st->adapt, &s);
+	st->goal = goal;
 	stage_gate_locked(st);
-	if (st->goal < before)
+	if (goal < before)
 		pool_wake_locked(&st->pool);
 	mutex_unlock(&e->lock);
-	if (st->goal > before)
+	if (goal > before)
 		engine_rouse(e, st, RESIZE_ADAPT);
 }
 

@@ -146,8 +146,8 @@ static bool is_open_locked(const struct stage *st)
 	       e->stop == ENGINE_RUN;
 }
 
-/* w runs it from now on. Its lock and the engine's are held, or the stage is
- * not gated and only its own is. */
+/* w runs it from now on. The engine's lock is held and, with stealing, its own;
+ * or only its own is, and the stage is not gated. */
 static void assign(struct stage *st, struct worker *w, struct job *job)
 {
 	w->job = job;
@@ -251,9 +251,13 @@ struct job *stage_take_locked(struct stage *st, struct worker *w)
 		st->lights++;
 	else
 		st->used += job->weight;
-	mutex_lock(&w->lock);
-	assign(st, w, job);
-	mutex_unlock(&w->lock);
+	if (is_stealing(st)) {
+		mutex_lock(&w->lock);
+		assign(st, w, job);
+		mutex_unlock(&w->lock);
+	} else {
+		assign(st, w, job);
+	}
 	make_space_locked(st);
 	engine_plan_start_locked(st->engine);
 	return job;
@@ -312,10 +316,9 @@ void stage_put_locked(struct stage *st, struct worker *w)
 		else
 			st->used -= job->weight;
 	}
-	mutex_lock(&w->lock);
 	w->is_uncounted = false;
+	/* Without the engine's lock nobody but w itself looks at it. */
 	w->job = NULL;
-	mutex_unlock(&w->lock);
 	atomic_fetch_sub_explicit(&st->engine->running, 1,
 				  memory_order_relaxed);
 }
@@ -367,7 +370,8 @@ static size_t startable_locked(struct stage *st)
 	return n;
 }
 
-static struct scale_sample sample_locked(struct stage *st)
+static struct scale_sample sample_locked(const struct stage *st,
+					 size_t startable)
 {
 	const struct engine *e = st->engine;
 	const struct pool *p = &st->pool;
@@ -381,32 +385,40 @@ static struct scale_sample sample_locked(struct stage *st)
 		.goal = st->goal + lights,
 		.workers = p->workers - p->leaving,
 		.idle = p->idle + p->starting,
-		.queued = startable_locked(st),
+		.queued = startable,
 		.is_full = atomic_load(&st->want_space) > 0 &&
 			   stage_is_full(st),
 	};
 }
 
-bool stage_wants_worker_locked(struct stage *st)
+static bool wants_worker_locked(const struct stage *st, size_t startable)
 {
-	struct scale_sample s = sample_locked(st);
+	struct scale_sample s;
 
+	if (st->pool.workers >= st->grow_limit)
+		return false;
+	s = sample_locked(st, startable);
 	/* Those that leave still have their slots. */
 	s.workers = st->pool.workers;
-	return st->pool.workers < st->grow_limit &&
-	       scale_up(&s) > st->pool.workers;
+	return scale_up(&s) > st->pool.workers;
+}
+
+bool stage_wants_worker_locked(struct stage *st)
+{
+	return wants_worker_locked(st, startable_locked(st));
 }
 
 bool stage_is_surplus_locked(struct stage *st, bool idled_out)
 {
-	struct scale_sample s = sample_locked(st);
+	/* What waits is no matter for one that is beyond the bounds. */
+	struct scale_sample s = sample_locked(
+		st, idled_out ? startable_locked(st) : 0);
 
 	return scale_is_surplus(&s, idled_out);
 }
 
-void stage_wake_locked(struct stage *st)
+static void wake_locked(struct stage *st, size_t n)
 {
-	size_t n = startable_locked(st);
 	struct worker *w;
 
 	/* After a shortage one more is tried at a time. */
@@ -417,12 +429,19 @@ void stage_wake_locked(struct stage *st)
 		cond_signal(&w->wake);
 }
 
+void stage_wake_locked(struct stage *st)
+{
+	wake_locked(st, startable_locked(st));
+}
+
 struct worker *stage_rouse_locked(struct stage *st,
 				  enum engine_resize_reason why)
 {
-	stage_wake_locked(st);
+	size_t n = startable_locked(st);
+
+	wake_locked(st, n);
 	if ((st->engine->is_short && st->pool.starting > 0) ||
-	    !stage_wants_worker_locked(st))
+	    !wants_worker_locked(st, n))
 		return NULL;
 	st->grown[why]++;
 	return pool_reserve_locked(&st->pool);

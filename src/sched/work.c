@@ -66,9 +66,10 @@ static struct job *await_job_locked(struct engine *e, struct stage *st,
 		*why = RESIZE_END;
 		if (e->quit)
 			return NULL;
-		*why = surplus_reason_locked(st);
-		if (stage_is_surplus_locked(st, false))
+		if (stage_is_surplus_locked(st, false)) {
+			*why = surplus_reason_locked(st);
 			return NULL;
+		}
 		*why = RESIZE_IDLE;
 		job = stage_take_locked(st, w);
 		if (job || (!in_time && stage_is_surplus_locked(st, true)))
@@ -171,8 +172,11 @@ static bool calls_for_retry(struct engine *e, struct worker *w,
 {
 	bool by_hand, stopped;
 
+	/* Whatever has been asked for. */
+	if (job_has_succeeded(job))
+		return false;
 	mutex_lock(&e->lock);
-	by_hand = w->again && !job_has_succeeded(job);
+	by_hand = w->again;
 	w->again = false;
 	stopped = e->stop != ENGINE_RUN;
 	if (by_hand && !stopped)
@@ -185,8 +189,6 @@ static bool calls_for_retry(struct engine *e, struct worker *w,
 			job->tries_max = job->tries + 1;
 		return true;
 	}
-	if (job_has_succeeded(job))
-		return false;
 	return retry_is_wanted(&e->cfg.retry_on, job) &&
 	       (job->tries_max == 0 || job->tries < job->tries_max);
 }

@@ -177,8 +177,9 @@ static void weightless_one_run_aside(void)
 	submit_aside(&s, f, weighing(f, 0, "hold"));
 	fake_await_run(f, 3);
 	CHECK(fake_add(f, weighing(f, 2, "ok")));
-	fake_release_all(f);
+	fake_release(f, 3);
 	thread_join(&s.thread);
+	fake_release_all(f);
 	fake_await_done(f, 4);
 	fake_end(f);
 }
@@ -344,7 +345,7 @@ static void retried_in_a_shortage(void)
 
 	fake_submit(f, "hold");
 	fake_await_run(f, 1);
-	fake_submit(f, "holdagain ok");
+	fake_submit(f, "holdagain hold");
 	fake_submit(f, "fail");
 	fake_await_run(f, 2);
 	CHECK_INT(engine_retry_job(f->engine, 2), 0);
