@@ -117,7 +117,7 @@ static void feel_stage(struct engine *e, struct stage *st,
 		       const struct adapt_pressure *p)
 {
 	struct adapt_sample s = { .pressure = *p };
-	unsigned before;
+	unsigned before, goal;
 
 	mutex_lock(&e->lock);
 	s.now_ns = engine_now(e);
@@ -127,12 +127,13 @@ static void feel_stage(struct engine *e, struct stage *st,
 	s.busy_ns = busy_so_far_locked(st, &s.running);
 	s.queued = stage_queued(st);
 	before = st->goal;
-	st->goal = adapt_step(&st->adapt, &s);
+	goal = adapt_step(&st->adapt, &s);
+	st->goal = goal;
 	stage_gate_locked(st);
-	if (st->goal < before)
+	if (goal < before)
 		pool_wake_locked(&st->pool);
 	mutex_unlock(&e->lock);
-	if (st->goal > before)
+	if (goal > before)
 		engine_rouse(e, st, RESIZE_ADAPT);
 }
 
@@ -233,8 +234,11 @@ int engine_kill_job(struct engine *e, uint64_t seq)
 		job = pull_locked(e, seq);
 	}
 	mutex_unlock(&e->lock);
-	if (job)
+	if (job) {
 		engine_cancel(e, job, JOB_KILLED);
+		/* It may have stood before others that need less. */
+		engine_rouse_all(e, RESIZE_DEMAND);
+	}
 	if (w || job)
 		return 0;
 	errno = ESRCH;
@@ -285,6 +289,8 @@ int engine_set_priority(struct engine *e, uint64_t seq, int priority)
 		err = find_running_locked(e, seq) ? EBUSY : ESRCH;
 	}
 	mutex_unlock(&e->lock);
+	if (!err)
+		engine_rouse_all(e, RESIZE_DEMAND);
 	errno = err;
 	return err ? -1 : 0;
 }
