@@ -13,6 +13,9 @@
 #include "sched/engine.h"
 #include "sched/job.h"
 
+/* jansson goes down 2048 levels of JSON, a call or two for each. */
+#define STACK_BYTES	((size_t)2 << 20)
+
 static const char *copy_string(struct job *job, const char *s)
 {
 	if (!s)
@@ -157,7 +160,29 @@ static struct job *make_refused(const struct feed *f, const struct tuple *t,
 	return job;
 }
 
-struct job *feed_job(const struct feed *f, const char *text, size_t len)
+/* Bad attributes, or none of a job's: false, with a message. */
+static bool split_added(const struct feed *f, struct tuple *t,
+			struct attributes *a, struct arena *arena,
+			struct buf *err)
+{
+	size_t len = t->lens[0];
+
+	if (!f->are_commands || f->no_attributes)
+		return true;
+	t->lens[0] = attributes_split(a, arena, f->shell, t->values[0], len,
+				      err);
+	if (t->lens[0] == ATTRIBUTES_BAD)
+		return false;
+	if (t->lens[0] == len)
+		return true;
+	t->attributes = a;
+	if (a->is_barrier)
+		buf_addstr(err, "a barrier cannot be added");
+	return !a->is_barrier;
+}
+
+struct job *feed_job(const struct feed *f, const char *text, size_t len,
+		     struct buf *err)
 {
 	char *value = (char *)text;
 	struct tuple t = {
@@ -166,8 +191,14 @@ struct job *feed_job(const struct feed *f, const char *text, size_t len)
 		.n = 1,
 		.timeout_ns = -1,
 	};
+	struct arena arena = { 0 };
+	struct attributes a = { 0 };
+	struct job *job = NULL;
 
-	return make_job(f, &t);
+	if (split_added(f, &t, &a, &arena, err))
+		job = make_job(f, &t);
+	arena_release(&arena);
+	return job;
 }
 
 /* One step; false at the end. */
@@ -178,6 +209,7 @@ static bool feed_one(struct feed *f, struct buf *err)
 	buf_reset(err);
 	switch (source_next(f->source, &t, err)) {
 	case SOURCE_END:
+		atomic_store(&f->at_end, !atomic_load(&f->is_stopped));
 		return false;
 	case SOURCE_TUPLE:
 		return engine_submit(f->engine, make_job(f, &t));
@@ -209,7 +241,8 @@ static void *feed_main(void *arg)
 
 int feed_start(struct feed *f)
 {
-	f->has_thread = thread_start(&f->thread, 0, feed_main, f) == 0;
+	f->has_thread = thread_start(&f->thread, STACK_BYTES, feed_main, f) ==
+			0;
 	return f->has_thread ? 0 : -1;
 }
 
@@ -217,6 +250,7 @@ void feed_finish(struct feed *f)
 {
 	if (!f->has_thread)
 		return;
+	atomic_store(&f->is_stopped, true);
 	source_stop(f->source);
 	thread_wake(f->thread);
 	thread_join(&f->thread);

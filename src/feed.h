@@ -11,7 +11,9 @@
 #include <stddef.h>
 
 #include "base/thread.h"
+#include "input/shquote.h"
 
+struct buf;
 struct engine;
 struct job;
 struct source;
@@ -23,17 +25,23 @@ struct feed {
 				   success */
 	bool retry_jitter;	/* of jobs that have a delay of their own */
 	bool are_commands;	/* items are: there is no template */
+	bool no_attributes;	/* of jobs that are added */
+	enum shell_kind shell;	/* that runs them */
 	atomic_bool failed;	/* an input was bad or could not be read */
+	atomic_bool at_end;	/* all input has been read */
+	atomic_bool is_stopped;	/* its own */
 	struct thread thread;
 	bool has_thread;
 };
 
-/* Starts the thread. 0, or -1 with errno. The fields but the last three are
+/* Starts the thread. 0, or -1 with errno. The fields but the last five are
  * the caller's to set; source and engine must outlive feed_finish. */
 int feed_start(struct feed *f);
-/* A job of that text (a C string of len bytes), as a line of an input without
- * settings of its own would give; the caller's. From any thread. */
-struct job *feed_job(const struct feed *f, const char *text, size_t len);
+/* A job of that text (a C string of len bytes), as a line of an input would
+ * give, also with settings of its own; the caller's. NULL with a message in
+ * err when these are bad. From any thread. */
+struct job *feed_job(const struct feed *f, const char *text, size_t len,
+		     struct buf *err);
 /* Makes the thread come to its end, also when it waits for input; joins. */
 void feed_finish(struct feed *f);
 

@@ -418,8 +418,7 @@ static struct job *steer_make_job(void *arg, const char *text, size_t len,
 {
 	struct run *r = arg;
 
-	(void)err;
-	return feed_job(&r->feed, text, len);
+	return feed_job(&r->feed, text, len, err);
 }
 
 static void steer_end_run(void *arg)
@@ -480,7 +479,9 @@ static int set_up(struct run *r, struct buf *err)
 	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
-				 .are_commands = !r->texts.command };
+				 .are_commands = !r->texts.command,
+				 .no_attributes = o->no_attributes,
+				 .shell = shell_kind_of(r->shell) };
 	return make_steer(r, err);
 }
 
@@ -576,6 +577,22 @@ static void close_logs(struct run *r)
 	control_write_metrics(&r->control);
 }
 
+/* A run that was told to end before it had done everything says so. */
+static void tell_undone(struct run *r, const struct engine_stats *s)
+{
+	unsigned long long n = s->tally.cancelled;
+	bool at_end = atomic_load(&r->feed.at_end);
+
+	if (!r->control.was_stopped || r->control.die_of)
+		return;
+	if (n > 0)
+		diag_msg("%llu job%s not started%s", n,
+			 n == 1 ? " was" : "s were",
+			 at_end ? "" : ", and not all input was read");
+	else if (!at_end)
+		diag_msg("not all input was read");
+}
+
 static void tear_down(struct run *r)
 {
 	control_release(&r->control);
@@ -642,6 +659,7 @@ static int work(struct run *r)
 	child_end_leftovers(stats.stop >= ENGINE_CANCEL ? 0
 							: LEFTOVER_PATIENCE);
 	control_finish(&r->control);
+	tell_undone(r, &stats);
 	if (!written)
 		abandon(r, &stats);
 	close_logs(r);

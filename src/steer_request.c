@@ -12,13 +12,13 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/num.h"
+#include "input/attributes.h"
 #include "input/template.h"
 #include "sched/job.h"
 #include "steer_impl.h"
 
 #define WORDS_MAX	4
 #define WORKERS_MAX	1000000
-#define PRIORITY_MAX	1000
 /* Of a wrong word, in a message. */
 #define SHOWN		60
 
@@ -80,26 +80,11 @@ static bool take_seq(const char *word, int64_t *seq, struct buf *out)
 
 static bool take_priority(const char *word, int *priority, struct buf *out)
 {
-	static const struct {
-		const char *word;
-		int priority;
-	} named[] = { { "low", -10 }, { "normal", 0 }, { "high", 10 } };
-	int64_t n;
-
-	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
-		if (strcmp(word, named[i].word) == 0) {
-			*priority = named[i].priority;
-			return true;
-		}
-	}
-	if (num_int(word, -PRIORITY_MAX, PRIORITY_MAX, &n) < 0) {
-		steer_refuse(out, "priority: '%.*s' is not low, normal, high "
-			     "or a whole number from -%d to %d", SHOWN, word,
-			     PRIORITY_MAX, PRIORITY_MAX);
-		return false;
-	}
-	*priority = (int)n;
-	return true;
+	if (attributes_priority(word, priority) == 0)
+		return true;
+	steer_refuse(out, "priority: '%.*s' is not low, normal, high or a "
+		     "whole number from -1000 to 1000", SHOWN, word);
+	return false;
 }
 
 /* status */

@@ -10,7 +10,7 @@ set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-mkfifo jobs
+mkfifo lines
 
 # Three bursts of eight jobs, a second apart.
 producer() {
@@ -25,9 +25,9 @@ producer() {
 
 # What --debug=sched tells of workers goes where the producer notes its bursts.
 : >workers
-producer >jobs &
+producer >lines &
 "$MUSTER" --min 1 --max 4 --idle-timeout 0.3 --debug=sched \
-	<jobs 2>>workers >output
+	<lines 2>>workers >output
 wait
 
 echo "jobs done: $(wc -l <output)"

@@ -13,9 +13,9 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 mkdir texts packed
 
-# Eight texts of 700 kB.
+# Eight texts of 600 kB.
 for i in 1 2 3 4 5 6 7 8; do
-	seq "$i" 7 700000 >"texts/$i"
+	seq "$i" 7 600000 >"texts/$i"
 done
 
 # timed WORDS...: muster with these options compresses them all.

@@ -28,7 +28,8 @@ seq 12 | "$MUSTER" 'ppmpat -gingham2 -randomseed={} 1600 1200 |
 echo 'not a picture' >pictures/bad.jpg
 
 status=0
-"$MUSTER" --summary ./thumb {} small/{/.}.jpg ::: pictures/*.jpg || status=$?
+"$MUSTER" --summary ./thumb '{}' 'small/{/.}.jpg' ::: pictures/*.jpg ||
+	status=$?
 echo "status $status: so many jobs failed"
 for picture in small/*.jpg; do
 	echo "$picture $(jpegtopnm -quiet "$picture" | pamfile -)"

@@ -279,6 +279,9 @@ bool engine_start_worker(struct engine *e, struct worker *w)
 	reached = st->pool.workers;
 	/* One is tried again for each job, if there is none at all. */
 	st->grow_limit = reached ? reached : 1;
+	/* It does not come: whoever relied on it to wake others is let down. */
+	if (reached)
+		BUG_ON(stage_rouse_locked(st, RESIZE_DEMAND));
 	mutex_unlock(&e->lock);
 	engine_tell_shortage(e, reached ? reached : 1, err);
 	if (reached == 0)

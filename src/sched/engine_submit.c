@@ -180,6 +180,31 @@ bool engine_submit(struct engine *e, struct job *job)
 	return settle_entry(e, job, entry) && !stopped;
 }
 
+/* What waits for an id that nobody has, or in a circle, will not run. */
+static void refuse_stuck(struct engine *e, bool names_barrier)
+{
+	struct list stuck = LIST_INIT(stuck);
+	struct list ready = LIST_INIT(ready);
+	struct list skipped = LIST_INIT(skipped);
+
+	mutex_lock(&e->lock);
+	deps_close(e->deps, names_barrier, &stuck, &ready, &skipped);
+	mutex_unlock(&e->lock);
+	engine_cancel_all(e, &stuck, JOB_REFUSED);
+	engine_release_jobs(e, &ready, &skipped);
+}
+
+static void refuse_late(struct engine *e)
+{
+	bool closed;
+
+	mutex_lock(&e->lock);
+	closed = e->closed && deps_len(e->deps) > 0;
+	mutex_unlock(&e->lock);
+	if (closed)
+		refuse_stuck(e, false);
+}
+
 bool engine_add(struct engine *e, struct job *job, uint64_t *seq)
 {
 	enum entry entry;
@@ -196,21 +221,9 @@ bool engine_add(struct engine *e, struct job *job, uint64_t *seq)
 	engine_unlock(e);
 	engine_rouse(e, &e->stages[0], RESIZE_DEMAND);
 	settle_entry(e, job, entry);
+	/* It may wait for ids that will not come any more. */
+	refuse_late(e);
 	return true;
-}
-
-/* What waits for an id that nobody has, or in a circle, will not run. */
-static void refuse_stuck(struct engine *e, bool names_barrier)
-{
-	struct list stuck = LIST_INIT(stuck);
-	struct list ready = LIST_INIT(ready);
-	struct list skipped = LIST_INIT(skipped);
-
-	mutex_lock(&e->lock);
-	deps_close(e->deps, names_barrier, &stuck, &ready, &skipped);
-	mutex_unlock(&e->lock);
-	engine_cancel_all(e, &stuck, JOB_REFUSED);
-	engine_release_jobs(e, &ready, &skipped);
 }
 
 bool engine_barrier(struct engine *e)

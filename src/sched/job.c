@@ -16,7 +16,8 @@
 #include "base/buf.h"
 #include "base/thread.h"
 
-#define SPARE_MAX	256
+/* More than wait in a queue of the usual size. */
+#define SPARE_MAX	1280
 
 static struct {
 	struct mutex lock;

@@ -42,6 +42,7 @@ struct worker {
 	void *run_state;	/* the runner's */
 	int64_t took_ns;	/* when it took its job (SCALE_ADAPTIVE) */
 	bool again;		/* its job is to have another try */
+	bool came;		/* started or woken, has no job yet */
 
 	/* May be taken inside the engine's lock, and without it. */
 	struct mutex lock;

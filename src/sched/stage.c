@@ -304,6 +304,7 @@ void stage_put_locked(struct stage *st, struct worker *w)
 	w->is_uncounted = false;
 	w->job = NULL;
 	mutex_unlock(&w->lock);
+	w->again = false;
 	atomic_fetch_sub_explicit(&st->engine->running, 1,
 				  memory_order_relaxed);
 }
@@ -389,21 +390,32 @@ bool stage_is_surplus_locked(struct stage *st, bool idled_out)
 	return scale_is_surplus(&s, idled_out);
 }
 
+static void wake_one_locked(struct stage *st)
+{
+	struct worker *w;
+
+	if (st->pool.starting > 0 || st->pool.idle == 0 ||
+	    startable_locked(st) == 0)
+		return;
+	w = pool_take_idle_locked(&st->pool);
+	cond_signal(&w->wake);
+}
+
+void stage_pass_on_locked(struct stage *st, struct worker *w)
+{
+	/* After a shortage one more is tried at a time. */
+	if (w->came && !st->engine->is_short)
+		wake_one_locked(st);
+	w->came = false;
+}
+
 struct worker *stage_rouse_locked(struct stage *st,
 				  enum engine_resize_reason why)
 {
-	size_t n = startable_locked(st);
-	struct worker *w;
-
+	wake_one_locked(st);
 	/* After a shortage one more is tried at a time. */
-	if (st->engine->is_short) {
-		if (st->pool.starting > 0)
-			return NULL;
-		n = n > 0;
-	}
-	while (n > st->pool.starting &&
-	       (w = pool_take_idle_locked(&st->pool)) != NULL)
-		cond_signal(&w->wake);
+	if (st->engine->is_short && st->pool.starting > 0)
+		return NULL;
 	if (!stage_wants_worker_locked(st))
 		return NULL;
 	st->grown[why]++;

@@ -83,12 +83,17 @@ void stage_hand_back_locked(struct stage *st, struct worker *w);
 void stage_gate_locked(struct stage *st);
 
 /*
- * Jobs wait: wakes as many idle workers as can find something to do, and
- * returns a reserved one that the caller must start (engine_start_worker) once
+ * Jobs wait: wakes an idle worker unless one is on its way already. Workers
+ * that come and find more than they take wake the next (stage_pass_on_locked):
+ * so there is one wake for each worker that is needed, not one for each job.
+ * Returns a reserved one that the caller must start (engine_start_worker) once
  * the lock is free, and then ask again; or NULL.
  */
 struct worker *stage_rouse_locked(struct stage *st,
 				  enum engine_resize_reason why);
+/* w has just taken a job: if it had to be woken for it, others may be needed
+ * as well. */
+void stage_pass_on_locked(struct stage *st, struct worker *w);
 bool stage_wants_worker_locked(struct stage *st);
 bool stage_is_surplus_locked(struct stage *st, bool idled_out);
 /* As many threads as there may be, those for light jobs included. */

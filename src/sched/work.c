@@ -63,6 +63,10 @@ static struct job *await_job_locked(struct engine *e, struct stage *st,
 	for (;;) {
 		struct job *job;
 
+		if (w->state == WORKER_STARTING) {
+			pool_busy_locked(&st->pool, w);
+			w->came = true;
+		}
 		*why = RESIZE_END;
 		if (e->quit)
 			return NULL;
@@ -86,10 +90,10 @@ static struct job *next_job(struct engine *e, struct stage *st,
 	struct job *job;
 
 	mutex_lock(&e->lock);
-	pool_busy_locked(&st->pool, w);
 	job = await_job_locked(e, st, w, &why);
 	if (job) {
 		pool_busy_locked(&st->pool, w);
+		stage_pass_on_locked(st, w);
 	} else {
 		stage_hand_back_locked(st, w);
 		pool_leave_locked(&st->pool, w);
@@ -149,8 +153,10 @@ static bool calls_for_retry(struct engine *e, struct worker *w,
 {
 	bool by_hand, stopped;
 
+	if (job_has_succeeded(job))
+		return false;
 	mutex_lock(&e->lock);
-	by_hand = w->again && !job_has_succeeded(job);
+	by_hand = w->again;
 	w->again = false;
 	stopped = e->stop != ENGINE_RUN;
 	mutex_unlock(&e->lock);
@@ -162,8 +168,6 @@ static bool calls_for_retry(struct engine *e, struct worker *w,
 			job->tries_max = job->tries + 1;
 		return true;
 	}
-	if (job_has_succeeded(job))
-		return false;
 	return retry_is_wanted(&e->cfg.retry_on, job) &&
 	       (job->tries_max == 0 || job->tries < job->tries_max);
 }
@@ -265,17 +269,6 @@ static void give_up_start(struct engine *e, struct worker *w, struct job *job)
 	engine_cancel(e, job, JOB_CANCELLED);
 }
 
-/* The try's output: another one follows. */
-static void end_output(struct engine *e, struct job *job)
-{
-	struct output *o = e->cfg.output;
-
-	if (e->cfg.keep_retry_output)
-		o->ops->rest(o, job);
-	else
-		o->ops->end(o, job, false);
-}
-
 /* One try of job, and what follows from it. */
 static void run_try(struct engine *e, struct worker *w, struct job *job)
 {
@@ -293,10 +286,13 @@ static void run_try(struct engine *e, struct worker *w, struct job *job)
 	engine_tell_start(e, job);
 	if (e->cfg.runner->ops->run(e->cfg.runner, w->run_state, job) ==
 	    RUN_AGAIN) {
-		end_output(e, job);
+		if (job->tries == 1)
+			o->ops->end(o, job, false);
+		else
+			o->ops->rest(o, job);
 		starve(e, w, job, &before);
 	} else if (calls_for_retry(e, w, job)) {
-		end_output(e, job);
+		o->ops->rest(o, job);
 		retry(e, w, job);
 	} else {
 		o->ops->end(o, job, true);

@@ -181,8 +181,9 @@ static bool report(struct run *r, const struct engine_config *c)
 
 	engine_get_stats(r->engine, &s);
 	ok = wrong == 0 && s.tally.succeeded == want &&
-	     s.tally.failed == 0 && s.submitted == want && s.running == 0 &&
-	     s.queued == 0 && s.is_over && atomic_load(&r->top_slot) <= MAX_WORKERS;
+	     s.tally.failed == 0 && s.submitted == want &&
+	     s.running == 0 && s.queued == 0 && s.is_over &&
+	     atomic_load(&r->top_slot) <= MAX_WORKERS;
 	printf("%s %s seed %u: %zu jobs, %zu wrong, %" PRIu64 " succeeded, "
 	       "%zu too late, %u resizes, %u workers at most, %" PRIu64
 	       " steals: %s\n",

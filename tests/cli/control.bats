@@ -411,6 +411,24 @@ both='touch up{}; await up1; await up2'
 	assert_file_is out $'a\\b\nc -- --json -h\n'
 }
 
+@test "add: a command with settings of its own" {
+	steered -j 1 ::: 'await go'
+	await_status input_ended true
+	ctl add 'echo $X; cat #muster: env:X=1 id=a' >/dev/null
+	ctl add 'echo after #muster: after=a' >/dev/null
+	c add 'echo never #muster: after=nobody'
+	c add 'echo never #muster: tiemout=3'
+	assert_status 1
+	assert_stderr_has "did you mean 'timeout'"
+	c add '#muster: barrier'
+	assert_stderr_has 'a barrier cannot be added'
+	: >go
+	finish
+	assert_equal "$status" 255
+	assert_file_is out $'1\nafter\n'
+	assert_file_has err "'nobody'"
+}
+
 @test "add: a run of nothing but added jobs" {
 	mkfifo in
 	exec 7<>in

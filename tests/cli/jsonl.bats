@@ -220,3 +220,19 @@ t	a b \$x it's"
 	t --jsonl missing
 	assert_usage_error "--jsonl: cannot open 'missing'"
 }
+
+@test "--jsonl: objects in objects without end" {
+	local depth
+
+	for depth in 2000 100000; do
+		{
+			printf '{"a":%.0s' $(seq "$depth")
+			echo
+			echo '{"command": "echo b"}'
+		} >jobs
+		t --jsonl jobs
+		assert_status 255
+		assert_output b
+		assert_stderr_has 'line 1:'
+	done
+}

@@ -195,7 +195,7 @@ workers() {
 }
 
 has_ended() {
-	[ "$(grep -c 'worker [0-9]* ends' err)" -ge "$1" ]
+	[ "$(grep -c '[[][0-9]*[]] worker ends' err)" -ge "$1" ]
 }
 
 @test "--min workers stay whatever --idle-timeout is" {
@@ -205,7 +205,7 @@ has_ended() {
 	done
 	wait_until has_ended 1
 	sleep 0.3
-	assert_equal "$(grep -c 'worker [0-9]* ends' err)" 1
+	assert_equal "$(grep -c '[[][0-9]*[]] worker ends' err)" 1
 	exec 7>&-
 	finish
 	assert_equal "$status" 0

@@ -31,7 +31,7 @@ all_c() {
 
 # Scripts: by name, or by their first line.
 all_shell() {
-	find bootstrap .ci contrib tests -type f \
+	find bootstrap .ci contrib doc tests -type f \
 		! -name '*.log' ! -name '*.trs' ! -name '*.[cho]' |
 		sort | while read -r file; do
 			case $file in

@@ -61,6 +61,8 @@ struct fake_job {
 	unsigned dones;
 	unsigned interrupts;	/* while in run() */
 	bool open;		/* between begin and end */
+	bool was_last;		/* the open or resting try */
+	bool goes_on;		/* a try went on with the output before */
 	bool runs;
 	bool released;
 	int order;		/* the last one seen in run() */

@@ -132,6 +132,9 @@ static void stop_ends_the_wait(void)
 	CHECK(engine_wait(f->engine, -1));
 	CHECK_INT(fake_job(f, 1).outcome.end, JOB_EXITED);
 	CHECK_INT(fake_stats(f).tally.failed, 1);
+	/* And its last try's output counts. */
+	CHECK_STR(fake_job(f, 1).text[0].data, "try1");
+	CHECK_INT(fake_job(f, 1).keeps, 1);
 	fake_end(f);
 }
 
