@@ -139,6 +139,12 @@ static void complain(struct sink *s, const struct job *job)
 
 	if (job->is_misuse)
 		atomic_store(&r->feed.failed, true);
+	/* For want of processes or descriptors, and not of this job's doing. */
+	if (job->outcome.end == JOB_UNSTARTED && !job->message) {
+		diag_err(job->outcome.err, "job %llu: cannot start a process",
+			 (unsigned long long)job->seq);
+		atomic_store(&r->own_error, true);
+	}
 	if (!job->message)
 		return;
 	/* From the source and from deps.c: it names file and line. */
@@ -649,6 +655,8 @@ static int work(struct run *r)
 		diag_err(errno, "cannot start a thread");
 		stop_in_error(r, ENGINE_DRAIN);
 	}
+	/* A warm pool may take all threads there are: so it comes last. */
+	engine_start(r->engine);
 	control_loop(&r->control);
 	if (r->steer)
 		steer_stop(r->steer);
@@ -683,7 +691,6 @@ int run(const struct options *o)
 	the_run = &r;
 	mem_set_hook(no_memory);
 	if (set_up(&r, &err) == 0) {
-		engine_start(r.engine);
 		status = work(&r);
 	} else {
 		diag_msg("%s", err.data);
