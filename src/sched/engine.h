@@ -193,6 +193,10 @@ void engine_feel(struct engine *e, const struct adapt_pressure *p);
  */
 int64_t engine_tend(struct engine *e);
 
+/* The last ns nanoseconds do not count (muster was stopped): what is due is
+ * due so much later. */
+void engine_skip_time(struct engine *e, int64_t ns);
+
 /* Starts nothing more, until told to go on; running jobs run on. */
 void engine_pause(struct engine *e, bool paused);
 

@@ -60,6 +60,22 @@ int64_t engine_tend(struct engine *e)
 	return next;
 }
 
+void engine_skip_time(struct engine *e, int64_t ns)
+{
+	mutex_lock(&e->lock);
+	/* All by the same, so their order stays. */
+	for (size_t i = 0; i < e->delayed.len; i++) {
+		struct job *job = e->delayed.items[i];
+
+		if (job->due_ns < INT64_MAX - ns)
+			job->due_ns += ns;
+	}
+	throttle_skip(&e->throttle, ns);
+	if (e->start_due_ns >= 0)
+		e->start_due_ns += ns;
+	mutex_unlock(&e->lock);
+}
+
 void engine_tick(struct engine *e)
 {
 	mutex_lock(&e->lock);
