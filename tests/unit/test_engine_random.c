@@ -341,10 +341,25 @@ static void runs(uint64_t from, enum engine_dispatch dispatch)
 		run(from + i, dispatch);
 }
 
-static void shared_1(void) { runs(1, DISPATCH_SHARED); }
-static void shared_2(void) { runs(1001, DISPATCH_SHARED); }
-static void stealing_1(void) { runs(2001, DISPATCH_STEALING); }
-static void stealing_2(void) { runs(3001, DISPATCH_STEALING); }
+static void shared_1(void)
+{
+	runs(1, DISPATCH_SHARED);
+}
+
+static void shared_2(void)
+{
+	runs(1001, DISPATCH_SHARED);
+}
+
+static void stealing_1(void)
+{
+	runs(2001, DISPATCH_STEALING);
+}
+
+static void stealing_2(void)
+{
+	runs(3001, DISPATCH_STEALING);
+}
 
 static const struct tap_case cases[] = {
 	{ "random runs, one queue", shared_1 },
