@@ -9,6 +9,7 @@
 #include "feed.h"
 #include "input/attributes.h"
 #include "input/source.h"
+#include "intake.h"
 #include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
@@ -176,7 +177,7 @@ static bool feed_one(struct feed *f, struct buf *err)
 	struct tuple t;
 
 	buf_reset(err);
-	switch (source_next(f->source, &t, err)) {
+	switch (intake_next(f->intake, &t, err)) {
 	case SOURCE_END:
 		return false;
 	case SOURCE_TUPLE:
@@ -217,7 +218,7 @@ void feed_finish(struct feed *f)
 {
 	if (!f->has_thread)
 		return;
-	source_stop(f->source);
+	intake_stop(f->intake);
 	thread_wake(f->thread);
 	thread_join(&f->thread);
 	f->has_thread = false;
