@@ -9,6 +9,7 @@
 #include "feed.h"
 #include "input/attributes.h"
 #include "input/source.h"
+#include "intake.h"
 #include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
@@ -207,7 +208,7 @@ static bool feed_one(struct feed *f, struct buf *err)
 	struct tuple t;
 
 	buf_reset(err);
-	switch (source_next(f->source, &t, err)) {
+	switch (intake_next(f->intake, &t, err)) {
 	case SOURCE_END:
 		atomic_store(&f->at_end, !atomic_load(&f->is_stopped));
 		return false;
@@ -251,7 +252,7 @@ void feed_finish(struct feed *f)
 	if (!f->has_thread)
 		return;
 	atomic_store(&f->is_stopped, true);
-	source_stop(f->source);
+	intake_stop(f->intake);
 	thread_wake(f->thread);
 	thread_join(&f->thread);
 	f->has_thread = false;

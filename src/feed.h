@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * feed.h - the reader thread: takes tuples from the source, makes jobs of
+ * feed.h - the reader thread: takes tuples from the intake, makes jobs of
  * them, submits them to the engine; blocks while the queue is full.
  */
 #ifndef MUSTER_FEED_H
@@ -15,11 +15,11 @@
 
 struct buf;
 struct engine;
+struct intake;
 struct job;
-struct source;
 
 struct feed {
-	struct source *source;
+	struct intake *intake;
 	struct engine *engine;
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
@@ -35,7 +35,7 @@ struct feed {
 };
 
 /* Starts the thread. 0, or -1 with errno. The fields but the last five are
- * the caller's to set; source and engine must outlive feed_finish. */
+ * the caller's to set; intake and engine must outlive feed_finish. */
 int feed_start(struct feed *f);
 /* A job of that text (a C string of len bytes), as a line of an input would
  * give, also with settings of its own; the caller's. NULL with a message in

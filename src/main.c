@@ -7,10 +7,12 @@
  *   main.c              this file
  *   options.c .def .h   the command line as data; options.def is the list
  *   options_rows.c      what each row of it does
- *   options_impl.h      what these two share
+ *   options_input.c     and those of the input
+ *   options_impl.h      what these three share
  *   help.c              --help and --version from the same list
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
  *   run.c               puts everything together; the exit status
+ *   intake.c            its input, from source to tuples
  *   texts.c             its templates
  *   feed.c              the reader thread: source -> jobs -> engine
  *   watch.c             --metrics, --pool-stats and --on-done put in place
@@ -23,6 +25,11 @@
  *   input/source.c      stdin, files and ::: combined into tuples
  *   input/records.c     lines or other records from a descriptor
  *   input/items.c       the items of one input
+ *   input/link.c        inputs in step (--link)
+ *   input/split.c       items cut into columns
+ *   input/ere.c         by regular expressions
+ *   input/names.c       columns that have names
+ *   input/shuffle.c     tuples in random order
  *   input/attributes.c  a task's own settings, by key
  *   input/attributes_comment.c  and in a comment
  *   input/jsonl.c       tasks as JSON objects

@@ -213,8 +213,8 @@ static void bad_option(struct parser *p, int c, const char *word)
 
 /* The parts of a command line. */
 
-/* A bare -i or --replace takes the next word, as GNU parallel's does, unless
- * that is an option. */
+/* A bare -i, -e, --replace or --eof takes the next word, as GNU parallel's
+ * does, unless that is an option. */
 static char *next_word(int argc, char **argv)
 {
 	const char *word = optind < argc ? argv[optind] : "-?";
@@ -244,7 +244,8 @@ static void take_option(struct parser *p, const struct option_row *row,
 		return;
 	case ROW_OWN:
 	case ROW_ALIAS:
-		if (g.id == OPTION_REPLACE && !g.arg)
+		if (!g.arg && (g.id == OPTION_REPLACE ||
+			       g.id == OPTION_END_LINE_OPTIONAL))
 			g.arg = next_word(argc, argv);
 		own->set(p, &g);
 		return;
@@ -277,23 +278,34 @@ static void parse_options(struct parser *p, int argc, char **argv)
 	tables_release(&t);
 }
 
-/* ::: :::+ :::: ::::+ */
-static bool is_separator(const char *word)
+static bool is_word(const char *word, const char *separator)
 {
-	if (strncmp(word, ":::", 3) != 0)
-		return false;
-	word += 3;
-	word += *word == ':';
-	word += *word == '+';
-	return *word == '\0';
+	size_t len = strlen(separator);
+
+	return strncmp(word, separator, len) == 0 &&
+	       (!word[len] || strcmp(word + len, "+") == 0);
+}
+
+/* :::: or ::::+ */
+static bool names_files(const struct parser *p, const char *word)
+{
+	return is_word(word, p->arg_file_sep ? p->arg_file_sep : "::::");
+}
+
+/* ::: :::+ :::: ::::+ */
+static bool is_separator(const struct parser *p, const char *word)
+{
+	return names_files(p, word) ||
+	       is_word(word, p->arg_sep ? p->arg_sep : ":::");
 }
 
 /* How many words from i on are before the next separator. */
-static int count_words(int argc, char **argv, int i)
+static int count_words(const struct parser *p, int argc, char **argv,
+		       int i)
 {
 	int n = 0;
 
-	while (i + n < argc && !is_separator(argv[i + n]))
+	while (i + n < argc && !is_separator(p, argv[i + n]))
 		n++;
 	return n;
 }
@@ -322,7 +334,7 @@ static void parse_input(struct parser *p, const char *separator, char **words,
 		.timeout_ns = -1,
 	};
 
-	if (separator[3] != ':') {
+	if (!names_files(p, separator)) {
 		spec.args = words;
 		spec.nargs = (size_t)n;
 		options_add_input(p, &spec);
@@ -338,13 +350,13 @@ static void parse_input(struct parser *p, const char *separator, char **words,
 static void parse_words(struct parser *p, int argc, char **argv)
 {
 	int i = optind;
-	int n = count_words(argc, argv, i);
+	int n = count_words(p, argc, argv, i);
 
 	parse_command(p, argv + i, n);
 	for (i += n; i < argc; i += n) {
 		const char *separator = argv[i++];
 
-		n = count_words(argc, argv, i);
+		n = count_words(p, argc, argv, i);
 		parse_input(p, separator, argv + i, n);
 	}
 	if (p->o->ninputs == 0) {
@@ -374,6 +386,7 @@ static void settle(struct parser *p)
 		o->order = ORDER_COMPLETION;
 	if (p->silent)
 		o->verbose = false;
+	options_settle_input(p);
 	if (p->group && (o->ungroup || o->line_buffer))
 		options_bad(p, "--group cannot be combined with --%s",
 			    o->ungroup ? "ungroup" : "line-buffer");

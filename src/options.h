@@ -44,6 +44,8 @@ struct options {
 	struct source_opts source;
 	bool no_attributes;
 	const char *replace;		/* -I; NULL: {} */
+	bool shuffle;
+	int64_t total_jobs;		/* as the user has it; 0: unknown */
 
 	/* command: words joined by blanks; NULL: lines are commands */
 	char *command;

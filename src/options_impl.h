@@ -32,6 +32,10 @@ struct parser {
 	bool has_timeout;	/* --timeout was given */
 	double tasks_percent;	/* the --timeout N% a --tasks file came under */
 
+	const char *arg_sep;	/* instead of :::, or NULL */
+	const char *arg_file_sep;	/* instead of ::::, or NULL */
+	bool has_trim;
+
 	/* settled at the end, whatever the order */
 	bool null;
 	int delimiter;		/* of -d, or -1 */
@@ -65,6 +69,17 @@ extern const size_t options_nrows;
 
 /* Ends the parsing with a message; the first one stays. */
 void options_bad(struct parser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* options_input.c */
+void set_end_line(struct parser *p, const struct given *g);
+void set_arg_sep(struct parser *p, const struct given *g);
+void set_arg_file_sep(struct parser *p, const struct given *g);
+void set_colsep(struct parser *p, const struct given *g);
+void set_header(struct parser *p, const struct given *g);
+void set_trim(struct parser *p, const struct given *g);
+void set_total_jobs(struct parser *p, const struct given *g);
+/* What these come to together. */
+void options_settle_input(struct parser *p);
 
 /* Adds a copy of spec with the priority that is in force. */
 void options_add_input(struct parser *p, const struct input_spec *spec);

@@ -30,7 +30,7 @@
 #include "base/num.h"
 #include "control.h"
 #include "feed.h"
-#include "input/source.h"
+#include "intake.h"
 #include "options.h"
 #include "proc/child.h"
 #include "proc/cpus.h"
@@ -64,7 +64,7 @@ struct run {
 	struct engine_bounds bounds;
 	struct engine_bounds *then_bounds;
 	char *shell;
-	struct source *source;
+	struct intake intake;
 	struct emit *emit;
 	struct local *local;
 	struct engine *engine;
@@ -335,7 +335,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
 		.ungroup = o->ungroup,
-		.give_stdin = !source_uses_stdin(r->source) &&
+		.give_stdin = !source_uses_stdin(r->intake.source) &&
 			      !fd_was_closed(0) && !isatty(0),
 		.want_command = r->joblog || r->summary || r->watch.hook,
 		.dry_run = o->dry_run,
@@ -457,23 +457,18 @@ static int make_steer(struct run *r, struct buf *err)
 static int set_up(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
-	struct source_opts source_opts;
+	enum shell_kind kind;
 
 	r->shell = shell_choose(shell_is_known);
-	if (texts_make(&r->texts, o, shell_kind_of(r->shell), err) < 0 ||
-	    resolve_workers(r, err) < 0 ||
-	    check_tmpdir(o, err) < 0)
-		return -1;
-	source_opts = o->source;
-	source_opts.no_attributes = o->no_attributes;
-	source_opts.are_commands = !r->texts.command;
-	source_opts.shell = shell_kind_of(r->shell);
-	r->source = source_new(o->inputs, o->ninputs, &source_opts, err);
-	if (!r->source || open_logs(r, err) < 0)
+	kind = shell_kind_of(r->shell);
+	if (resolve_workers(r, err) < 0 || check_tmpdir(o, err) < 0 ||
+	    intake_open(&r->intake, o, kind, !texts_command_of(o), err) < 0 ||
+	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
+	    open_logs(r, err) < 0)
 		return -1;
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
-	r->control.total = source_total(r->source, bar_styles(o) != 0);
+	r->control.total = intake_total(&r->intake, o, bar_styles(o) != 0);
 	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
@@ -482,7 +477,7 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.bar = r->bar;
 	r->control.template = r->texts.command;
 	r->control.then = r->texts.then;
-	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
+	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
 				 .are_commands = !r->texts.command,
@@ -610,8 +605,7 @@ static void tear_down(struct run *r)
 		local_free(r->local);
 	if (r->emit)
 		emit_free(r->emit);
-	if (r->source)
-		source_free(r->source);
+	intake_release(&r->intake);
 	if (r->joblog)
 		joblog_free(r->joblog);
 	if (r->summary)

@@ -13,6 +13,7 @@
 
 struct buf;
 struct job;
+struct names;
 struct options;
 struct template;
 
@@ -23,10 +24,14 @@ struct texts {
 	struct template *tag;		/* NULL: none */
 };
 
-/* Compiles what the options ask for, which must outlive t. 0, or -1 with a
- * message in err; texts_release is to be called in both cases. */
+/* The text that makes commands; NULL: values are commands. */
+const char *texts_command_of(const struct options *o);
+
+/* Compiles what the options ask for, which must outlive t, with the columns
+ * that have names. 0, or -1 with a message in err; texts_release is to be
+ * called in both cases. */
 int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
-	       struct buf *err);
+	       const struct names *names, struct buf *err);
 void texts_release(struct texts *t);
 
 /* What makes the commands of a stage; NULL: values are commands. */
