@@ -9,9 +9,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/thread.h"
 
+struct ask;
 struct engine;
 struct job;
 struct source;
@@ -21,6 +23,8 @@ struct feed {
 	struct engine *engine;
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
+	struct ask *ask;	/* --interactive, or NULL */
+	uint64_t submitted;
 	bool retry_jitter;	/* of jobs that have a delay of their own */
 	bool are_commands;	/* items are: there is no template */
 	atomic_bool failed;	/* an input was bad or could not be read */

@@ -13,9 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inform.h"
 #include "input/source.h"
 #include "jobspec.h"
 #include "proc/term.h"
+#include "profile.h"
 #include "sched/engine.h"
 #include "sched/halt.h"
 #include "sched/tally.h"
@@ -54,6 +56,8 @@ struct options {
 	/* concurrency */
 	struct jobspec max;
 	struct jobspec min;
+	bool count_cores;		/* -j counts these, not threads */
+	bool count_sockets;
 	enum scale_policy scale;
 	unsigned scale_threshold;
 	int64_t idle_timeout_ns;
@@ -79,6 +83,12 @@ struct options {
 	const char *on_done;		/* command to run after each */
 	bool die_with_parent;
 	bool force_shell;		/* --always-shell */
+	bool has_nice;
+	int nice;			/* niceness of jobs */
+	const char *workdir;		/* template, or NULL: ours */
+	const char *env;		/* last --env: names, or NULL */
+	const char *slot_var;		/* variable with slot - 1, or NULL */
+	bool interactive;		/* ask before each */
 
 	/* output */
 	enum order_mode order;
@@ -107,12 +117,20 @@ struct options {
 	int64_t metrics_interval_ns;
 	bool pool_stats;
 	const char *control;		/* socket, or NULL */
+	bool show_limits;
+	struct inform inform;		/* asked for instead of a run */
+
+	/* The options of profiles and $PARALLEL; the words behind the options,
+	 * theirs first. */
+	struct profile defaults[PROFILE_KINDS];
+	char **words;
 };
 
 enum options_result {
 	OPTIONS_RUN,
 	OPTIONS_HELP,		/* --help asked for: help_print, exit 0 */
 	OPTIONS_VERSION,
+	OPTIONS_INFORM,		/* o->inform asked for: inform_print */
 	OPTIONS_BAD,		/* err holds one line */
 };
 
