@@ -19,6 +19,7 @@
  *   feed.c              the reader thread: source -> jobs -> engine
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
+ *   gate.c              --load, --memfree and what else holds jobs back
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket
  *   steer_request.c     what can be asked of it
@@ -73,6 +74,7 @@
  *   proc/cpus.c         how many CPUs we may use
  *   proc/topology.c     how many cores and sockets there are
  *   proc/pressure.c     how hard pressed the machine is
+ *   proc/strain.c       its load, memory, swap and disks at this instant
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is

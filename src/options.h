@@ -32,6 +32,8 @@ enum order_mode {
 	ORDER_COMPLETION,	/* --no-keep-order */
 };
 
+enum limit_kind { LIMIT_COMMAND, LIMIT_MEMORY, LIMIT_LOAD, LIMIT_IO };
+
 /* --then: a stage behind the first, with the bounds given before it. */
 struct then {
 	const char *command;
@@ -69,6 +71,15 @@ struct options {
 	struct rate rate;		/* n 0: any */
 	int64_t delay_ns;
 	int64_t deadline_ns;		/* of the run; 0: none */
+	bool has_load;			/* --load: start nothing above */
+	struct jobspec load;		/* this, or if unset ... */
+	double load_number;		/* ... this many tasks */
+	bool noswap;
+	uint64_t memfree;		/* bytes that must be there; 0: any */
+	uint64_t memsuspend;
+	const char *limit;		/* --limit as given, or NULL */
+	enum limit_kind limit_kind;
+	double limit_number;
 	struct then *then;		/* further stages */
 	size_t nthen;
 

@@ -77,6 +77,8 @@ void options_bad(struct parser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void set_nice(struct parser *p, const struct given *g);
 void set_env(struct parser *p, const struct given *g);
 void set_slot_var(struct parser *p, const struct given *g);
+void set_load(struct parser *p, const struct given *g);
+void set_limit(struct parser *p, const struct given *g);
 void set_profile(struct parser *p, const struct given *g);
 void set_plain(struct parser *p, const struct given *g);
 void set_inform_cores(struct parser *p, const struct given *g);

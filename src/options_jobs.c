@@ -56,6 +56,48 @@ void set_slot_var(struct parser *p, const struct given *g)
 			    g->name, g->arg);
 }
 
+/* What the machine has to bear. */
+
+void set_load(struct parser *p, const struct given *g)
+{
+	struct options *o = p->o;
+
+	o->has_load = true;
+	o->load = (struct jobspec){ .kind = JOBSPEC_UNSET };
+	/* Also such as 1.5; and 0, which is no number of workers. */
+	if (num_double(g->arg, &o->load_number) == 0)
+		return;
+	if (jobspec_parse(&o->load, g->name, g->arg, p->err) < 0)
+		p->result = OPTIONS_BAD;
+}
+
+static bool is_limit(const char *arg, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(arg, word, n) == 0 && strchr(" \t", arg[n]);
+}
+
+/* A command, or one of three words with a number behind it. */
+void set_limit(struct parser *p, const struct given *g)
+{
+	struct options *o = p->o;
+	const char *number = g->arg + strcspn(g->arg, " \t");
+	uint64_t n = 0;
+
+	o->limit = g->arg;
+	o->limit_kind = is_limit(g->arg, "mem") ? LIMIT_MEMORY :
+			is_limit(g->arg, "load") ? LIMIT_LOAD :
+			is_limit(g->arg, "io") ? LIMIT_IO : LIMIT_COMMAND;
+	number += strspn(number, " \t");
+	if (!g->arg[strspn(g->arg, " \t")])
+		options_bad(p, "%s: an empty command", g->name);
+	else if (o->limit_kind != LIMIT_COMMAND && num_size(number, &n) < 0)
+		options_bad(p, "%s: '%s' is not a number (such as 2, or 1.5G)",
+			    g->name, number);
+	o->limit_number = (double)n;
+}
+
 /* Options from elsewhere. In the parsing in earnest, which is the second one,
  * they have had their effect. */
 

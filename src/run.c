@@ -32,6 +32,7 @@
 #include "bounds.h"
 #include "control.h"
 #include "feed.h"
+#include "gate.h"
 #include "input/source.h"
 #include "options.h"
 #include "proc/child.h"
@@ -75,6 +76,7 @@ struct run {
 	int failed_fd;
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
+	struct gate *gate;		/* or NULL */
 	struct feed feed;
 	struct control control;
 	struct steer *steer;		/* or NULL */
@@ -369,6 +371,11 @@ static void make_engine(struct run *r)
 		engine_add_sink(r->engine, ask_sink(r->ask));
 	if (r->summary)
 		engine_add_sink(r->engine, summary_sink(r->summary));
+	if (gate_is_wanted(o)) {
+		r->gate = gate_new(o, r->engine, r->control.cpus,
+				   r->control.possible, r->shell);
+		engine_add_sink(r->engine, gate_sink(r->gate));
+	}
 	if (bar_styles(o))
 		engine_add_sink(r->engine, bar_sink(r->bar));
 	watch_add_sinks(&r->watch, r->engine);
@@ -577,6 +584,7 @@ static void tear_down(struct run *r)
 	if (r->bar)
 		bar_free(r->bar);
 	ask_free(r->ask);
+	gate_free(r->gate);
 	texts_release(&r->texts);
 	free(r->then_bounds);
 	free(r->control.said);
@@ -615,6 +623,8 @@ static int work(struct run *r)
 		stop_in_error(r, ENGINE_DRAIN);
 	}
 	control_loop(&r->control);
+	if (r->gate)
+		gate_stop(r->gate);
 	if (r->steer)
 		steer_stop(r->steer);
 	feed_finish(&r->feed);
@@ -649,6 +659,10 @@ int run(const struct options *o)
 	if (o->show_limits && inform_print_limits() < 0)
 		buf_addf(&err, "standard output: %s", strerror(errno));
 	if (err.len == 0 && set_up(&r, &err) == 0) {
+		if (r.gate && gate_start(r.gate) < 0) {
+			diag_err(errno, "cannot start a thread");
+			stop_in_error(&r, ENGINE_DRAIN);
+		}
 		engine_start(r.engine);
 		status = work(&r);
 	} else {

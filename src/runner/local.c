@@ -388,6 +388,7 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 		req.out = ends[0];
 		req.err = ends[1];
 	}
+	s->attempt.child.number = job->seq;
 	r = start(l, s, job, &req);
 	err = errno;
 	fd_close(&ends[0]);
