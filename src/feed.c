@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "ask.h"
 #include "base/buf.h"
 #include "base/diag.h"
 #include "feed.h"
@@ -202,6 +203,17 @@ struct job *feed_job(const struct feed *f, const char *text, size_t len,
 	return job;
 }
 
+static bool submit(struct feed *f, struct job *job)
+{
+	bool waits = job->ndeps > 0;
+	bool more = engine_submit(f->engine, job);
+
+	f->submitted++;
+	if (f->ask && more && !waits)
+		ask_await(f->ask, f->submitted);
+	return more;
+}
+
 /* One step; false at the end. */
 static bool feed_one(struct feed *f, struct buf *err)
 {
@@ -213,10 +225,10 @@ static bool feed_one(struct feed *f, struct buf *err)
 		atomic_store(&f->at_end, !atomic_load(&f->is_stopped));
 		return false;
 	case SOURCE_TUPLE:
-		return engine_submit(f->engine, make_job(f, &t));
+		return submit(f, make_job(f, &t));
 	case SOURCE_BAD:
 		atomic_store(&f->failed, true);
-		return engine_submit(f->engine, make_refused(f, &t, err->data));
+		return submit(f, make_refused(f, &t, err->data));
 	case SOURCE_BARRIER:
 		return engine_barrier(f->engine);
 	case SOURCE_FAILED:

@@ -9,10 +9,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/thread.h"
 #include "input/shquote.h"
 
+struct ask;
 struct buf;
 struct engine;
 struct intake;
@@ -23,6 +25,8 @@ struct feed {
 	struct engine *engine;
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
+	struct ask *ask;	/* --interactive, or NULL */
+	uint64_t submitted;
 	bool retry_jitter;	/* of jobs that have a delay of their own */
 	bool are_commands;	/* items are: there is no template */
 	bool no_attributes;	/* of jobs that are added */

@@ -13,9 +13,19 @@
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
  *   run.c               puts everything together; the exit status
  *   intake.c            its input, from source to tuples
+ *   options_jobs.c      and those of jobs and of information
+ *   options_impl.h      what these three share
+ *   profile.c           options from files and from $PARALLEL
+ *   inform.c            --number-of-cpus and what else is no run
+ *   help.c              --help and --version from the same list
+ *   jobspec.c           -j N, +N, -N, N%, 0, FILE
+ *   run.c               puts everything together; the exit status
+ *   bounds.c            how many workers it has
  *   texts.c             its templates
  *   feed.c              the reader thread: source -> jobs -> engine
  *   watch.c             --metrics, --pool-stats and --on-done put in place
+ *   ask.c               --interactive
+ *   gate.c              --load, --memfree and what else holds jobs back
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket
  *   steer_request.c     what can be asked of it
@@ -73,7 +83,9 @@
  *   proc/sigstate.c     signals at start, and those we wait for
  *   proc/limits.c       descriptors and processes
  *   proc/cpus.c         how many CPUs we may use
+ *   proc/topology.c     how many cores and sockets there are
  *   proc/pressure.c     how hard pressed the machine is
+ *   proc/strain.c       its load, memory, swap and disks at this instant
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
@@ -137,6 +149,9 @@ int main(int argc, char **argv)
 		break;
 	case OPTIONS_VERSION:
 		status = finish_print(help_version());
+		break;
+	case OPTIONS_INFORM:
+		status = inform_print(&o.inform);
 		break;
 	case OPTIONS_BAD:
 		diag_msg("%s", err.data);

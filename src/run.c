@@ -22,19 +22,20 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "bounds.h"
 #include "control.h"
 #include "feed.h"
+#include "gate.h"
 #include "intake.h"
 #include "options.h"
 #include "proc/child.h"
-#include "proc/cpus.h"
-#include "proc/limits.h"
 #include "proc/shell.h"
 #include "proc/sigstate.h"
 #include "run.h"
@@ -74,6 +75,8 @@ struct run {
 	struct watch watch;
 	int failed_fd;
 	struct sink complaints;
+	struct ask *ask;		/* or NULL */
+	struct gate *gate;		/* or NULL */
 	struct feed feed;
 	struct control control;
 	struct steer *steer;		/* or NULL */
@@ -172,6 +175,24 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 	texts_add_tag(&((struct run *)arg)->texts, job, out);
 }
 
+static void add_cwd(void *arg, const struct job *job, struct buf *out)
+{
+	texts_add_cwd(&((struct run *)arg)->texts, job, out);
+}
+
+static enum local_answer ask_for(void *arg, const struct job *job)
+{
+	switch (ask_about(((struct run *)arg)->ask, job)) {
+	case ASK_YES:
+		return LOCAL_RUN;
+	case ASK_NO:
+		return LOCAL_SKIP;
+	case ASK_ORDERED:
+		return LOCAL_ORDERED;
+	}
+	BUG("ask_answer out of range");
+}
+
 static const struct template *template_of(void *arg, unsigned stage)
 {
 	return texts_command(&((struct run *)arg)->texts, stage);
@@ -183,58 +204,6 @@ static bool describe(void *arg, const struct job *job, struct buf *out)
 }
 
 /* Setting up: each returns 0, or -1 with a message in err. */
-
-static int resolve_bounds(struct control *c, const struct jobspec *max,
-			  const struct jobspec *min, struct engine_bounds *b,
-			  struct buf *err)
-{
-	b->max = jobspec_resolve(max, c->cpus, c->possible, err);
-	if (!b->max)
-		return -1;
-	b->min = 1;
-	if (min->kind != JOBSPEC_UNSET) {
-		b->min = jobspec_resolve(min, c->cpus, c->possible, err);
-		if (!b->min)
-			return -1;
-	}
-	if (b->min > b->max) {
-		buf_addf(err, "--min %u is more than the maximum of %u",
-			 b->min, b->max);
-		return -1;
-	}
-	return 0;
-}
-
-static int resolve_workers(struct run *r, struct buf *err)
-{
-	const struct options *o = r->o;
-	struct control *c = &r->control;
-	bool may_grow = o->max.kind == JOBSPEC_FILE || o->control;
-	unsigned most;
-
-	c->cpus = cpus_usable();
-	c->possible = limits_possible_jobs();
-	if (resolve_bounds(c, &o->max, &o->min, &r->bounds, err) < 0)
-		return -1;
-	most = r->bounds.max;
-	r->then_bounds = xcalloc(o->nthen + 1, sizeof(*r->then_bounds));
-	for (size_t i = 0; i < o->nthen; i++) {
-		const struct then *t = &o->then[i];
-
-		if (resolve_bounds(c, &t->max, &t->min, &r->then_bounds[i],
-				   err) < 0)
-			return -1;
-		may_grow |= t->max.kind == JOBSPEC_FILE;
-		most += r->then_bounds[i].max;
-	}
-	c->said = xcalloc(o->nthen + 1, sizeof(*c->said));
-	c->said[0] = r->bounds;
-	for (size_t i = 0; i < o->nthen; i++)
-		c->said[i + 1] = r->then_bounds[i];
-	/* There may be more later. */
-	limits_raise(may_grow || most > c->possible ? c->possible : most);
-	return 0;
-}
 
 static const char *choose_tmpdir(const struct options *o)
 {
@@ -341,6 +310,11 @@ static int make_runner(struct run *r, struct buf *err)
 		.dry_run = o->dry_run,
 		.verbose = o->verbose,
 		.trace = o->trace,
+		.has_nice = o->has_nice,
+		.nice = o->nice,
+		.slot_var = o->slot_var,
+		.cwd = o->workdir ? add_cwd : NULL,
+		.ask = o->interactive ? ask_for : NULL,
 		.timeout_ns = run_timeout,
 		.arg = r,
 	};
@@ -399,8 +373,15 @@ static void make_engine(struct run *r)
 	engine_add_sink(r->engine, &r->complaints);
 	if (r->joblog)
 		engine_add_sink(r->engine, joblog_sink(r->joblog));
+	if (r->ask)
+		engine_add_sink(r->engine, ask_sink(r->ask));
 	if (r->summary)
 		engine_add_sink(r->engine, summary_sink(r->summary));
+	if (gate_is_wanted(o)) {
+		r->gate = gate_new(o, r->engine, r->control.cpus,
+				   r->control.possible, r->shell);
+		engine_add_sink(r->engine, gate_sink(r->gate));
+	}
 	if (bar_styles(o))
 		engine_add_sink(r->engine, bar_sink(r->bar));
 	watch_add_sinks(&r->watch, r->engine);
@@ -461,11 +442,18 @@ static int set_up(struct run *r, struct buf *err)
 
 	r->shell = shell_choose(shell_is_known);
 	kind = shell_kind_of(r->shell);
-	if (resolve_workers(r, err) < 0 || check_tmpdir(o, err) < 0 ||
+	if (bounds_resolve(o, &r->control, &r->bounds, &r->then_bounds,
+			   err) < 0 ||
+	    check_tmpdir(o, err) < 0 ||
 	    intake_open(&r->intake, o, kind, !texts_command_of(o), err) < 0 ||
 	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
 	    open_logs(r, err) < 0)
 		return -1;
+	if (o->interactive) {
+		r->ask = ask_new(err);
+		if (!r->ask)
+			return -1;
+	}
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
 	r->control.total = intake_total(&r->intake, o, bar_styles(o) != 0);
@@ -480,6 +468,7 @@ static int set_up(struct run *r, struct buf *err)
 	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
+				 .ask = r->ask,
 				 .are_commands = !r->texts.command,
 				 .no_attributes = o->no_attributes,
 				 .shell = shell_kind_of(r->shell) };
@@ -612,6 +601,8 @@ static void tear_down(struct run *r)
 		summary_free(r->summary);
 	if (r->bar)
 		bar_free(r->bar);
+	ask_free(r->ask);
+	gate_free(r->gate);
 	texts_release(&r->texts);
 	free(r->then_bounds);
 	free(r->control.said);
@@ -649,9 +640,15 @@ static int work(struct run *r)
 		diag_err(errno, "cannot start a thread");
 		stop_in_error(r, ENGINE_DRAIN);
 	}
+	if (r->gate && gate_start(r->gate) < 0) {
+		diag_err(errno, "cannot start a thread");
+		stop_in_error(r, ENGINE_DRAIN);
+	}
 	/* A warm pool may take all threads there are: so it comes last. */
 	engine_start(r->engine);
 	control_loop(&r->control);
+	if (r->gate)
+		gate_stop(r->gate);
 	if (r->steer)
 		steer_stop(r->steer);
 	feed_finish(&r->feed);
@@ -684,7 +681,9 @@ int run(const struct options *o)
 	control_init(&r.control);
 	the_run = &r;
 	mem_set_hook(no_memory);
-	if (set_up(&r, &err) == 0) {
+	if (o->show_limits && inform_print_limits() < 0)
+		buf_addf(&err, "standard output: %s", strerror(errno));
+	if (err.len == 0 && set_up(&r, &err) == 0) {
 		status = work(&r);
 	} else {
 		diag_msg("%s", err.data);

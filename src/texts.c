@@ -3,6 +3,9 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -84,6 +87,11 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 	*t = (struct texts){ .options = o };
 	if (make_commands(t, shell, names, err) < 0)
 		return -1;
+	if (o->workdir && strcmp(o->workdir, "...") != 0) {
+		t->cwd = template_new(o->workdir, &plain, err);
+		if (!t->cwd)
+			return -1;
+	}
 	if (!tag && o->tag)
 		tag = o->replace ? o->replace : "{}";
 	if (tag)
@@ -98,6 +106,7 @@ void texts_release(struct texts *t)
 		template_free(t->then[i]);
 	free(t->then);
 	template_free(t->tag);
+	template_free(t->cwd);
 }
 
 const struct template *texts_command(const struct texts *t, unsigned stage)
@@ -123,6 +132,33 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 	buf_release(&err);
 	if (out->len || (!job->tag && !t->options->tagstring))
 		buf_addch(out, '\t');
+}
+
+/* As GNU parallel names it. */
+static void add_own_dir(const struct job *job, struct buf *out)
+{
+	const char *home = getenv("HOME");
+	struct utsname u;
+
+	buf_addf(out, "%s/.parallel/tmp/%s-%ld-%llu", home ? home : "",
+		 uname(&u) == 0 ? u.nodename : "localhost", (long)getpid(),
+		 (unsigned long long)job->number);
+}
+
+void texts_add_cwd(const struct texts *t, const struct job *job,
+		   struct buf *out)
+{
+	struct template_args args = {
+		.values = job->values, .n = job->nvalues,
+		.seq = job->number, .slot = job->slot,
+	};
+	struct buf err = BUF_INIT;
+
+	if (t->cwd)
+		template_expand(t->cwd, &args, out, &err);
+	else
+		add_own_dir(job, out);
+	buf_release(&err);
 }
 
 bool texts_describe(const struct texts *t, const struct job *job,

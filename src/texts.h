@@ -22,6 +22,7 @@ struct texts {
 	struct template *command;	/* NULL: values are commands */
 	struct template **then;		/* of later stages; or NULL */
 	struct template *tag;		/* NULL: none */
+	struct template *cwd;		/* --workdir; NULL: none, or "..." */
 };
 
 /* The text that makes commands; NULL: values are commands. */
@@ -39,6 +40,10 @@ const struct template *texts_command(const struct texts *t, unsigned stage);
 
 /* Adds what goes before each line that the job puts out, with the TAB. */
 void texts_add_tag(const struct texts *t, const struct job *job,
+		   struct buf *out);
+
+/* Adds the directory that --workdir gives the job. */
+void texts_add_cwd(const struct texts *t, const struct job *job,
 		   struct buf *out);
 
 /* Adds the command of a job that was never run, but could be: dropped and

@@ -87,6 +87,7 @@ struct engine *engine_new(const struct engine_config *config)
 	e->deps = deps_new();
 	throttle_init(&e->throttle, &config->rate, config->delay_ns);
 	e->start_due_ns = -1;
+	e->allowed = -1;
 	e->random = (uint64_t)clock_wall_ns() | 1;
 	atomic_init(&e->timeout_ns, config->timeout_ns);
 	atomic_init(&e->running, 0);
@@ -210,17 +211,24 @@ bool engine_is_holding_locked(const struct engine *e)
 
 bool engine_may_start_locked(struct engine *e)
 {
-	if (throttle_is_open(&e->throttle) ||
-	    throttle_take(&e->throttle, engine_now(e)))
-		return true;
-	engine_plan_start_locked(e);
-	return false;
+	if (e->allowed == 0)
+		return false;
+	if (!throttle_is_open(&e->throttle) &&
+	    !throttle_take(&e->throttle, engine_now(e))) {
+		engine_plan_start_locked(e);
+		return false;
+	}
+	if (e->allowed > 0 && --e->allowed == 0)
+		e->poke = true;
+	return true;
 }
 
 bool engine_has_token_locked(const struct engine *e)
 {
 	int64_t now;
 
+	if (e->allowed == 0)
+		return false;
 	if (throttle_is_open(&e->throttle))
 		return true;
 	now = engine_now(e);
@@ -241,7 +249,7 @@ void engine_plan_start_locked(struct engine *e)
 	int64_t now, next;
 
 	if (throttle_is_open(&e->throttle) || e->start_due_ns >= 0 ||
-	    all_queued_locked(e) == 0)
+	    e->allowed == 0 || all_queued_locked(e) == 0)
 		return;
 	now = engine_now(e);
 	next = throttle_next(&e->throttle, now);

@@ -44,6 +44,7 @@ struct engine {
 	bool closed;
 	bool passed_barrier;
 	bool paused;
+	int64_t allowed;		/* tries that may start; -1: any */
 	bool has_weights;		/* a job of weight other than 1 came */
 	bool quit;
 	bool starved;			/* wait for a try to end */

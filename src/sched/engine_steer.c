@@ -170,6 +170,17 @@ void engine_pause(struct engine *e, bool paused)
 		engine_rouse_all(e, RESIZE_DEMAND);
 }
 
+void engine_allow(struct engine *e, int64_t starts)
+{
+	mutex_lock(&e->lock);
+	e->allowed = starts;
+	engine_gate_locked(e);
+	engine_plan_start_locked(e);
+	engine_unlock(e);
+	if (starts != 0)
+		engine_rouse_all(e, RESIZE_DEMAND);
+}
+
 /* Single jobs. */
 
 static struct worker *find_running_locked(struct engine *e, uint64_t seq)

@@ -461,6 +461,7 @@ void stage_gate_locked(struct stage *st)
 {
 	const struct engine *e = st->engine;
 	bool gated = !is_open_locked(st) || e->has_weights ||
+		     e->allowed >= 0 ||
 		     !throttle_is_open(&e->throttle) || e->quit ||
 		     st->pool.workers > stage_bound_locked(st) ||
 		     (e->cfg.scale == SCALE_ADAPTIVE &&

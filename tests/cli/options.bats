@@ -194,8 +194,7 @@ bad() {
 
 	for args in --pipe --xargs '--recend ,' '--recend=,' -X -m \
 		'-N 2' -N2 '-n 1' '-L 1' '-S host' --results=x --plus -q \
-		'--load 5' --resume --tmux '--nice 5' \
-		--semaphore; do
+		--resume --tmux --embed --semaphore; do
 		# shellcheck disable=SC2086
 		t $args echo ::: a
 		assert_usage_error "of GNU parallel is not supported"
