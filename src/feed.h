@@ -16,11 +16,14 @@
 struct buf;
 struct engine;
 struct job;
+struct resume;
 struct source;
 
 struct feed {
 	struct source *source;
 	struct engine *engine;
+	struct resume *resume;	/* what an earlier run has done; or NULL */
+	bool from_log;		/* all jobs come from there */
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
 	bool retry_jitter;	/* of jobs that have a delay of their own */

@@ -13,6 +13,7 @@
  *   run.c               puts everything together; the exit status
  *   texts.c             its templates
  *   feed.c              the reader thread: source -> jobs -> engine
+ *   resume.c            --resume: what an earlier run has done
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket
@@ -26,6 +27,7 @@
  *   input/attributes.c  a task's own settings, by key
  *   input/attributes_comment.c  and in a comment
  *   input/jsonl.c       tasks as JSON objects
+ *   input/past.c        a job log read back
  *   input/template.c    a command with {} compiled and expanded
  *   input/braces.c      replacement strings
  *   input/shlex.c       follows the text of a command, byte by byte

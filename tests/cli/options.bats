@@ -194,7 +194,7 @@ bad() {
 
 	for args in --pipe --xargs --link '--colsep ,' '--colsep=,' -X -m \
 		'-N 2' -N2 '-n 1' '-L 1' '-S host' --results=x --plus -q \
-		'--load 5' --resume --tmux --shuf '--nice 5' \
+		'--load 5' --tmux --shuf '--nice 5' \
 		--semaphore --eof -E; do
 		# shellcheck disable=SC2086
 		t $args echo ::: a
