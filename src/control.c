@@ -126,6 +126,14 @@ static unsigned terminal_width(void)
 	return 80;
 }
 
+/* Of what this run has to do. */
+static int64_t total_of(const struct control *c, const struct engine_stats *s)
+{
+	if (s->closed)
+		return (int64_t)s->submitted;
+	return c->total < 0 ? -1 : c->total - (int64_t)s->passed;
+}
+
 static struct bar_sample sample(struct control *c)
 {
 	struct engine_stats s;
@@ -133,7 +141,7 @@ static struct bar_sample sample(struct control *c)
 	engine_get_stats(c->engine, &s);
 	return (struct bar_sample){
 		.now_ns = clock_run_ns(),
-		.total = s.closed ? (int64_t)s.submitted : c->total,
+		.total = total_of(c, &s),
 		.submitted = s.submitted,
 		.done = s.tally.succeeded + s.tally.failed - s.tally.cancelled,
 		.failed = s.tally.failed - s.tally.cancelled,

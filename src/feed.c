@@ -11,6 +11,7 @@
 #include "input/attributes.h"
 #include "input/source.h"
 #include "intake.h"
+#include "resume.h"
 #include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
@@ -203,7 +204,8 @@ struct job *feed_job(const struct feed *f, const char *text, size_t len,
 	return job;
 }
 
-static bool submit(struct feed *f, struct job *job)
+/* False: no more jobs. */
+static bool run_job(struct feed *f, struct job *job)
 {
 	bool waits = job->ndeps > 0;
 	bool more = engine_submit(f->engine, job);
@@ -212,6 +214,35 @@ static bool submit(struct feed *f, struct job *job)
 	if (f->ask && more && !waits)
 		ask_await(f->ask, f->submitted);
 	return more;
+}
+
+static bool submit(struct feed *f, struct job *job, struct buf *err)
+{
+	if (!f->resume)
+		return run_job(f, job);
+	switch (resume_judge(f->resume, job, err)) {
+	case RESUME_RUN:
+		return run_job(f, job);
+	case RESUME_PASS:
+		return engine_pass(f->engine, job, true);
+	case RESUME_PASS_FAILED:
+		return engine_pass(f->engine, job, false);
+	case RESUME_CHANGED:
+		break;
+	}
+	atomic_store(&f->failed, true);
+	diag_msg("%s", err->data);
+	job_free(job);
+	engine_stop(f->engine, ENGINE_DRAIN);
+	return false;
+}
+
+static bool refuse(struct feed *f, const struct tuple *t, const char *message)
+{
+	atomic_store(&f->failed, true);
+	if (f->resume)
+		resume_count(f->resume);
+	return run_job(f, make_refused(f, t, message));
 }
 
 /* One step; false at the end. */
@@ -223,12 +254,13 @@ static bool feed_one(struct feed *f, struct buf *err)
 	switch (intake_next(f->intake, &t, err)) {
 	case SOURCE_END:
 		atomic_store(&f->at_end, !atomic_load(&f->is_stopped));
+		if (f->resume)
+			f->resume->has_ended = true;
 		return false;
 	case SOURCE_TUPLE:
-		return submit(f, make_job(f, &t));
+		return submit(f, make_job(f, &t), err);
 	case SOURCE_BAD:
-		atomic_store(&f->failed, true);
-		return submit(f, make_refused(f, &t, err->data));
+		return refuse(f, &t, err->data);
 	case SOURCE_BARRIER:
 		return engine_barrier(f->engine);
 	case SOURCE_FAILED:
@@ -239,13 +271,34 @@ static bool feed_one(struct feed *f, struct buf *err)
 	BUG("source result out of range");
 }
 
+/* One step of --retry-failed: each number of the log is a job's again. */
+static bool feed_again(struct feed *f, struct buf *command)
+{
+	struct tuple t = { .n = 1, .timeout_ns = -1 };
+	bool is_failed;
+	int error;
+
+	if (!resume_next(f->resume, &is_failed, command, &error))
+		return false;
+	t.values = &command->data;
+	t.lens = &command->len;
+	if (error) {
+		diag_err(error, "--joblog: cannot read");
+		atomic_store(&f->failed, true);
+		return false;
+	}
+	if (is_failed)
+		return engine_submit(f->engine, make_job(f, &t));
+	return engine_pass(f->engine, make_job(f, &t), true);
+}
+
 static void *feed_main(void *arg)
 {
 	struct feed *f = arg;
 	struct buf err = BUF_INIT;
 
 	thread_set_name("muster-reader");
-	while (feed_one(f, &err))
+	while (f->from_log ? feed_again(f, &err) : feed_one(f, &err))
 		;
 	buf_release(&err);
 	engine_close(f->engine);

@@ -19,10 +19,13 @@ struct buf;
 struct engine;
 struct intake;
 struct job;
+struct resume;
 
 struct feed {
 	struct intake *intake;
 	struct engine *engine;
+	struct resume *resume;	/* what an earlier run has done; or NULL */
+	bool from_log;		/* all jobs come from there */
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
 	struct ask *ask;	/* --interactive, or NULL */

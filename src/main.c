@@ -23,6 +23,7 @@
  *   bounds.c            how many workers it has
  *   texts.c             its templates
  *   feed.c              the reader thread: source -> jobs -> engine
+ *   resume.c            --resume: what an earlier run has done
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
  *   gate.c              --load, --memfree and what else holds jobs back
@@ -43,6 +44,7 @@
  *   input/attributes.c  a task's own settings, by key
  *   input/attributes_comment.c  and in a comment
  *   input/jsonl.c       tasks as JSON objects
+ *   input/past.c        a job log read back
  *   input/template.c    a command with {} compiled and expanded
  *   input/braces.c      replacement strings
  *   input/shlex.c       follows the text of a command, byte by byte

@@ -456,6 +456,42 @@ static void parse_words(struct parser *p, int argc, char **argv)
 	}
 }
 
+/* The jobs come from the log: command and inputs do not count. */
+static void settle_retry(struct parser *p)
+{
+	struct options *o = p->o;
+
+	if (o->nthen)
+		options_bad(p, "--retry-failed cannot be combined with "
+			    "--then");
+	free(o->command);
+	o->command = NULL;
+	o->ninputs = 1;
+	o->inputs[0] = (struct input_spec){
+		.kind = INPUT_ARGS,
+		.option = ":::",
+		.timeout_ns = -1,
+	};
+}
+
+static void settle_resume(struct parser *p)
+{
+	struct options *o = p->o;
+	const char *name = o->retry_failed ? "--retry-failed"
+			   : o->resume_failed ? "--resume-failed"
+			   : o->resume ? "--resume" : NULL;
+
+	o->resume |= o->resume_failed;
+	if (!name)
+		return;
+	if (!o->joblog)
+		options_bad(p, "%s needs --joblog", name);
+	else if (strcmp(o->joblog, "-") == 0)
+		options_bad(p, "%s: the log cannot be standard output", name);
+	if (o->retry_failed)
+		settle_retry(p);
+}
+
 /* What several options decide together, and what they can't be together. */
 static void settle(struct parser *p)
 {
@@ -482,6 +518,7 @@ static void settle(struct parser *p)
 		options_bad(p, "--priority-aging cannot be combined with "
 			    "--queue-order %s",
 			    o->queue_order == QUEUE_FIFO ? "fifo" : "lifo");
+	settle_resume(p);
 	if (p->tasks_percent > 0 && p->tasks_percent != o->timeout_percent)
 		options_bad(p, "--timeout: a percentage given before --tasks "
 			    "must be the last --timeout");

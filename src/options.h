@@ -117,6 +117,9 @@ struct options {
 	enum exit_rule exit_as;
 	const char *joblog;		/* NULL: none */
 	bool joblog_append;		/* +FILE */
+	bool resume;			/* also when the next one is set */
+	bool resume_failed;
+	bool retry_failed;
 	enum summary_mode summary;
 	const char *failed_to;
 	int64_t grace_ns;

@@ -38,6 +38,7 @@
 #include "proc/child.h"
 #include "proc/shell.h"
 #include "proc/sigstate.h"
+#include "resume.h"
 #include "run.h"
 #include "runner/local.h"
 #include "sched/engine.h"
@@ -77,6 +78,7 @@ struct run {
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
+	struct resume resume;
 	struct feed feed;
 	struct control control;
 	struct steer *steer;		/* or NULL */
@@ -228,6 +230,11 @@ static int check_tmpdir(const struct options *o, struct buf *err)
 	return -1;
 }
 
+static bool is_resumed(const struct options *o)
+{
+	return o->resume || o->retry_failed;
+}
+
 static int open_logs(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
@@ -240,11 +247,13 @@ static int open_logs(struct run *r, struct buf *err)
 		return -1;
 	/* As in GNU parallel: nothing runs, nothing is logged. */
 	if (o->joblog && !o->dry_run) {
-		r->joblog = joblog_new(o->joblog, o->joblog_append,
-				       joblog_failed, r, err);
+		r->joblog = joblog_new(o->joblog, o->joblog_append ||
+				       is_resumed(o), joblog_failed, r, err);
 		if (!r->joblog)
 			return -1;
 	}
+	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts, err) < 0)
+		return -1;
 	if (o->failed_to) {
 		r->failed_fd = fd_open(o->failed_to,
 				       O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -466,6 +475,8 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.template = r->texts.command;
 	r->control.then = r->texts.then;
 	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,
+				 .resume = is_resumed(o) ? &r->resume : NULL,
+				 .from_log = o->retry_failed,
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
 				 .ask = r->ask,
@@ -559,6 +570,8 @@ static void close_logs(struct run *r)
 		atomic_store(&r->own_error, true);
 	}
 	r->joblog = NULL;
+	if (r->o->resume)
+		resume_report(&r->resume);
 	if (r->o->summary != SUMMARY_NONE)
 		print_summary(r);
 	if (r->failed_fd >= 0)
@@ -597,6 +610,7 @@ static void tear_down(struct run *r)
 	intake_release(&r->intake);
 	if (r->joblog)
 		joblog_free(r->joblog);
+	resume_release(&r->resume);
 	if (r->summary)
 		summary_free(r->summary);
 	if (r->bar)

@@ -161,23 +161,32 @@ void texts_add_cwd(const struct texts *t, const struct job *job,
 	buf_release(&err);
 }
 
-bool texts_describe(const struct texts *t, const struct job *job,
-		    struct buf *out)
+bool texts_add_command(const struct texts *t, const struct job *job,
+		       unsigned slot, struct buf *out)
 {
 	const struct template *command = texts_command(t, job->stage);
 	struct template_args args = {
-		.values = job->values, .n = job->nvalues, .seq = job->number,
+		.values = job->values, .n = job->nvalues,
+		.seq = job->number, .slot = slot,
 	};
 	struct buf err = BUF_INIT;
 	bool is_good = true;
 
-	if (job->is_argv || (job->outcome.end != JOB_DROPPED &&
-			     job->outcome.end != JOB_SKIPPED))
-		return false;
-	if (command)
+	if (job->command)
+		buf_addstr(out, job->command);
+	else if (command)
 		is_good = template_expand(command, &args, out, &err) == 0;
 	else
 		buf_addstr(out, job->values[0]);
 	buf_release(&err);
 	return is_good;
+}
+
+bool texts_describe(const struct texts *t, const struct job *job,
+		    struct buf *out)
+{
+	if (job->is_argv || (job->outcome.end != JOB_DROPPED &&
+			     job->outcome.end != JOB_SKIPPED))
+		return false;
+	return texts_add_command(t, job, 0, out);
 }

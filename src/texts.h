@@ -45,6 +45,10 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 /* Adds the directory that --workdir gives the job. */
 void texts_add_cwd(const struct texts *t, const struct job *job,
 		   struct buf *out);
+/* Adds the command of a job that has not been run yet, as it would be in that
+ * slot. False when none can be made; out is unchanged then. */
+bool texts_add_command(const struct texts *t, const struct job *job,
+		       unsigned slot, struct buf *out);
 
 /* Adds the command of a job that was never run, but could be: dropped and
  * skipped ones. False when it is none of these, or can't be made. */

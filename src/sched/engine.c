@@ -381,7 +381,7 @@ enum engine_stop engine_judge_locked(struct engine *e, int status)
 {
 	const struct halt_rule *rule = &e->cfg.halt;
 	/* 0: not known yet. */
-	uint64_t total = e->closed ? e->numbers : 0;
+	uint64_t total = e->closed ? e->numbers - e->passed : 0;
 
 	if (e->halted || !halt_is_reached(rule, &e->tally, total))
 		return ENGINE_RUN;

@@ -120,6 +120,7 @@ struct engine_stats {
 	struct tally tally;
 	uint64_t submitted;	/* tries to run a stage of an input, settled or
 				   not: what tally will add up to */
+	uint64_t passed;	/* inputs that an earlier run had done */
 	size_t queued;		/* wait for a worker */
 	size_t delayed;		/* wait for their next try */
 	size_t held;		/* wait for other jobs */
@@ -161,7 +162,13 @@ void engine_start(struct engine *e);
  * pool's maximum counts as that maximum.
  */
 bool engine_submit(struct engine *e, struct job *job);
-/* The same for others than the reader, also after engine_close: never blocks
+/*
+ * Hands over a job that is not to be run, because an earlier run has done it:
+ * it takes a number, jobs that wait for it hear how it had ended, and nobody
+ * else hears of it. False when the engine has been stopped.
+ */
+bool engine_pass(struct engine *e, struct job *job, bool has_succeeded);
+/* As engine_submit for others than the reader, also after engine_close: never blocks
  * and has no bound. seq (or NULL): where its number goes. False when the run is
  * over or stopped; then the job stays the caller's. */
 bool engine_add(struct engine *e, struct job *job, uint64_t *seq);

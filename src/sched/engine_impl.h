@@ -35,6 +35,7 @@ struct engine {
 	struct tally tally;
 	struct median runtimes;		/* of successes */
 	uint64_t numbers;		/* inputs so far */
+	uint64_t passed;		/* and those not to be run */
 	uint64_t submitted;
 	uint64_t unsettled;
 	uint64_t retries;

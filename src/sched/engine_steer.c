@@ -420,6 +420,7 @@ void engine_get_stats(struct engine *e, struct engine_stats *out)
 	*out = (struct engine_stats){
 		.tally = e->tally,
 		.submitted = e->submitted,
+		.passed = e->passed,
 		.delayed = e->delayed.len,
 		.held = deps_len(e->deps),
 		.running = atomic_load(&e->running),

@@ -9,6 +9,7 @@
 
 #include "sched/engine_impl.h"
 #include "sched/job.h"
+#include "sched/output.h"
 #include "sched/work.h"
 
 /* What has become of a job that was handed over. */
@@ -19,6 +20,7 @@ enum entry {
 	ENTRY_SKIPPED,		/* or has nothing to wait for any more */
 	ENTRY_DROPPED,
 	ENTRY_HERE,		/* the caller is to run it */
+	ENTRY_PASSED,		/* an earlier run has done it */
 };
 
 /* From now on slots are counted by weight, also for what runs already, and
@@ -95,6 +97,11 @@ static bool settle_entry(struct engine *e, struct job *job, enum entry entry)
 		break;
 	case ENTRY_HERE:
 		work_here(e, &e->stages[0], job);
+		break;
+	case ENTRY_PASSED:
+		for (unsigned i = 0; i < e->nstages; i++)
+			e->cfg.output->ops->skip(e->cfg.output, job->seq + i);
+		job_free(job);
 		break;
 	}
 	return true;
@@ -209,6 +216,41 @@ bool engine_submit(struct engine *e, struct job *job)
 	if (w && engine_start_worker(e, w) && stage_queued(st) > 1)
 		engine_rouse(e, st, RESIZE_DEMAND);
 	return settle_entry(e, job, entry) && !stopped;
+}
+
+static enum entry pass_locked(struct engine *e, struct job *job,
+			      bool has_succeeded, struct list *ready,
+			      struct list *skipped)
+{
+	number_locked(e, job);
+	/* What it came after was over then. */
+	job->ndeps = 0;
+	if (job->id && deps_add(e->deps, job) == DEPS_BAD) {
+		job->is_misuse = true;
+		return ENTRY_REFUSED;
+	}
+	e->submitted--;
+	e->unsettled--;
+	e->passed++;
+	if (job->id)
+		deps_end(e->deps, job, has_succeeded, ready, skipped);
+	return ENTRY_PASSED;
+}
+
+bool engine_pass(struct engine *e, struct job *job, bool has_succeeded)
+{
+	struct list ready = LIST_INIT(ready);
+	struct list skipped = LIST_INIT(skipped);
+	enum entry entry;
+	bool stopped;
+
+	mutex_lock(&e->lock);
+	stopped = e->stop != ENGINE_RUN;
+	entry = pass_locked(e, job, has_succeeded, &ready, &skipped);
+	engine_unlock(e);
+	settle_entry(e, job, entry);
+	engine_release_jobs(e, &ready, &skipped);
+	return !stopped;
 }
 
 /* What can't run as things are. */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,61 +127,101 @@ static const struct sink_ops joblog_ops = {
 	.done = log_job,
 };
 
-static int open_log(const char *path, bool append)
-{
-	int flags = O_WRONLY | O_CREAT | O_APPEND;
-
-	if (strcmp(path, "-") == 0)
-		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return fd_open(path, append ? flags : flags | O_TRUNC, 0666);
-}
-
-/* True when the file has a last line without a newline. A file that may be
- * written but not read is taken to be whole. */
-static bool ends_torn(const char *path, off_t size)
+/* Where the last line begins that has lost its newline; the end of the file
+ * when it has none. A file that may be written but not read is taken to be
+ * whole. -1 with errno. */
+static off_t torn_from(const char *path, off_t size)
 {
 	int fd = fd_open(path, O_RDONLY, 0);
-	char last = '\n';
+	char block[4096];
+	off_t end = size;
+	ssize_t n = 0;
 
 	if (fd < 0)
-		return false;
-	if (fd_pread(fd, &last, 1, size - 1) != 1)
-		last = '\n';
+		return size;
+	while (end > 0) {
+		size_t len = end < (off_t)sizeof(block) ? (size_t)end
+							: sizeof(block);
+
+		n = fd_pread(fd, block, len, end - (off_t)len);
+		if (n != (ssize_t)len)
+			break;
+		while (n > 0 && block[n - 1] != '\n')
+			n--;
+		end -= (off_t)len - n;
+		if (n > 0)
+			break;
+	}
 	fd_close(&fd);
-	return last != '\n';
+	return n < 0 ? size : end;
 }
 
-/* What has to be written before the first job's line. */
-static const char *opening(int fd, const char *path, bool append)
+/* Takes the file for this run alone, and prepares it: empty, or whole lines.
+ * has_lines: the names of the columns are there. 0, or -1 with errno;
+ * EWOULDBLOCK: another run has it. */
+static int take_log(int fd, const char *path, bool append, bool *has_lines)
 {
 	struct stat st;
+	off_t size;
 
-	if (!append || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    st.st_size == 0)
-		return header;
-	return ends_torn(path, st.st_size) ? "\n" : "";
+	*has_lines = false;
+	if (fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	/* Some file systems know no locks. */
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		return -1;
+	size = append ? torn_from(path, st.st_size) : 0;
+	*has_lines = size > 0;
+	return size < st.st_size ? ftruncate(fd, size) : 0;
+}
+
+/* -1 with a message in err. */
+static int open_log(const char *path, bool append, struct buf *err)
+{
+	bool is_stdout = strcmp(path, "-") == 0;
+	bool has_lines = false;
+	int fd;
+
+	if (is_stdout)
+		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	else
+		fd = fd_open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+	if (fd < 0) {
+		buf_addf(err, "--joblog: can't open '%s': %s", path,
+			 strerror(errno));
+		return -1;
+	}
+	if (!is_stdout && take_log(fd, path, append, &has_lines) < 0) {
+		if (errno == EWOULDBLOCK)
+			buf_addf(err, "--joblog: '%s' is in use by another "
+				 "run", path);
+		else
+			buf_addf(err, "--joblog: can't write to '%s': %s",
+				 path, strerror(errno));
+		fd_close(&fd);
+		return -1;
+	}
+	if (!has_lines && fd_write_all(fd, header, strlen(header)) < 0) {
+		buf_addf(err, "--joblog: can't write to '%s': %s", path,
+			 strerror(errno));
+		fd_close(&fd);
+	}
+	return fd;
 }
 
 struct joblog *joblog_new(const char *path, bool append,
 			  void (*failed)(void *arg, const char *path, int err),
 			  void *arg, struct buf *err)
 {
-	int fd = open_log(path, append);
+	int fd = open_log(path, append, err);
 	struct joblog *l;
-	const char *first;
 
-	if (fd < 0) {
-		buf_addf(err, "--joblog: can't open '%s': %s", path,
-			 strerror(errno));
+	if (fd < 0)
 		return NULL;
-	}
-	first = opening(fd, path, append);
-	if (fd_write_all(fd, first, strlen(first)) < 0) {
-		buf_addf(err, "--joblog: can't write to '%s': %s", path,
-			 strerror(errno));
-		fd_close(&fd);
-		return NULL;
-	}
 	l = xcalloc(1, sizeof(*l));
 	l->sink.ops = &joblog_ops;
 	list_init(&l->sink.link);

@@ -24,9 +24,10 @@ struct buf;
 struct joblog;
 
 /*
- * Opens path, "-" being standard output: truncated, or appended to, where a
- * last line that has lost its newline is ended first. Writes the header line
- * unless the file is appended to and not empty. NULL with a message in err.
+ * Opens path, "-" being standard output, and locks it against other runs:
+ * truncated, or appended to, where a last line that has lost its newline is
+ * cut off first. Writes the header line unless there are lines. NULL with a
+ * message in err.
  * failed(arg) is called, without locks, at the first line that can't be
  * written (errno given); the log is not written to any more then.
  */

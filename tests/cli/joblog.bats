@@ -117,12 +117,27 @@ echo 'it'\"'\"'s' 2"
 	assert_equal "$(columns 1,9)" $'1 true a\n1 true b'
 }
 
-@test "+FILE ends a line that was torn" {
+@test "+FILE cuts off a line that was torn" {
 	printf '%s\n1\t:\t12' "$header" >log
 	muster --joblog +log true ::: a
-	assert_equal "$(sed -n 2p log)" $'1\t:\t12'
-	assert_equal "$(sed -n '$p' log | cut -f 9)" 'true a'
-	assert_equal "$(wc -l <log)" 3
+	assert_equal "$(columns 1,9)" '1 true a'
+}
+
+@test "a log that another run writes to is left alone" {
+	start muster --joblog log ::: ': >up; await go; echo a'
+	await up
+	t --joblog log echo ::: b
+	assert_usage_error "--joblog: 'log' is in use by another run"
+	t --joblog +log echo ::: b
+	assert_usage_error "--joblog: 'log' is in use by another run"
+	: >go
+	finish
+	assert_equal "$(columns 1,7-)" '1 0 0 : >up; await go; echo a'
+}
+
+@test "several runs may write to what is no file" {
+	t --joblog /dev/null ::: 'muster --joblog /dev/null echo ::: a'
+	assert_ok a
 }
 
 @test "one whole line a job with many workers" {

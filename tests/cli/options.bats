@@ -194,7 +194,7 @@ bad() {
 
 	for args in --pipe --xargs '--recend ,' '--recend=,' -X -m \
 		'-N 2' -N2 '-n 1' '-L 1' '-S host' --results=x --plus -q \
-		--resume --tmux --embed --semaphore; do
+		--tmux --embed --semaphore; do
 		# shellcheck disable=SC2086
 		t $args echo ::: a
 		assert_usage_error "of GNU parallel is not supported"

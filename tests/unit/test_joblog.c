@@ -268,7 +268,7 @@ static void truncates(void)
 	check_file(HEADER, sizeof(HEADER) - 1);
 }
 
-static void append_to(const char *before, const char *between)
+static void append_to(const char *before, const char *kept)
 {
 	struct joblog *l;
 	struct buf want = BUF_INIT;
@@ -281,15 +281,15 @@ static void append_to(const char *before, const char *between)
 		return;
 	log_done(l);
 	CHECK_INT(joblog_free(l), 0);
-	buf_addf(&want, "%s%s12\t:\t1700000000.042\t     1.234\t0\t3\t0\t0\t"
-		 "echo hi\n", before ? before : "", between);
+	buf_addf(&want, "%s12\t:\t1700000000.042\t     1.234\t0\t3\t0\t0\t"
+		 "echo hi\n", kept);
 	check_file(want.data, want.len);
 	buf_release(&want);
 }
 
 static void appends(void)
 {
-	append_to(HEADER "1\t:\told\n", "");
+	append_to(HEADER "1\t:\told\n", HEADER "1\t:\told\n");
 }
 
 static void appends_to_nothing(void)
@@ -304,7 +304,17 @@ static void appends_to_empty(void)
 
 static void appends_to_torn(void)
 {
-	append_to(HEADER "1\t:\t17000", "\n");
+	struct buf old = BUF_INIT;
+
+	append_to(HEADER "1\t:\t17000", HEADER);
+	append_to(HEADER "1\t:\told\n2", HEADER "1\t:\told\n");
+	append_to("Seq\tHost", HEADER);
+	/* Longer than what is read at once. */
+	buf_addstr(&old, HEADER);
+	for (int i = 0; i < 1000; i++)
+		buf_addstr(&old, "1234567890");
+	append_to(old.data, HEADER);
+	buf_release(&old);
 }
 
 static void check_refused(const char *where, const char *want)
@@ -451,7 +461,7 @@ static const struct tap_case cases[] = {
 	{ "appending adds no second header", appends },
 	{ "appending to no file writes the header", appends_to_nothing },
 	{ "appending to an empty file writes the header", appends_to_empty },
-	{ "appending ends a torn line first", appends_to_torn },
+	{ "appending cuts off a torn line first", appends_to_torn },
 	{ "unwritable paths are named", bad_paths },
 	{ "a full disk is found at the header", no_room_for_header },
 	{ "a lost line is told once, and at the end", broken_later },
