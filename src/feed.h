@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/thread.h"
 
@@ -24,6 +25,8 @@ struct feed {
 	bool retry_jitter;	/* of jobs that have a delay of their own */
 	bool are_commands;	/* items are: there is no template */
 	atomic_bool failed;	/* an input was bad or could not be read */
+	_Atomic uint64_t *total;	/* gets the number of jobs when all is
+				   read, before any is started; or NULL */
 	struct thread thread;
 	bool has_thread;
 };

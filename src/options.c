@@ -310,6 +310,8 @@ static void parse_command(struct parser *p, char **words, int n)
 		buf_addstr(&command, words[i]);
 	}
 	p->o->command = buf_take(&command);
+	p->o->words = words;
+	p->o->nwords = (size_t)n;
 }
 
 static void parse_input(struct parser *p, const char *separator, char **words,
@@ -433,6 +435,8 @@ void options_release(struct options *o)
 {
 	free(o->inputs);
 	free(o->then);
+	free(o->tags.rpl);
+	free(o->filters);
 	free(o->command);
 	free(o->tagstring);
 }

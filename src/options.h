@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "input/source.h"
+#include "input/tags.h"
 #include "jobspec.h"
 #include "proc/term.h"
 #include "sched/engine.h"
@@ -43,10 +44,16 @@ struct options {
 	size_t ninputs;
 	struct source_opts source;
 	bool no_attributes;
-	const char *replace;		/* -I; NULL: {} */
+	struct tag_opts tags;		/* replacement strings */
+	const char **filters;		/* --filter */
+	size_t nfilters;
 
 	/* command: words joined by blanks; NULL: lines are commands */
 	char *command;
+	char *const *words;		/* those, nwords of them */
+	size_t nwords;
+	bool quote;			/* -q */
+	unsigned shell_quote;		/* how often --shell-quote was given */
 	bool dry_run;
 	bool verbose;			/* -v: print commands to stdout */
 	bool trace;			/* -t: print commands to stderr */

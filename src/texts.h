@@ -2,7 +2,7 @@
 /*
  * texts.h - the templates of a run: what makes its commands and its tags.
  *
- * Constant after texts_make, so that any thread may use it.
+ * Constant after texts_make, but for run.total, so that any thread may use it.
  */
 #ifndef MUSTER_TEXTS_H
 #define MUSTER_TEXTS_H
@@ -10,17 +10,22 @@
 #include <stdbool.h>
 
 #include "input/shquote.h"
+#include "input/template.h"
 
 struct buf;
 struct job;
+struct filter;
 struct options;
-struct template;
+struct tags;
 
 struct texts {
 	const struct options *options;
 	struct template *command;	/* NULL: values are commands */
 	struct template **then;		/* of later stages; or NULL */
 	struct template *tag;		/* NULL: none */
+	struct tags *tags;
+	struct filter **filters;	/* up to NULL */
+	struct template_run run;	/* total is set later, if at all */
 };
 
 /* Compiles what the options ask for, which must outlive t. 0, or -1 with a
@@ -28,6 +33,9 @@ struct texts {
 int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 	       struct buf *err);
 void texts_release(struct texts *t);
+
+/* True when t->run.total has to be known before any job is made. */
+bool texts_want_total(const struct texts *t);
 
 /* What makes the commands of a stage; NULL: values are commands. */
 const struct template *texts_command(const struct texts *t, unsigned stage);
