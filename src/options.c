@@ -407,6 +407,8 @@ static void parse_command(struct parser *p, char **words, int n)
 		buf_addstr(&command, words[i]);
 	}
 	p->o->command = buf_take(&command);
+	p->o->words = words;
+	p->o->nwords = (size_t)n;
 }
 
 static void parse_input(struct parser *p, const char *separator, char **words,
@@ -563,7 +565,7 @@ static void parse_all(struct parser *p, int argc, char **argv)
 			      sizeof(*words));
 	while (i < argc)
 		words[n++] = argv[i++];
-	p->o->words = words;
+	p->o->all_words = words;
 	if (p->result == OPTIONS_RUN)
 		parse_words(p, n, words);
 }
@@ -597,9 +599,11 @@ void options_release(struct options *o)
 {
 	free(o->inputs);
 	free(o->then);
+	free(o->tags.rpl);
+	free(o->filters);
 	free(o->command);
 	free(o->tagstring);
-	free(o->words);
+	free(o->all_words);
 	for (size_t k = 0; k < PROFILE_KINDS; k++)
 		profile_release(&o->defaults[k]);
 }

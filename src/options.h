@@ -15,6 +15,7 @@
 
 #include "inform.h"
 #include "input/source.h"
+#include "input/tags.h"
 #include "jobspec.h"
 #include "proc/term.h"
 #include "profile.h"
@@ -50,9 +51,16 @@ struct options {
 	const char *replace;		/* -I; NULL: {} */
 	bool shuffle;
 	int64_t total_jobs;		/* as the user has it; 0: unknown */
+	struct tag_opts tags;		/* replacement strings */
+	const char **filters;		/* --filter */
+	size_t nfilters;
 
 	/* command: words joined by blanks; NULL: lines are commands */
 	char *command;
+	char *const *words;		/* those, nwords of them */
+	size_t nwords;
+	bool quote;			/* -q */
+	unsigned shell_quote;		/* how often --shell-quote was given */
 	bool dry_run;
 	bool verbose;			/* -v: print commands to stdout */
 	bool trace;			/* -t: print commands to stderr */
@@ -139,7 +147,7 @@ struct options {
 	/* The options of profiles and $PARALLEL; the words behind the options,
 	 * theirs first. */
 	struct profile defaults[PROFILE_KINDS];
-	char **words;
+	char **all_words;
 };
 
 enum options_result {

@@ -309,7 +309,7 @@ static void set_delimiter(struct parser *p, const struct given *g)
 static void set_repl(struct parser *p, const struct given *g)
 {
 	if (*g->arg)
-		p->o->replace = g->arg;
+		*(const char **)field_of(p, g) = g->arg;
 	else
 		options_bad(p, "%s: an empty word cannot stand for a value",
 			    g->name);
@@ -319,7 +319,50 @@ static void set_repl(struct parser *p, const struct given *g)
  * also without '='. */
 static void set_replace(struct parser *p, const struct given *g)
 {
-	p->o->replace = g->arg && *g->arg ? g->arg : NULL;
+	p->o->tags.values = g->arg && *g->arg ? g->arg : NULL;
+}
+
+static void set_parens(struct parser *p, const struct given *g)
+{
+	size_t len = strlen(g->arg);
+
+	if (len >= 2 && len % 2 == 0)
+		p->o->tags.parens = g->arg;
+	else
+		options_bad(p, "%s: '%s' is not two words of one length "
+			    "behind each other (such as {==})", g->name,
+			    g->arg);
+}
+
+static const char **add_word(const char **words, size_t *n, const char *word)
+{
+	words = xreallocarray(words, *n + 1, sizeof(*words));
+	words[(*n)++] = word;
+	return words;
+}
+
+static void set_rpl(struct parser *p, const struct given *g)
+{
+	struct tag_opts *t = &p->o->tags;
+
+	t->rpl = add_word(t->rpl, &t->nrpl, g->arg);
+}
+
+static void set_filter(struct parser *p, const struct given *g)
+{
+	struct options *o = p->o;
+
+	o->filters = add_word(o->filters, &o->nfilters, g->arg);
+}
+
+static void set_shell_quote(struct parser *p, const struct given *g)
+{
+	(void)g;
+	/* Each doubles what is there; more only fills the memory. */
+	if (p->o->shell_quote < 8)
+		p->o->shell_quote++;
+	else
+		options_bad(p, "%s: more than 8 times", g->name);
 }
 
 /* A stage has the bounds that were given before it. */

@@ -246,7 +246,7 @@ static int open_logs(struct run *r, struct buf *err)
 	if (watch_open(&r->watch, o, r->shell, &start, &r->control, err) < 0)
 		return -1;
 	/* As in GNU parallel: nothing runs, nothing is logged. */
-	if (o->joblog && !o->dry_run) {
+	if (o->joblog && !o->dry_run && !o->shell_quote) {
 		r->joblog = joblog_new(o->joblog, o->joblog_append ||
 				       is_resumed(o), joblog_failed, r, err);
 		if (!r->joblog)
@@ -307,6 +307,8 @@ static int make_runner(struct run *r, struct buf *err)
 		.shell = r->shell,
 		.template = r->texts.command,
 		.then = r->texts.then,
+		.filters = r->texts.filters,
+		.shell_quote = o->shell_quote,
 		.envp = environ,
 		.output = emit_output(r->emit),
 		.term_seq = o->term_seq,
@@ -316,7 +318,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.give_stdin = !source_uses_stdin(r->intake.source) &&
 			      !fd_was_closed(0) && !isatty(0),
 		.want_command = r->joblog || r->summary || r->watch.hook,
-		.dry_run = o->dry_run,
+		.dry_run = o->dry_run || o->shell_quote,
 		.verbose = o->verbose,
 		.trace = o->trace,
 		.has_nice = o->has_nice,
@@ -373,7 +375,7 @@ static void make_engine(struct run *r)
 		.shortage = shortage,
 	};
 
-	if (needs_total(&o->halt)) {
+	if (needs_total(&o->halt) || r->feed.total) {
 		config.queue_capacity = SIZE_MAX;
 		config.queue_bytes = 0;
 	}
@@ -444,6 +446,21 @@ static int make_steer(struct run *r, struct buf *err)
 	return 0;
 }
 
+/* For total_jobs(): the feed counts where it can't be known at once. */
+static _Atomic uint64_t *total_to_count(struct run *r)
+{
+	int64_t total = -1;
+
+	r->texts.run.most = r->bounds.max;
+	if (!texts_want_total(&r->texts))
+		return NULL;
+	total = intake_total(&r->intake, r->o, true);
+	if (total < 0)
+		return &r->texts.run.total;
+	atomic_store(&r->texts.run.total, (uint64_t)total);
+	return NULL;
+}
+
 static int set_up(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
@@ -454,7 +471,7 @@ static int set_up(struct run *r, struct buf *err)
 	if (bounds_resolve(o, &r->control, &r->bounds, &r->then_bounds,
 			   err) < 0 ||
 	    check_tmpdir(o, err) < 0 ||
-	    intake_open(&r->intake, o, kind, !texts_command_of(o), err) < 0 ||
+	    intake_open(&r->intake, o, kind, texts_are_commands(o), err) < 0 ||
 	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
 	    open_logs(r, err) < 0)
 		return -1;
@@ -466,6 +483,7 @@ static int set_up(struct run *r, struct buf *err)
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
 	r->control.total = intake_total(&r->intake, o, bar_styles(o) != 0);
+	r->feed.total = total_to_count(r);
 	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
@@ -482,7 +500,8 @@ static int set_up(struct run *r, struct buf *err)
 				 .ask = r->ask,
 				 .are_commands = !r->texts.command,
 				 .no_attributes = o->no_attributes,
-				 .shell = shell_kind_of(r->shell) };
+				 .shell = shell_kind_of(r->shell),
+				 .total = r->feed.total };
 	return make_steer(r, err);
 }
 

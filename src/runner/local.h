@@ -19,6 +19,7 @@ struct job;
 struct local;
 struct output;
 struct runner;
+struct filter;
 struct template;
 
 enum local_answer {
@@ -31,6 +32,8 @@ struct local_config {
 	const char *shell;
 	const struct template *template;	/* NULL: lines are commands */
 	struct template *const *then;		/* of later stages */
+	struct filter *const *filters;		/* up to NULL */
+	unsigned shell_quote;	/* how often; with dry_run */
 	char *const *envp;
 	struct output *output;
 	struct term_seq term_seq;

@@ -425,25 +425,25 @@ static void null_and_delimiter(void)
 static void replacement_word(void)
 {
 	GOOD("-I", "@", "echo", "@");
-	CHECK_STR(o.replace, "@");
+	CHECK_STR(o.tags.values, "@");
 	forget();
 	GOOD("-i@", "echo");
-	CHECK_STR(o.replace, "@");
+	CHECK_STR(o.tags.values, "@");
 	forget();
 	GOOD("--replace=,,", "echo");
-	CHECK_STR(o.replace, ",,");
+	CHECK_STR(o.tags.values, ",,");
 	forget();
 	/* The next word, unless it is an option. */
 	GOOD("-i", "%", "echo");
-	CHECK_STR(o.replace, "%");
+	CHECK_STR(o.tags.values, "%");
 	CHECK_STR(o.command, "echo");
 	forget();
 	GOOD("--replace", "-k", "echo");
-	CHECK_STR(o.replace, NULL);
+	CHECK_STR(o.tags.values, NULL);
 	CHECK_STR(o.command, "echo");
 	forget();
 	GOOD("echo", "-i");
-	CHECK_STR(o.replace, NULL);
+	CHECK_STR(o.tags.values, NULL);
 	forget();
 	BAD("-I: an empty word cannot stand for a value", "-I", "", "echo");
 }
