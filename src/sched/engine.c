@@ -513,6 +513,11 @@ static enum engine_stop close_account_locked(struct engine *e,
 		measure_locked(&e->stages[job->stage], job);
 	update_timeout_locked(e, job);
 	stop = count_locked(e, job);
+	/* From here on, though engine_stop comes only when the lock is free. */
+	if (stop != ENGINE_RUN) {
+		e->stop_judged = true;
+		engine_gate_locked(e);
+	}
 	if (w) {
 		engine_stop_running_locked(e, w);
 		engine_end_shortage_locked(e);
