@@ -106,6 +106,8 @@ struct options {
 	bool ungroup;
 	bool line_buffer;
 	bool tag;
+	bool color;
+	bool color_failed;
 	char *tagstring;		/* escapes resolved; NULL: none */
 	uint64_t output_memory;		/* bytes held in memory at most */
 	const char *tmpdir;		/* NULL: $TMPDIR, else /tmp */

@@ -509,7 +509,7 @@ static void set_silent(struct parser *p, const struct given *g)
 }
 
 /* With C escapes, as GNU parallel's; what is none is ordinary text. */
-static void set_tagstring(struct parser *p, const struct given *g)
+void set_tagstring(struct parser *p, const struct given *g)
 {
 	struct buf text = BUF_INIT;
 	const char *s = g->arg;

@@ -169,6 +169,11 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 	texts_add_tag(&((struct run *)arg)->texts, job, out);
 }
 
+static void add_colour(void *arg, const struct job *job, struct buf *out)
+{
+	texts_add_colour(&((struct run *)arg)->texts, job, out);
+}
+
 static void add_cwd(void *arg, const struct job *job, struct buf *out)
 {
 	texts_add_cwd(&((struct run *)arg)->texts, job, out);
@@ -269,6 +274,8 @@ static int make_emitter(struct run *r, struct buf *err)
 		.memory_max = o->output_memory,
 		.tmpdir = choose_tmpdir(o),
 		.tag = add_tag,
+		.colour = o->color || o->color_failed ? add_colour : NULL,
+		.late = o->color_failed,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,

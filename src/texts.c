@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "colours.h"
 #include "input/template.h"
 #include "options.h"
 #include "sched/job.h"
@@ -62,6 +63,7 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 				       .plain_text = true };
 
 	*t = (struct texts){ .options = o };
+	colours_init(&t->colours);
 	if (make_commands(t, shell, err) < 0)
 		return -1;
 	if (o->workdir && strcmp(o->workdir, "...") != 0) {
@@ -99,6 +101,7 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 		.seq = job->number, .slot = job->slot,
 	};
 	struct buf err = BUF_INIT;
+	size_t before = out->len;
 
 	if (job->tag)
 		buf_addstr(out, job->tag);
@@ -107,8 +110,19 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 	else
 		return;
 	buf_release(&err);
-	if (out->len || (!job->tag && !t->options->tagstring))
+	if (out->len > before || (!job->tag && !t->options->tagstring))
 		buf_addch(out, '\t');
+}
+
+void texts_add_colour(const struct texts *t, const struct job *job,
+		      struct buf *out)
+{
+	const struct options *o = t->options;
+
+	if (o->color_failed && !job_has_succeeded(job))
+		colours_add_failed(out);
+	else if (o->color)
+		colours_add(&t->colours, job->number, out);
 }
 
 /* As GNU parallel names it. */
