@@ -106,6 +106,8 @@ struct options {
 	bool ungroup;
 	bool line_buffer;
 	bool tag;
+	bool tty;			/* --tty: open_tty, -j 1 and -u */
+	bool open_tty;
 	bool color;
 	bool color_failed;
 	char *tagstring;		/* escapes resolved; NULL: none */

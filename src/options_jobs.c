@@ -100,6 +100,13 @@ void set_limit(struct parser *p, const struct given *g)
 
 /* Output. */
 
+void set_tty(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->o->tty = true;
+	p->o->open_tty = true;
+}
+
 void set_ctag(struct parser *p, const struct given *g)
 {
 	(void)g;

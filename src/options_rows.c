@@ -156,6 +156,7 @@ static void set_size(struct parser *p, const struct given *g)
 
 static void set_workers(struct parser *p, const struct given *g)
 {
+	p->has_jobs |= g->id == OPTION_JOBS || g->id == OPTION_MAX;
 	if (jobspec_parse(field_of(p, g), g->name, g->arg, p->err) < 0)
 		p->result = OPTIONS_BAD;
 }

@@ -74,6 +74,7 @@ struct run {
 	struct bar *bar;
 	struct watch watch;
 	int failed_fd;
+	int tty;			/* for jobs, or -1 */
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
@@ -311,6 +312,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.dry_run = o->dry_run,
 		.verbose = o->verbose,
 		.trace = o->trace,
+		.tty = r->tty,
 		.has_nice = o->has_nice,
 		.nice = o->nice,
 		.slot_var = o->slot_var,
@@ -455,6 +457,9 @@ static int set_up(struct run *r, struct buf *err)
 	r->source = source_new(o->inputs, o->ninputs, &source_opts, err);
 	if (!r->source || open_logs(r, err) < 0)
 		return -1;
+	/* As in GNU parallel, there need not be one. */
+	if (o->open_tty)
+		r->tty = fd_open("/dev/tty", O_RDONLY, 0);
 	if (o->interactive) {
 		r->ask = ask_new(err);
 		if (!r->ask)
@@ -590,6 +595,7 @@ static void tear_down(struct run *r)
 		summary_free(r->summary);
 	if (r->bar)
 		bar_free(r->bar);
+	fd_close(&r->tty);
 	ask_free(r->ask);
 	gate_free(r->gate);
 	texts_release(&r->texts);
@@ -654,7 +660,7 @@ static int work(struct run *r)
 
 int run(const struct options *o)
 {
-	struct run r = { .o = o, .failed_fd = -1 };
+	struct run r = { .o = o, .failed_fd = -1, .tty = -1 };
 	struct buf err = BUF_INIT;
 	int status = RUN_ERROR;
 
