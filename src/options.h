@@ -70,6 +70,7 @@ struct options {
 	int64_t priority_aging_ns;	/* 0: none */
 	struct rate rate;		/* n 0: any */
 	int64_t delay_ns;
+	bool delay_auto;		/* it follows failures and successes */
 	int64_t deadline_ns;		/* of the run; 0: none */
 	bool has_load;			/* --load: start nothing above */
 	struct jobspec load;		/* this, or if unset ... */

@@ -356,6 +356,7 @@ static void make_engine(struct run *r)
 		.on_full = o->on_full,
 		.rate = o->rate,
 		.delay_ns = o->delay_ns,
+		.delay_auto = o->delay_auto,
 		.backoff = o->retry_delay,
 		.retry_on = o->retry_on,
 		.keep_retry_output = o->retry_output,

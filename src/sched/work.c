@@ -179,6 +179,7 @@ static void retry(struct engine *e, struct worker *w, struct job *job)
 	stopped = e->stop != ENGINE_RUN;
 	st->done++;
 	st->busy_ns += job_runtime_ns(job);
+	engine_stretch_delay_locked(e, job);
 	engine_stop_running_locked(e, w);
 	engine_end_shortage_locked(e);
 	if (!stopped) {
