@@ -22,6 +22,7 @@
  *   run.c               puts everything together; the exit status
  *   bounds.c            how many workers it has
  *   texts.c             its templates
+ *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
  *   resume.c            --resume: what an earlier run has done
  *   watch.c             --metrics, --pool-stats and --on-done put in place

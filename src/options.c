@@ -510,6 +510,12 @@ static void settle(struct parser *p)
 	if (p->silent)
 		o->verbose = false;
 	options_settle_input(p);
+	if (o->tty && !p->has_jobs) {
+		o->max.kind = JOBSPEC_COUNT;
+		o->max.n = 1;
+	}
+	if (o->tty && !p->group && !o->line_buffer && !o->dry_run)
+		o->ungroup = true;
 	if (p->group && (o->ungroup || o->line_buffer))
 		options_bad(p, "--group cannot be combined with --%s",
 			    o->ungroup ? "ungroup" : "line-buffer");

@@ -80,6 +80,7 @@ struct options {
 	int64_t priority_aging_ns;	/* 0: none */
 	struct rate rate;		/* n 0: any */
 	int64_t delay_ns;
+	bool delay_auto;		/* it follows failures and successes */
 	int64_t deadline_ns;		/* of the run; 0: none */
 	bool has_load;			/* --load: start nothing above */
 	struct jobspec load;		/* this, or if unset ... */
@@ -116,6 +117,10 @@ struct options {
 	bool ungroup;
 	bool line_buffer;
 	bool tag;
+	bool tty;			/* --tty: open_tty, -j 1 and -u */
+	bool open_tty;
+	bool color;
+	bool color_failed;
 	char *tagstring;		/* escapes resolved; NULL: none */
 	uint64_t output_memory;		/* bytes held in memory at most */
 	const char *tmpdir;		/* NULL: $TMPDIR, else /tmp */

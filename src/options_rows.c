@@ -156,6 +156,7 @@ static void set_size(struct parser *p, const struct given *g)
 
 static void set_workers(struct parser *p, const struct given *g)
 {
+	p->has_jobs |= g->id == OPTION_JOBS || g->id == OPTION_MAX;
 	if (jobspec_parse(field_of(p, g), g->name, g->arg, p->err) < 0)
 		p->result = OPTIONS_BAD;
 }
@@ -450,12 +451,14 @@ static void set_rate(struct parser *p, const struct given *g)
 static void set_delay(struct parser *p, const struct given *g)
 {
 	size_t len = strlen(g->arg);
+	bool is_auto = len > 4 && strcmp(g->arg + len - 4, "auto") == 0;
+	char *time = xmemdup0(g->arg, is_auto ? len - 4 : len);
 
-	if (len >= 4 && strcmp(g->arg + len - 4, "auto") == 0)
-		options_bad(p, "%s: '%s': a delay that follows failures "
-			    "(auto) is not supported yet", g->name, g->arg);
-	else
-		set_duration(p, g);
+	if (duration(time, &p->o->delay_ns) < 0)
+		bad_arg(p, g, "a time (such as 90, 1.5m or 2h), with auto "
+			"behind it or not");
+	p->o->delay_auto = is_auto;
+	free(time);
 }
 
 /* Each job. */
@@ -552,7 +555,7 @@ static void set_silent(struct parser *p, const struct given *g)
 }
 
 /* With C escapes, as GNU parallel's; what is none is ordinary text. */
-static void set_tagstring(struct parser *p, const struct given *g)
+void set_tagstring(struct parser *p, const struct given *g)
 {
 	struct buf text = BUF_INIT;
 	const char *s = g->arg;

@@ -75,6 +75,7 @@ struct run {
 	struct bar *bar;
 	struct watch watch;
 	int failed_fd;
+	int tty;			/* for jobs, or -1 */
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
@@ -175,6 +176,11 @@ static int64_t run_timeout(void *arg)
 static void add_tag(void *arg, const struct job *job, struct buf *out)
 {
 	texts_add_tag(&((struct run *)arg)->texts, job, out);
+}
+
+static void add_colour(void *arg, const struct job *job, struct buf *out)
+{
+	texts_add_colour(&((struct run *)arg)->texts, job, out);
 }
 
 static void add_cwd(void *arg, const struct job *job, struct buf *out)
@@ -284,6 +290,8 @@ static int make_emitter(struct run *r, struct buf *err)
 		.memory_max = o->output_memory,
 		.tmpdir = choose_tmpdir(o),
 		.tag = add_tag,
+		.colour = o->color || o->color_failed ? add_colour : NULL,
+		.late = o->color_failed,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,
@@ -321,6 +329,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.dry_run = o->dry_run || o->shell_quote,
 		.verbose = o->verbose,
 		.trace = o->trace,
+		.tty = r->tty,
 		.has_nice = o->has_nice,
 		.nice = o->nice,
 		.slot_var = o->slot_var,
@@ -364,6 +373,7 @@ static void make_engine(struct run *r)
 		.on_full = o->on_full,
 		.rate = o->rate,
 		.delay_ns = o->delay_ns,
+		.delay_auto = o->delay_auto,
 		.backoff = o->retry_delay,
 		.retry_on = o->retry_on,
 		.keep_retry_output = o->retry_output,
@@ -475,6 +485,9 @@ static int set_up(struct run *r, struct buf *err)
 	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
 	    open_logs(r, err) < 0)
 		return -1;
+	/* As in GNU parallel, there need not be one. */
+	if (o->open_tty)
+		r->tty = fd_open("/dev/tty", O_RDONLY, 0);
 	if (o->interactive) {
 		r->ask = ask_new(err);
 		if (!r->ask)
@@ -634,6 +647,7 @@ static void tear_down(struct run *r)
 		summary_free(r->summary);
 	if (r->bar)
 		bar_free(r->bar);
+	fd_close(&r->tty);
 	ask_free(r->ask);
 	gate_free(r->gate);
 	texts_release(&r->texts);
@@ -705,7 +719,7 @@ static int work(struct run *r)
 
 int run(const struct options *o)
 {
-	struct run r = { .o = o, .failed_fd = -1 };
+	struct run r = { .o = o, .failed_fd = -1, .tty = -1 };
 	struct buf err = BUF_INIT;
 	int status = RUN_ERROR;
 

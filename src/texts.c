@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "colours.h"
 #include "input/filter.h"
 #include "input/names.h"
 #include "input/tags.h"
@@ -117,6 +118,7 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 	struct template_opts plain = { .run = &t->run, .plain_text = true };
 
 	*t = (struct texts){ .options = o };
+	colours_init(&t->colours);
 	t->tags = tags_new(&o->tags, err);
 	if (!t->tags)
 		return -1;
@@ -175,6 +177,7 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 		.seq = job->number, .slot = job->slot,
 	};
 	struct buf err = BUF_INIT;
+	size_t before = out->len;
 
 	if (job->tag)
 		buf_addstr(out, job->tag);
@@ -183,8 +186,19 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 	else
 		return;
 	buf_release(&err);
-	if (out->len || (!job->tag && !t->options->tagstring))
+	if (out->len > before || (!job->tag && !t->options->tagstring))
 		buf_addch(out, '\t');
+}
+
+void texts_add_colour(const struct texts *t, const struct job *job,
+		      struct buf *out)
+{
+	const struct options *o = t->options;
+
+	if (o->color_failed && !job_has_succeeded(job))
+		colours_add_failed(out);
+	else if (o->color)
+		colours_add(&t->colours, job->number, out);
 }
 
 /* As GNU parallel names it. */

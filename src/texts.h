@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "colours.h"
 #include "input/shquote.h"
 #include "input/template.h"
 
@@ -24,6 +25,7 @@ struct texts {
 	struct template *command;	/* NULL: values are commands */
 	struct template **then;		/* of later stages; or NULL */
 	struct template *tag;		/* NULL: none */
+	struct colours colours;
 	struct template *cwd;		/* --workdir; NULL: none, or "..." */
 	struct tags *tags;
 	struct filter **filters;	/* up to NULL */
@@ -49,6 +51,10 @@ const struct template *texts_command(const struct texts *t, unsigned stage);
 /* Adds what goes before each line that the job puts out, with the TAB. */
 void texts_add_tag(const struct texts *t, const struct job *job,
 		   struct buf *out);
+
+/* Adds what switches on the colours of its lines, if they have any. */
+void texts_add_colour(const struct texts *t, const struct job *job,
+		      struct buf *out);
 
 /* Adds the directory that --workdir gives the job. */
 void texts_add_cwd(const struct texts *t, const struct job *job,

@@ -369,11 +369,13 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 {
 	struct spawn_request req = {
 		.cwd = job->cwd,
-		.in = in >= 0 ? in : l->cfg.give_stdin && job->seq == 1
+		.in = in >= 0 ? in : l->cfg.tty >= 0 ? l->cfg.tty
+			      : l->cfg.give_stdin && job->seq == 1
 			      ? 0 : l->devnull,
 		.out = 1,
 		.err = 2,
 		.die_with_parent = l->cfg.die_with_parent,
+		.same_group = l->cfg.tty >= 0,
 		.has_nice = l->cfg.has_nice,
 		.nice = l->cfg.nice,
 	};

@@ -45,6 +45,8 @@ struct local_config {
 	bool dry_run;		/* print the command instead of running it */
 	bool verbose;		/* print it to the job's output first */
 	bool trace;		/* print it to standard error first */
+	int tty;		/* jobs read from it and stay in our group, so
+				   that they may; -1: none */
 	bool has_nice;
 	int nice;		/* niceness of jobs */
 	const char *slot_var;	/* variable for the slot's number from 0 */

@@ -94,6 +94,9 @@ void engine_rouse_all(struct engine *e, enum engine_resize_reason why);
  * does the work that waits; false when no thread was started. */
 bool engine_start_worker(struct engine *e, struct worker *w);
 
+/* A try of job has ended: with --delay auto, that changes the delay. */
+void engine_stretch_delay_locked(struct engine *e, const struct job *job);
+
 /* w's job is not being run any more. */
 void engine_stop_running_locked(struct engine *e, struct worker *w);
 /*

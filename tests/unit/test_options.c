@@ -601,12 +601,10 @@ static void rates(void)
 	    "--rate", "0/s");
 	BAD("--rate: '1/s:9999999999' is too large",
 	    "--rate", "1/s:9999999999");
-	BAD("--delay: '0.1auto': a delay that follows failures (auto) is not "
-	    "supported yet", "--delay", "0.1auto");
-	BAD("--delay: 'auto': a delay that follows failures (auto) is not "
-	    "supported yet", "--delay", "auto");
-	BAD("--delay: '-1' is not a time (such as 90, 1.5m or 2h)",
-	    "--delay", "-1");
+	BAD("--delay: 'auto' is not a time (such as 90, 1.5m or 2h), with "
+	    "auto behind it or not", "--delay", "auto");
+	BAD("--delay: '-1' is not a time (such as 90, 1.5m or 2h), with "
+	    "auto behind it or not", "--delay", "-1");
 	BAD("--deadline: 'noon' is not a time (such as 90, 1.5m or 2h)",
 	    "--deadline", "noon");
 	BAD("--deadline: '1000000d' is too large", "--deadline", "1000000d");
