@@ -9,6 +9,7 @@
 #include "feed.h"
 #include "input/attributes.h"
 #include "input/source.h"
+#include "pipe.h"
 #include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
@@ -222,13 +223,50 @@ static bool feed_one(struct feed *f, struct buf *err)
 	BUG("source result out of range");
 }
 
+/* Values for a block: the next ones, as long as there are any. */
+static void next_values(struct feed *f, struct tuple *t, struct buf *err)
+{
+	static char nothing[] = "";
+	static char *values[] = { nothing };
+	static size_t lens[] = { 0 };
+
+	if (source_next(f->source, t, err) == SOURCE_TUPLE)
+		return;
+	*t = (struct tuple){
+		.values = values, .lens = lens, .n = 1, .timeout_ns = -1,
+	};
+}
+
+/* The same in pipe mode. */
+static bool feed_block(struct feed *f, struct buf *err)
+{
+	struct piece piece;
+	struct tuple t;
+	struct job *job;
+	int ret;
+
+	buf_reset(err);
+	ret = pipe_next(f->pipe, &piece, err);
+	if (ret < 0) {
+		atomic_store(&f->failed, true);
+		diag_msg("%s", err->data);
+		return true;
+	}
+	if (ret == 0)
+		return false;
+	next_values(f, &t, err);
+	job = make_job(f, &t);
+	pipe_attach(f->pipe, job, &piece);
+	return engine_submit(f->engine, job);
+}
+
 static void *feed_main(void *arg)
 {
 	struct feed *f = arg;
 	struct buf err = BUF_INIT;
 
 	thread_set_name("muster-reader");
-	while (feed_one(f, &err))
+	while (f->pipe ? feed_block(f, &err) : feed_one(f, &err))
 		;
 	buf_release(&err);
 	engine_close(f->engine);
@@ -246,6 +284,8 @@ void feed_finish(struct feed *f)
 	if (!f->has_thread)
 		return;
 	source_stop(f->source);
+	if (f->pipe)
+		pipe_stop(f->pipe);
 	thread_wake(f->thread);
 	thread_join(&f->thread);
 	f->has_thread = false;

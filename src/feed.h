@@ -16,10 +16,12 @@
 struct buf;
 struct engine;
 struct job;
+struct pipe;
 struct source;
 
 struct feed {
 	struct source *source;
+	struct pipe *pipe;	/* jobs get its blocks; or NULL */
 	struct engine *engine;
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */

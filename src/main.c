@@ -7,10 +7,12 @@
  *   main.c              this file
  *   options.c .def .h   the command line as data; options.def is the list
  *   options_rows.c      what each row of it does
- *   options_impl.h      what these two share
+ *   options_pipe.c      those of pipe mode
+ *   options_impl.h      what these three share
  *   help.c              --help and --version from the same list
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
  *   run.c               puts everything together; the exit status
+ *   pipe.c              --pipe, --pipe-part: blocks of input for jobs
  *   texts.c             its templates
  *   feed.c              the reader thread: source -> jobs -> engine
  *   watch.c             --metrics, --pool-stats and --on-done put in place
@@ -22,6 +24,8 @@
  *
  *   input/source.c      stdin, files and ::: combined into tuples
  *   input/records.c     lines or other records from a descriptor
+ *   input/blocks.c      blocks of whole records from a descriptor
+ *   input/recsep.c      where these end
  *   input/items.c       the items of one input
  *   input/attributes.c  a task's own settings, by key
  *   input/attributes_comment.c  and in a comment
@@ -57,6 +61,7 @@
  *
  *   runner/local.c      runs a job as a process of this machine
  *   runner/launch.c     its path, arguments and environment
+ *   runner/feeder.c     writes a block to its standard input
  *   runner/attempt.c    watches it: pipes, process, clock, orders
  *
  *   proc/spawn.c        clone or fork, up to the exec
@@ -83,14 +88,11 @@
  *   sink/bar.c          --bar, --eta, --progress
  *   sink/columns.c      text cut to the columns of a terminal
  *
- *   base/               compiler.h list.h mem buf num backoff heap clock
- *                       thread fdio diag: they know nothing of jobs
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
- *   base/               compiler.h list.h mem buf num heap clock thread fdio
- *                       diag json nearest usock: they know nothing of jobs
- *   base/               compiler.h list.h mem buf num backoff nearest heap
- *                       clock thread fdio diag: they know nothing of jobs
+ *   base/               compiler.h list.h mem buf num arith backoff nearest
+ *                       heap clock thread fdio diag json usock: they know
+ *                       nothing of jobs
  */
 #include <config.h>
 

@@ -374,6 +374,7 @@ static void settle(struct parser *p)
 		o->order = ORDER_COMPLETION;
 	if (p->silent)
 		o->verbose = false;
+	options_settle_pipe(p);
 	if (p->group && (o->ungroup || o->line_buffer))
 		options_bad(p, "--group cannot be combined with --%s",
 			    o->ungroup ? "ungroup" : "line-buffer");

@@ -39,6 +39,8 @@ struct parser {
 	bool no_keep;
 	bool group;
 	bool silent;
+	const char *records_option;	/* as -N was spelled; or NULL */
+	const char *lines_option;
 };
 
 /* An option as given. */
@@ -68,5 +70,11 @@ void options_bad(struct parser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Adds a copy of spec with the priority that is in force. */
 void options_add_input(struct parser *p, const struct input_spec *spec);
+
+/* options_pipe.c */
+void set_block(struct parser *p, const struct given *g);
+void set_records(struct parser *p, const struct given *g);
+void set_lines(struct parser *p, const struct given *g);
+void options_settle_pipe(struct parser *p);
 
 #endif

@@ -32,6 +32,7 @@
 #include "feed.h"
 #include "input/source.h"
 #include "options.h"
+#include "pipe.h"
 #include "proc/child.h"
 #include "proc/cpus.h"
 #include "proc/limits.h"
@@ -64,6 +65,7 @@ struct run {
 	struct engine_bounds bounds;
 	struct engine_bounds *then_bounds;
 	char *shell;
+	struct pipe *pipe;		/* or NULL */
 	struct source *source;
 	struct emit *emit;
 	struct local *local;
@@ -329,7 +331,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
 		.ungroup = o->ungroup,
-		.give_stdin = !source_uses_stdin(r->source) &&
+		.give_stdin = !r->pipe && !source_uses_stdin(r->source) &&
 			      !fd_was_closed(0) && !isatty(0),
 		.want_command = r->joblog || r->summary || r->watch.hook,
 		.dry_run = o->dry_run,
@@ -448,26 +450,43 @@ static int make_steer(struct run *r, struct buf *err)
 	return 0;
 }
 
+static int open_source(struct run *r, struct buf *err)
+{
+	const struct options *o = r->o;
+	const struct input_spec *inputs = o->inputs;
+	size_t n = o->ninputs;
+	struct source_opts opts = o->source;
+
+	if (o->pipe.is_on) {
+		r->pipe = pipe_new(o, r->bounds.max, err);
+		if (!r->pipe)
+			return -1;
+		inputs = pipe_values(r->pipe, &n);
+	}
+	opts.no_attributes = o->no_attributes;
+	opts.are_commands = !r->texts.command;
+	opts.shell = shell_kind_of(r->shell);
+	r->source = source_new(inputs, n, &opts, err);
+	return r->source ? 0 : -1;
+}
+
 static int set_up(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
-	struct source_opts source_opts;
 
 	r->shell = shell_choose(shell_is_known);
 	if (texts_make(&r->texts, o, shell_kind_of(r->shell), err) < 0 ||
 	    resolve_workers(r, err) < 0 ||
 	    check_tmpdir(o, err) < 0)
 		return -1;
-	source_opts = o->source;
-	source_opts.no_attributes = o->no_attributes;
-	source_opts.are_commands = !r->texts.command;
-	source_opts.shell = shell_kind_of(r->shell);
-	r->source = source_new(o->inputs, o->ninputs, &source_opts, err);
-	if (!r->source || open_logs(r, err) < 0)
+	if (open_source(r, err) < 0 || open_logs(r, err) < 0)
 		return -1;
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
-	r->control.total = source_total(r->source, bar_styles(o) != 0);
+	r->control.total = -1;
+	if (!r->pipe)
+		r->control.total = source_total(r->source,
+						bar_styles(o) != 0);
 	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
@@ -476,7 +495,8 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.bar = r->bar;
 	r->control.template = r->texts.command;
 	r->control.then = r->texts.then;
-	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
+	r->feed = (struct feed){ .source = r->source, .pipe = r->pipe,
+				 .engine = r->engine,
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
 				 .are_commands = !r->texts.command,
@@ -588,14 +608,12 @@ static void tear_down(struct run *r)
 		local_free(r->local);
 	if (r->emit)
 		emit_free(r->emit);
-	if (r->source)
-		source_free(r->source);
+	pipe_free(r->pipe);
+	source_free(r->source);
 	if (r->joblog)
 		joblog_free(r->joblog);
-	if (r->summary)
-		summary_free(r->summary);
-	if (r->bar)
-		bar_free(r->bar);
+	summary_free(r->summary);
+	bar_free(r->bar);
 	texts_release(&r->texts);
 	free(r->then_bounds);
 	free(r->control.said);
@@ -637,6 +655,8 @@ static int work(struct run *r)
 	if (r->steer)
 		steer_stop(r->steer);
 	feed_finish(&r->feed);
+	pipe_free(r->pipe);
+	r->pipe = NULL;
 	engine_get_stats(r->engine, &stats);
 	emit_close(r->emit);
 	written = control_await(&r->control, is_written, r->emit);

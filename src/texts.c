@@ -34,7 +34,10 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 	struct template_opts opts = {
 		.shell = shell,
 		.braces = o->replace,
-		.append = true,
+		.append = !o->pipe.is_on,
+		/* Nothing is run, and the shell would put it in. */
+		.plain_text = o->dry_run && (o->pipe.is_cat ||
+					     o->pipe.is_fifo),
 	};
 
 	if (command) {
