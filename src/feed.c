@@ -11,6 +11,7 @@
 #include "input/attributes.h"
 #include "input/source.h"
 #include "intake.h"
+#include "pipe.h"
 #include "resume.h"
 #include "runner/launch.h"
 #include "sched/engine.h"
@@ -301,13 +302,55 @@ static void let_go(struct feed *f)
 	engine_pause(f->engine, false);
 }
 
+/* Values for a block: the next ones, as long as there are any. */
+static void next_values(struct feed *f, struct tuple *t, struct buf *err)
+{
+	static char nothing[] = "";
+	static char *values[] = { nothing };
+	static size_t lens[] = { 0 };
+
+	if (intake_next(f->intake, t, err) == SOURCE_TUPLE)
+		return;
+	*t = (struct tuple){
+		.values = values, .lens = lens, .n = 1, .timeout_ns = -1,
+	};
+}
+
+/* The same in pipe mode. */
+static bool feed_block(struct feed *f, struct buf *err)
+{
+	struct piece piece;
+	struct tuple t;
+	struct job *job;
+	int ret;
+
+	buf_reset(err);
+	ret = pipe_next(f->pipe, &piece, err);
+	if (ret < 0) {
+		atomic_store(&f->failed, true);
+		diag_msg("%s", err->data);
+		return true;
+	}
+	if (ret == 0) {
+		atomic_store(&f->at_end, !atomic_load(&f->is_stopped));
+		if (f->resume)
+			f->resume->has_ended = true;
+		return false;
+	}
+	next_values(f, &t, err);
+	job = make_job(f, &t);
+	pipe_attach(f->pipe, job, &piece);
+	return submit(f, job, err);
+}
+
 static void *feed_main(void *arg)
 {
 	struct feed *f = arg;
 	struct buf err = BUF_INIT;
 
 	thread_set_name("muster-reader");
-	while (f->from_log ? feed_again(f, &err) : feed_one(f, &err))
+	while (f->from_log ? feed_again(f, &err) :
+	       f->pipe ? feed_block(f, &err) : feed_one(f, &err))
 		;
 	buf_release(&err);
 	if (f->total)
@@ -331,6 +374,8 @@ void feed_finish(struct feed *f)
 		return;
 	atomic_store(&f->is_stopped, true);
 	intake_stop(f->intake);
+	if (f->pipe)
+		pipe_stop(f->pipe);
 	thread_wake(f->thread);
 	thread_join(&f->thread);
 	f->has_thread = false;

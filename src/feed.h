@@ -19,10 +19,12 @@ struct buf;
 struct engine;
 struct intake;
 struct job;
+struct pipe;
 struct resume;
 
 struct feed {
 	struct intake *intake;
+	struct pipe *pipe;	/* jobs get its blocks; or NULL */
 	struct engine *engine;
 	struct resume *resume;	/* what an earlier run has done; or NULL */
 	bool from_log;		/* all jobs come from there */

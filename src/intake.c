@@ -70,6 +70,7 @@ static int await_names(struct intake *in, struct buf *err)
 }
 
 int intake_open(struct intake *in, const struct options *o,
+		const struct input_spec *inputs, size_t n,
 		enum shell_kind shell, bool are_commands, struct buf *err)
 {
 	struct source_opts opts = o->source;
@@ -78,7 +79,7 @@ int intake_open(struct intake *in, const struct options *o,
 	opts.no_attributes = o->no_attributes;
 	opts.are_commands = are_commands;
 	opts.shell = shell;
-	in->source = source_new(o->inputs, o->ninputs, &opts, err);
+	in->source = source_new(inputs, n, &opts, err);
 	if (!in->source)
 		return -1;
 	if (opts.header != HEADER_NONE && await_names(in, err) < 0)

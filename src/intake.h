@@ -28,12 +28,13 @@ struct intake {
 };
 
 /*
- * Opens the inputs and reads the names of columns, for which it may wait;
+ * Opens the n inputs and reads the names of columns, for which it may wait;
  * a signal that ends muster does so then. are_commands: there is no template.
  * 0, or -1 with a message in err; intake_release is to be called in both
  * cases. The options must outlive it.
  */
 int intake_open(struct intake *in, const struct options *o,
+		const struct input_spec *inputs, size_t n,
 		enum shell_kind shell, bool are_commands, struct buf *err);
 void intake_release(struct intake *in);
 

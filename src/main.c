@@ -8,6 +8,7 @@
  *   options.c .def .h   the command line as data; options.def is the list
  *   options_rows.c      what each row of it does
  *   options_input.c     and those of the input
+ *   options_pipe.c      those of pipe mode
  *   options_impl.h      what these three share
  *   help.c              --help and --version from the same list
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
@@ -21,6 +22,7 @@
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
  *   run.c               puts everything together; the exit status
  *   bounds.c            how many workers it has
+ *   pipe.c              --pipe, --pipe-part: blocks of input for jobs
  *   texts.c             its templates
  *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
@@ -36,6 +38,8 @@
  *
  *   input/source.c      stdin, files and ::: combined into tuples
  *   input/records.c     lines or other records from a descriptor
+ *   input/blocks.c      blocks of whole records from a descriptor
+ *   input/recsep.c      where these end
  *   input/items.c       the items of one input
  *   input/link.c        inputs in step (--link)
  *   input/split.c       items cut into columns
@@ -93,6 +97,7 @@
  *
  *   runner/local.c      runs a job as a process of this machine
  *   runner/launch.c     its path, arguments and environment
+ *   runner/feeder.c     writes a block to its standard input
  *   runner/attempt.c    watches it: pipes, process, clock, orders
  *
  *   proc/spawn.c        clone or fork, up to the exec
@@ -121,14 +126,11 @@
  *   sink/bar.c          --bar, --eta, --progress
  *   sink/columns.c      text cut to the columns of a terminal
  *
- *   base/               compiler.h list.h mem buf num backoff heap clock
- *                       thread fdio diag: they know nothing of jobs
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
- *   base/               compiler.h list.h mem buf num heap clock thread fdio
- *                       diag json nearest usock: they know nothing of jobs
- *   base/               compiler.h list.h mem buf num backoff nearest heap
- *                       clock thread fdio diag: they know nothing of jobs
+ *   base/               compiler.h list.h mem buf num arith backoff nearest
+ *                       heap clock thread fdio diag json usock: they know
+ *                       nothing of jobs
  */
 #include <config.h>
 

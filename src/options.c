@@ -509,13 +509,14 @@ static void settle(struct parser *p)
 		o->order = ORDER_COMPLETION;
 	if (p->silent)
 		o->verbose = false;
-	options_settle_input(p);
 	if (o->tty && !p->has_jobs) {
 		o->max.kind = JOBSPEC_COUNT;
 		o->max.n = 1;
 	}
 	if (o->tty && !p->group && !o->line_buffer && !o->dry_run)
 		o->ungroup = true;
+	options_settle_pipe(p);
+	options_settle_input(p);
 	if (p->group && (o->ungroup || o->line_buffer))
 		options_bad(p, "--group cannot be combined with --%s",
 			    o->ungroup ? "ungroup" : "line-buffer");

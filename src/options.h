@@ -42,18 +42,37 @@ struct then {
 	struct jobspec min;
 };
 
+/* Pipe mode: jobs get blocks of the input. */
+struct pipe_opts {
+	bool is_on;			/* --pipe, or what implies it */
+	bool is_part;			/* --pipe-part */
+	bool is_cat;
+	bool is_fifo;
+	double block;			/* bytes; < 0: so many a slot; 0: not
+					   given */
+	int64_t block_timeout_ns;	/* 0: none */
+	const char *recstart;		/* NULL: not given */
+	const char *recend;
+	bool is_regexp;
+	bool remove_separators;
+	uint64_t records;		/* -N; 0: not given */
+	uint64_t lines;			/* -L; likewise */
+	const char *header;		/* NULL: none */
+};
+
 struct options {
 	/* input */
 	struct input_spec *inputs;
 	size_t ninputs;
 	struct source_opts source;
 	bool no_attributes;
-	const char *replace;		/* -I; NULL: {} */
 	bool shuffle;
 	int64_t total_jobs;		/* as the user has it; 0: unknown */
 	struct tag_opts tags;		/* replacement strings */
 	const char **filters;		/* --filter */
 	size_t nfilters;
+
+	struct pipe_opts pipe;
 
 	/* command: words joined by blanks; NULL: lines are commands */
 	char *command;

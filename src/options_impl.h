@@ -50,6 +50,8 @@ struct parser {
 	bool group;
 	bool silent;
 	bool has_jobs;		/* -j or --max was given */
+	const char *records_option;	/* as -N was spelled; or NULL */
+	const char *lines_option;
 };
 
 /* An option as given. */
@@ -108,5 +110,11 @@ void set_minversion(struct parser *p, const struct given *g);
 
 /* Adds a copy of spec with the priority that is in force. */
 void options_add_input(struct parser *p, const struct input_spec *spec);
+
+/* options_pipe.c */
+void set_block(struct parser *p, const struct given *g);
+void set_records(struct parser *p, const struct given *g);
+void set_lines(struct parser *p, const struct given *g);
+void options_settle_pipe(struct parser *p);
 
 #endif

@@ -49,16 +49,27 @@ void set_colsep(struct parser *p, const struct given *g)
 	p->o->source.colsep = g->arg;
 }
 
-/* Without --pipe, GNU parallel takes anything but 0 for ':'. */
+/* What it means depends on --pipe. */
 void set_header(struct parser *p, const struct given *g)
 {
-	if (strcmp(g->arg, "0") == 0)
+	p->o->pipe.header = g->arg;
+}
+
+/* Without --pipe, GNU parallel takes anything but 0 for ':'. */
+static void settle_header(struct parser *p)
+{
+	const char *word = p->o->pipe.header;
+
+	if (!word || p->o->pipe.is_on)
+		return;
+	p->o->pipe.header = NULL;
+	if (strcmp(word, "0") == 0)
 		p->o->source.header = HEADER_FILES;
-	else if (strcmp(g->arg, ":") == 0 || strcmp(g->arg, "1") == 0)
+	else if (strcmp(word, ":") == 0 || strcmp(word, "1") == 0)
 		p->o->source.header = HEADER_FIRST;
 	else
-		options_bad(p, "%s: '%s' is not ':' or 0 (others are for "
-			    "--pipe)", g->name, g->arg);
+		options_bad(p, "--header: '%s' is not ':' or 0 (others are for "
+			    "--pipe)", word);
 }
 
 void set_trim(struct parser *p, const struct given *g)
@@ -93,6 +104,7 @@ void options_settle_input(struct parser *p)
 {
 	struct source_opts *s = &p->o->source;
 
+	settle_header(p);
 	/* Cells of CSV keep their blanks. */
 	if (s->colsep && !s->csv && !p->has_trim)
 		s->trim = TRIM_LEFT | TRIM_RIGHT;
@@ -107,7 +119,7 @@ void options_settle_input(struct parser *p)
 		split_free(split);
 		buf_release(&err);
 	}
-	if (s->header != HEADER_NONE && p->o->replace)
+	if (s->header != HEADER_NONE && p->o->tags.values)
 		options_bad(p, "--header cannot be combined with -I: with "
 			    "that, columns have no replacement strings");
 }

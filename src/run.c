@@ -35,6 +35,7 @@
 #include "gate.h"
 #include "intake.h"
 #include "options.h"
+#include "pipe.h"
 #include "proc/child.h"
 #include "proc/shell.h"
 #include "proc/sigstate.h"
@@ -67,6 +68,7 @@ struct run {
 	struct engine_bounds *then_bounds;
 	char *shell;
 	struct intake intake;
+	struct pipe *pipe;		/* or NULL */
 	struct emit *emit;
 	struct local *local;
 	struct engine *engine;
@@ -323,7 +325,8 @@ static int make_runner(struct run *r, struct buf *err)
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
 		.ungroup = o->ungroup,
-		.give_stdin = !source_uses_stdin(r->intake.source) &&
+		.give_stdin = !r->pipe &&
+			      !source_uses_stdin(r->intake.source) &&
 			      !fd_was_closed(0) && !isatty(0),
 		.want_command = r->joblog || r->summary || r->watch.hook,
 		.dry_run = o->dry_run || o->shell_quote,
@@ -462,13 +465,29 @@ static _Atomic uint64_t *total_to_count(struct run *r)
 	int64_t total = -1;
 
 	r->texts.run.most = r->bounds.max;
-	if (!texts_want_total(&r->texts))
+	if (r->pipe || !texts_want_total(&r->texts))
 		return NULL;
 	total = intake_total(&r->intake, r->o, true);
 	if (total < 0)
 		return &r->texts.run.total;
 	atomic_store(&r->texts.run.total, (uint64_t)total);
 	return NULL;
+}
+
+static int open_source(struct run *r, enum shell_kind kind, struct buf *err)
+{
+	const struct options *o = r->o;
+	const struct input_spec *inputs = o->inputs;
+	size_t n = o->ninputs;
+
+	if (o->pipe.is_on) {
+		r->pipe = pipe_new(o, r->bounds.max, err);
+		if (!r->pipe)
+			return -1;
+		inputs = pipe_values(r->pipe, &n);
+	}
+	return intake_open(&r->intake, o, inputs, n, kind,
+			   texts_are_commands(o), err);
 }
 
 static int set_up(struct run *r, struct buf *err)
@@ -480,8 +499,7 @@ static int set_up(struct run *r, struct buf *err)
 	kind = shell_kind_of(r->shell);
 	if (bounds_resolve(o, &r->control, &r->bounds, &r->then_bounds,
 			   err) < 0 ||
-	    check_tmpdir(o, err) < 0 ||
-	    intake_open(&r->intake, o, kind, texts_are_commands(o), err) < 0 ||
+	    check_tmpdir(o, err) < 0 || open_source(r, kind, err) < 0 ||
 	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
 	    open_logs(r, err) < 0)
 		return -1;
@@ -495,7 +513,10 @@ static int set_up(struct run *r, struct buf *err)
 	}
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
-	r->control.total = intake_total(&r->intake, o, bar_styles(o) != 0);
+	r->control.total = -1;
+	if (!r->pipe)
+		r->control.total = intake_total(&r->intake, o,
+						bar_styles(o) != 0);
 	r->feed.total = total_to_count(r);
 	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
@@ -506,6 +527,7 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.template = r->texts.command;
 	r->control.then = r->texts.then;
 	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,
+				 .pipe = r->pipe,
 				 .resume = is_resumed(o) ? &r->resume : NULL,
 				 .from_log = o->retry_failed,
 				 .tries_max = o->retries,
@@ -639,6 +661,7 @@ static void tear_down(struct run *r)
 		local_free(r->local);
 	if (r->emit)
 		emit_free(r->emit);
+	pipe_free(r->pipe);
 	intake_release(&r->intake);
 	if (r->joblog)
 		joblog_free(r->joblog);
@@ -699,6 +722,8 @@ static int work(struct run *r)
 	if (r->steer)
 		steer_stop(r->steer);
 	feed_finish(&r->feed);
+	pipe_free(r->pipe);
+	r->pipe = NULL;
 	engine_get_stats(r->engine, &stats);
 	emit_close(r->emit);
 	written = control_await(&r->control, is_written, r->emit);

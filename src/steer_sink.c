@@ -96,6 +96,17 @@ static struct job *copy_values(const struct job *job)
 	return new;
 }
 
+static void copy_data(struct job *to, const struct job *job)
+{
+	to->has_data = job->has_data;
+	to->part_path = copy(to, job->part_path);
+	to->part_from = job->part_from;
+	to->part_len = job->part_len;
+	if (job->data)
+		job_set_data(to, xmemdup0(job->data, job->data_len),
+			     job->data_len);
+}
+
 /* The same task again. Its id stays with the one that failed, what it came
  * after is over. */
 static struct job *copy_job(const struct job *job)
@@ -111,6 +122,7 @@ static struct job *copy_job(const struct job *job)
 	new->where = copy(new, job->where);
 	new->cwd = copy(new, job->cwd);
 	new->input = copy(new, job->input);
+	copy_data(new, job);
 	new->tag = copy(new, job->tag);
 	if (job->env)
 		copy_env(new, job->env);

@@ -73,7 +73,10 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 		.shell = shell,
 		.tags = t->tags,
 		.run = &t->run,
-		.append = true,
+		.append = !o->pipe.is_on,
+		/* Nothing is run, and the shell would put it in. */
+		.plain_text = o->dry_run && (o->pipe.is_cat ||
+					     o->pipe.is_fifo),
 	};
 
 	if (command && o->quote) {

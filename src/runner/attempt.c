@@ -38,8 +38,17 @@
 /* How often to look whether a killed group is gone whose leader is. */
 #define GROUP_PAUSE	(5 * NS_PER_MS)
 
+/* How often to look whether someone reads a job's FIFO. */
+#define FIFO_PAUSE	(2 * NS_PER_MS)
+
 /* What the end of a term sequence without KILL is given before KILL. */
 #define KILL_PAUSE	(25 * NS_PER_MS)
+
+void attempt_init(struct attempt *a)
+{
+	*a = (struct attempt){ .has_pipes = false };
+	feeder_init(&a->in);
+}
 
 int attempt_open_pipes(struct attempt *a, int ends[2])
 {
@@ -77,12 +86,20 @@ void attempt_close_pipes(struct attempt *a)
 
 void attempt_release(struct attempt *a)
 {
+	feeder_release(&a->in);
 	free(a->buffer);
 }
 
 static bool is_open(const struct attempt *a, int stream)
 {
 	return a->has_pipes && a->fd[stream] >= 0;
+}
+
+/* Others than the process may read on after its end: heard as if they wrote. */
+static void write_input(struct attempt *a)
+{
+	if (feeder_write(&a->in))
+		a->heard_ns = clock_run_ns();
 }
 
 /* One read; poll has said that it does not block. */
@@ -233,7 +250,9 @@ static bool is_over(struct attempt *a, int64_t now)
 	if (!a->is_drained || may_read(a))
 		drain(a);
 	a->is_drained = true;
-	if (!is_open(a, 0) && !is_open(a, 1))
+	if (feeder_is_busy(&a->in))
+		write_input(a);
+	if (!is_open(a, 0) && !is_open(a, 1) && !feeder_is_busy(&a->in))
 		return true;
 	return now - a->heard_ns >= PIPE_GRACE ||
 	       now - a->ended_ns >= PIPE_GRACE_MAX;
@@ -262,6 +281,8 @@ static int64_t next_moment(const struct attempt *a, int64_t now)
 	}
 	if (a->child.has_ended)
 		next = earlier(next, a->heard_ns + PIPE_GRACE);
+	if (feeder_is_waiting(&a->in) && !a->child.has_ended)
+		next = earlier(next, now + FIFO_PAUSE);
 	if (a->first_look)
 		next = earlier(next, a->job->outcome.start_ns + FIRST_LOOK);
 	return next;
@@ -281,7 +302,7 @@ static void wait_event(struct attempt *a, int64_t now)
 {
 	bool read = !a->first_look && may_read(a);
 	int64_t next = next_moment(a, now);
-	struct pollfd p[3];
+	struct pollfd p[4];
 	int n;
 
 	for (int i = 0; i < 2; i++)
@@ -293,14 +314,17 @@ static void wait_event(struct attempt *a, int64_t now)
 		.fd = a->child.has_ended ? -1 : a->child.pidfd,
 		.events = POLLIN,
 	};
+	p[3] = (struct pollfd){ .fd = a->in.fd, .events = POLLOUT };
 	if (next >= 0)
 		next = next > now ? next - now : 0;
-	n = thread_poll(p, 3, next);
+	n = thread_poll(p, 4, next);
 	a->first_look = false;
 	for (int i = 0; n > 0 && i < 2; i++) {
 		if (p[i].fd >= 0 && p[i].revents)
 			serve_stream(a, i, p[i].revents);
 	}
+	if (feeder_is_waiting(&a->in) || (n > 0 && p[3].revents))
+		write_input(a);
 	if (n > 0 && p[2].revents)
 		look(a);
 }
@@ -339,7 +363,7 @@ void attempt_watch(struct attempt *a)
 	a->reason = KILL_NONE;
 	a->sent_kill = false;
 	a->is_drained = false;
-	a->first_look = a->child.pidfd >= 0;
+	a->first_look = a->child.pidfd >= 0 && !feeder_is_busy(&a->in);
 	for (;;) {
 		/* Without a pidfd, any wake may mean that it has ended; and
 		 * it may have before anyone could be told. */
@@ -352,6 +376,7 @@ void attempt_watch(struct attempt *a)
 		wait_event(a, now);
 	}
 	attempt_close_pipes(a);
+	feeder_close(&a->in);
 	child_finish(&a->child);
 	judge(a);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "proc/child.h"
+#include "runner/feeder.h"
 
 struct job;
 struct local_config;
@@ -26,6 +27,7 @@ struct attempt {
 	struct child child;
 	int fd[2];		/* read ends: stdout, stderr; -1 closed */
 	char *buffer;		/* kept from job to job */
+	struct feeder in;	/* opened by who starts the child */
 	bool has_pipes;
 	bool first_look;	/* see attempt.c: wait_event */
 
@@ -41,6 +43,8 @@ struct attempt {
 	int64_t heard_ns;	/* last output, or ended_ns */
 };
 
+/* Before the first use: zeroed memory, but for its feeder. */
+void attempt_init(struct attempt *a);
 /* Makes the two pipes; ends: their write ends, the caller's to close. 0, or
  * -1 with errno. */
 int attempt_open_pipes(struct attempt *a, int ends[2]);

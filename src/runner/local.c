@@ -63,6 +63,7 @@ static void *local_slot_open(struct runner *r, unsigned number)
 
 	(void)number;
 	s->thread = thread_self();
+	attempt_init(&s->attempt);
 	launch_init(&s->launch, &local_of(r)->launcher);
 	buf_init(&s->cwd);
 	return s;
@@ -291,14 +292,43 @@ static int open_input(const struct job *job, struct stat *st)
 	return fd;
 }
 
+static bool is_shortage(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM;
+}
+
+/* A pipe with the block that is the job's, or a file; as take_input. */
+static bool take_data(struct slot *s, struct job *job, int *fd,
+		      enum run_result *result)
+{
+	struct feeder *in = &s->attempt.in;
+	const char *what = job->block_path ? job->block_path
+		: job->part_path ? job->part_path : "a pipe";
+	int ret = job->block_path ? feeder_make(in, job)
+				  : feeder_open(in, job, fd);
+
+	if (ret == 0)
+		return true;
+	if (is_shortage(errno)) {
+		job->outcome.err = errno;
+		*result = RUN_AGAIN;
+	} else {
+		*result = fail_start(job, "cannot give it its block by", what,
+				     errno);
+	}
+	return false;
+}
+
 /* Opens job->input, if it has one, for *fd; not RUN_ENDED with *fd as it was:
  * no. True when the job can go on. */
-static bool take_input(struct local *l, struct job *job, int *fd,
-		       enum run_result *result)
+static bool take_input(struct local *l, struct slot *s, struct job *job,
+		       int *fd, enum run_result *result)
 {
 	struct stat st = { .st_mode = 0 };
 	int flags;
 
+	if (job->has_data)
+		return take_data(s, job, fd, result);
 	if (!job->input)
 		return true;
 	*fd = open_input(job, &st);
@@ -449,12 +479,16 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		return pretend(l, job, l->cfg.verbose);
 	s->attempt.job = job;
 	s->attempt.cfg = &l->cfg;
-	if (!take_directory(s, job) || !take_input(l, job, &in, &result))
+	if (!take_directory(s, job) || !take_input(l, s, job, &in, &result))
 		return result;
 	enter_start(l);
 	result = launch(l, s, job, in);
 	leave_start(l);
 	fd_close(&in);
+	if (result == RUN_AGAIN || job->message) {
+		feeder_close(&s->attempt.in);
+		feeder_remove(job);
+	}
 	if (result == RUN_AGAIN || job->outcome.end == JOB_UNSTARTED)
 		return result;
 	if (l->cfg.verbose)
@@ -467,6 +501,7 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		   (unsigned long long)job->seq, (long)s->attempt.child.pid,
 		   no_shell ? "without a shell" : "in a shell");
 	attempt_watch(&s->attempt);
+	feeder_remove(job);
 	return RUN_ENDED;
 }
 

@@ -97,11 +97,20 @@ void job_free(struct job *job)
 	if (!job)
 		return;
 	BUG_ON(list_is_linked(&job->link));
+	free(job->data);
 	arena_reset(&job->arena);
 	if (put_spare(job))
 		return;
 	arena_release(&job->arena);
 	free(job);
+}
+
+void job_set_data(struct job *job, char *data, size_t len)
+{
+	job->has_data = true;
+	job->data = data;
+	job->data_len = len;
+	job->bytes += len;
 }
 
 bool job_has_succeeded(const struct job *job)

@@ -100,6 +100,16 @@ struct job {
 	const char *cwd;
 	char **env;		/* NAME=value, up to NULL, added */
 	const char *input;	/* a file to be its standard input */
+	/* Or these bytes (job_set_data) and then that part of a file. */
+	bool has_data;
+	char *data;		/* malloc'ed; or NULL */
+	size_t data_len;
+	const char *part_path;	/* NULL: none */
+	int64_t part_from;
+	int64_t part_len;
+	const char *block_path;	/* a file to be made for all that, instead of
+				   standard input; NULL: none */
+	bool block_is_fifo;
 	const char *tag;	/* before each line of output */
 	const char *attributes_text;	/* all this as the comment that says
 					   so, for running it again */
@@ -136,6 +146,10 @@ struct job {
 struct job *job_new(uint64_t seq, char *const *values, const size_t *lens,
 		    size_t n) MUST_USE;
 void job_free(struct job *job);
+
+/* Gives the job data (len bytes, from malloc) for its standard input; counted
+ * in bytes, freed with the job. */
+void job_set_data(struct job *job, char *data, size_t len);
 
 /* True when the last try counts as a success: ended by itself with 0. */
 bool job_has_succeeded(const struct job *job);

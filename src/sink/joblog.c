@@ -97,7 +97,9 @@ static void format_line(struct buf *b, const struct job *job)
 	add_seconds(b, start + NS_PER_MS / 2, 4);
 	buf_addch(b, '\t');
 	add_seconds(b, job_runtime_ns(job), 10);
-	buf_addstr(b, "\t0\t");
+	buf_addch(b, '\t');
+	buf_addu(b, job->data_len + (uint64_t)job->part_len);
+	buf_addch(b, '\t');
 	buf_addu(b, job->outcome.out_bytes);
 	buf_addf(b, "\t%d\t%d\t", logged_status(job), logged_signal(job));
 	add_command(b, job);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pipe.h - --pipe and --pipe-part: jobs get blocks of the input on their
+ * standard input (or in a file of their own), not values.
+ *
+ * Belongs to the reader thread once that runs, but for pipe_stop.
+ */
+#ifndef MUSTER_PIPE_H
+#define MUSTER_PIPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "input/source.h"
+
+struct buf;
+struct job;
+struct options;
+struct pipe;
+
+/* Opens what is to be cut; slots: jobs at a time. options must outlive it.
+ * NULL with a message in err. */
+struct pipe *pipe_new(const struct options *options, unsigned slots,
+		      struct buf *err) MUST_USE;
+/* After the last job: removes what --cat and --fifo needed. */
+void pipe_free(struct pipe *p);
+
+/* The inputs that hold values: those behind :::, or an empty one. */
+const struct input_spec *pipe_values(const struct pipe *p, size_t *n);
+
+/* A block, for one job. */
+struct piece {
+	char *data;		/* malloc'ed, to be handed on; or NULL */
+	size_t len;
+	const char *path;	/* and this part of a file; or NULL */
+	int64_t from;
+	int64_t part_len;
+};
+
+/* 1: the next piece; 0: the end; -1: reading failed, a message in err. */
+int pipe_next(struct pipe *p, struct piece *piece, struct buf *err);
+/* Makes it the job's, which has not been submitted; takes piece->data. */
+void pipe_attach(struct pipe *p, struct job *job, const struct piece *piece);
+/* From any thread: pipe_next returns 0. */
+void pipe_stop(struct pipe *p);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* feeder.c - see feeder.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "runner/feeder.h"
+#include "sched/job.h"
+
+/* As much as an ordinary user may ask for. */
+#define PIPE_BYTES	(1 << 20)
+#define PIPE_DEFAULT	65536
+#define BUFFER_BYTES	((size_t)128 << 10)
+
+void feeder_init(struct feeder *f)
+{
+	*f = (struct feeder){ .fd = -1, .file = -1 };
+}
+
+void feeder_release(struct feeder *f)
+{
+	feeder_close(f);
+	free(f->buffer);
+	f->buffer = NULL;
+}
+
+void feeder_close(struct feeder *f)
+{
+	fd_close(&f->fd);
+	fd_close(&f->file);
+	f->fifo = NULL;
+}
+
+void feeder_remove(const struct job *job)
+{
+	if (job->block_path)
+		unlink(job->block_path);
+}
+
+/* So that a whole block goes in at once, if the system lets us. */
+static void widen(int fd, int64_t bytes)
+{
+#ifdef F_SETPIPE_SZ
+	if (bytes > PIPE_DEFAULT)
+		(void)fcntl(fd, F_SETPIPE_SZ,
+			    bytes < PIPE_BYTES ? (int)bytes : PIPE_BYTES);
+#else
+	(void)fd, (void)bytes;
+#endif
+}
+
+/* What there is to write, but not yet where. */
+static int prepare(struct feeder *f, const struct job *job)
+{
+	f->fifo = NULL;
+	f->data = job->data;
+	f->len = job->data_len;
+	f->at = (off_t)job->part_from;
+	f->left = job->part_path ? job->part_len : 0;
+	f->from = f->filled = 0;
+	f->err = 0;
+	f->no_splice = false;
+	if (job->part_path)
+		f->file = fd_open(job->part_path, O_RDONLY, 0);
+	return job->part_path && f->file < 0 ? -1 : 0;
+}
+
+static int64_t bytes_of(const struct feeder *f)
+{
+	return (int64_t)f->len + f->left;
+}
+
+int feeder_open(struct feeder *f, const struct job *job, int *in)
+{
+	int ends[2], ret, err;
+
+	if (prepare(f, job) < 0)
+		return -1;
+	fd_fork_lock();
+	ret = fd_pipe(ends);
+	fd_fork_unlock();
+	if (ret < 0)
+		goto close_file;
+	f->fd = ends[1];
+	widen(f->fd, bytes_of(f));
+	if (fd_set_nonblock(f->fd) < 0)
+		goto close_pipe;
+	feeder_write(f);
+	*in = ends[0];
+	return 0;
+
+close_pipe:
+	fd_close(&ends[0]);
+close_file:
+	err = errno;
+	feeder_close(f);
+	errno = err;
+	return -1;
+}
+
+/* A file takes all of it now; fd_open's descriptors block. */
+static int fill_file(struct feeder *f, const char *path)
+{
+	f->fd = fd_open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (f->fd < 0)
+		return -1;
+	feeder_write(f);
+	if (!f->err)
+		return 0;
+	errno = f->err;
+	return -1;
+}
+
+int feeder_make(struct feeder *f, const struct job *job)
+{
+	int ret, err;
+
+	feeder_remove(job);
+	if (prepare(f, job) < 0)
+		return -1;
+	if (job->block_is_fifo)
+		ret = mkfifo(job->block_path, 0600);
+	else
+		ret = fill_file(f, job->block_path);
+	err = errno;
+	if (ret < 0)
+		feeder_close(f);
+	else if (job->block_is_fifo)
+		f->fifo = job->block_path;
+	if (ret < 0)
+		feeder_remove(job);
+	errno = err;
+	return ret;
+}
+
+/* Fails until someone has it open for reading. */
+static void open_fifo(struct feeder *f)
+{
+	f->fd = fd_open(f->fifo, O_WRONLY | O_NONBLOCK, 0);
+	if (f->fd < 0)
+		return;
+	f->fifo = NULL;
+	widen(f->fd, bytes_of(f));
+}
+
+/* Each step: bytes moved; 0: nothing left; -1 with errno. */
+
+static ssize_t write_data(struct feeder *f)
+{
+	ssize_t n;
+
+	if (f->len == 0)
+		return 0;
+	n = write(f->fd, f->data, f->len);
+	if (n > 0) {
+		f->data += n;
+		f->len -= (size_t)n;
+	}
+	return n;
+}
+
+static ssize_t splice_file(struct feeder *f)
+{
+#ifdef HAVE_SPLICE
+	size_t want = f->left < PIPE_BYTES ? (size_t)f->left : PIPE_BYTES;
+	ssize_t n = splice(f->file, &f->at, f->fd, NULL, want,
+			   SPLICE_F_NONBLOCK);
+
+	if (n > 0)
+		f->left -= n;
+	/* The file has become shorter. */
+	if (n == 0)
+		f->left = 0;
+	return n;
+#else
+	(void)f;
+	errno = EINVAL;
+	return -1;
+#endif
+}
+
+static ssize_t copy_file(struct feeder *f)
+{
+	ssize_t n;
+
+	if (f->from == f->filled) {
+		size_t want = f->left < (int64_t)BUFFER_BYTES
+			? (size_t)f->left : BUFFER_BYTES;
+
+		if (!f->buffer)
+			f->buffer = xmalloc(BUFFER_BYTES);
+		n = fd_pread(f->file, f->buffer, want, f->at);
+		if (n < 0)
+			f->err = errno;
+		if (n <= 0) {
+			f->left = 0;
+			return 0;
+		}
+		f->at += n;
+		f->left -= n;
+		f->from = 0;
+		f->filled = (size_t)n;
+	}
+	n = write(f->fd, f->buffer + f->from, f->filled - f->from);
+	if (n > 0)
+		f->from += (size_t)n;
+	return n;
+}
+
+static ssize_t write_file(struct feeder *f)
+{
+	ssize_t n;
+
+	if (f->left == 0 && f->from == f->filled)
+		return 0;
+	if (f->no_splice)
+		return copy_file(f);
+	n = splice_file(f);
+	if (n >= 0 || errno == EAGAIN || errno == EINTR || errno == EPIPE)
+		return n;
+	/* Not from or to such a file. */
+	f->no_splice = true;
+	return copy_file(f);
+}
+
+bool feeder_write(struct feeder *f)
+{
+	bool wrote = false;
+
+	if (f->fifo)
+		open_fifo(f);
+	while (f->fd >= 0) {
+		ssize_t n = write_data(f);
+
+		if (n == 0)
+			n = write_file(f);
+		if (n > 0)
+			wrote = true;
+		else if (n < 0 && errno == EINTR)
+			continue;
+		else if (n < 0 && errno == EAGAIN)
+			break;
+		else {
+			if (n < 0 && errno != EPIPE)
+				f->err = errno;
+			feeder_close(f);
+		}
+	}
+	return wrote;
+}

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# --pipe: blocks of whole records on the standard input of jobs.
+
+# shellcheck disable=SC2094 # cmp reads what muster reads
+
+load ../helpers/common
+
+# p INPUT ARG...: muster --pipe ARG... with INPUT (as for printf %b).
+p() {
+	printf '%b' "$1" >input
+	shift
+	run --separate-stderr muster --pipe "$@" <input
+}
+
+# The same from muster and from GNU parallel, which is slow: a few together.
+same() {
+	muster "$@" <input >ours
+	oracle -k "$@" <input >theirs
+	cmp ours theirs || fail_with "differs: $*"
+}
+
+@test "--block: what fits of whole records" {
+	p '1\n2\n3\n4\n5\n' --block 5 'echo r; cat'
+	assert_ok $'r\n1\n2\nr\n3\n4\nr\n5'
+}
+
+@test "--block takes sums" {
+	p '1\n2\n3\n4\n5\n' --block '2*(1+2)-1' 'echo r; cat'
+	assert_ok $'r\n1\n2\nr\n3\n4\nr\n5'
+}
+
+@test "a record longer than a block is not cut" {
+	p 'abcdefgh\nij\n' --block 2 'echo r; cat'
+	assert_ok $'r\nabcdefgh\nr\nij'
+}
+
+@test "a missing last newline stays missing" {
+	p 'a\nb' -N1 'cat; echo .'
+	assert_ok $'a\n.\nb.'
+}
+
+@test "without input there is no job" {
+	p '' 'echo job; cat'
+	assert_ok ''
+}
+
+@test "-N, -n: so many records" {
+	p '1\n2\n3\n' -N2 'echo r; cat'
+	assert_ok $'r\n1\n2\nr\n3'
+	p '1\n2\n3\n' -n 2 'echo r; cat'
+	assert_ok $'r\n1\n2\nr\n3'
+}
+
+@test "-L: records of so many lines" {
+	p '1\n2\n3\n4\n5\n' -L2 --block 5 'echo r; cat'
+	assert_ok $'r\n1\n2\nr\n3\n4\nr\n5'
+	p '1\n2\n3\n4\n5\n' -L2 -N2 'echo r; cat'
+	assert_ok $'r\n1\n2\n3\n4\nr\n5'
+}
+
+@test "--recend, --recstart" {
+	p 'aXbXc' --recend X -N1 'cat; echo'
+	assert_ok $'aX\nbX\nc'
+	p 'aXbXc' --recstart X -N1 'cat; echo'
+	assert_ok $'a\nXb\nXc'
+	p 'aXbXYc' --recend X --recstart Y -N1 'cat; echo'
+	assert_ok $'aXbX\nYc'
+}
+
+@test "--regexp" {
+	p 'a12b3c' --regexp --recend '\d+' -N1 'cat; echo'
+	assert_ok $'a12\nb3\nc'
+}
+
+@test "--rrs takes separators out" {
+	p 'aXbXc' --recend X --rrs -N2 'cat; echo'
+	assert_ok $'ab\nc'
+}
+
+@test "--header: before each block" {
+	p 'h\n1\n2\n3\n' --header : -N2 'cat'
+	assert_ok $'h\n1\n2\nh\n3'
+	p '#a\n#b\n1\n2\n' --header '(#.*\n)*' -N1 'cat'
+	assert_ok $'#a\n#b\n1\n#a\n#b\n2'
+}
+
+@test "-r drops blank lines" {
+	p 'a\n\n \nb\n' -r -N1 'echo r; cat'
+	assert_ok $'r\na\nr\nb'
+}
+
+@test "bytes are kept: NUL, CR, no newline at all" {
+	head -c 300000 /dev/urandom >random
+	muster --pipe --block 1k cat <random | cmp - random
+	muster --pipe --block 7k --recend '\0' cat <random | cmp - random
+	muster --pipe --block 5k --recend '' cat <random | cmp - random
+	muster --pipe -N 3 --block 5k cat <random | cmp - random
+}
+
+@test "more data than a pipe holds, and slow readers" {
+	seq 600000 >input
+	muster --pipe --block 3M cat <input | cmp - input
+	muster --pipe --block 2M 'read -r l; echo "$l"; cat' <input |
+		cmp - input
+}
+
+@test "a job that does not read is no failure" {
+	seq 1000000 >input
+	run --separate-stderr muster --pipe --block 4M true <input
+	assert_ok ''
+	run --separate-stderr muster --pipe --block 4M 'head -n 1' <input
+	assert_status 0
+	assert_no_stderr
+}
+
+@test "what reads on after the job gets it all" {
+	seq 300000 >input
+	muster --pipe --block 10M \
+		'{ cat >copy; mv copy done; } 3<&0 <&3 >/dev/null & :' <input
+	wait_until test -e done
+	cmp done input
+}
+
+@test "--retries: each try gets the whole block" {
+	p '1\n2\n' -N1 --retries 2 --retry-output all 'cat; exit 3'
+	assert_status 2
+	assert_output $'1\n1\n2\n2'
+}
+
+@test "a job that is killed while it is written to" {
+	seq 1000000 >input
+	run --separate-stderr muster --pipe --block 6M --timeout 0.1 \
+		'exec sleep 1000' <input
+	assert_status 2
+	assert_no_stderr
+}
+
+@test "--halt ends it while input is left" {
+	yes | muster --pipe -j2 --halt now,fail=1 'head -n 1; exit 7' >out ||
+		status=$?
+	[ "$status" -eq 7 ]
+}
+
+@test "an input that pauses: --block-timeout hands on what is there" {
+	mkfifo in
+	start muster --pipe --block-timeout 0.05 'cat >>got; touch "n$(wc -l \
+		<got)"' <in
+	exec 7>in
+	echo a >&7
+	wait_until test -e n1
+	echo b >&7
+	wait_until test -e n2
+	exec 7>&-
+	finish
+	[ "$status" -eq 0 ]
+	assert_file_is got $'a\nb\n'
+}
+
+@test "-N hands on as soon as the records are there" {
+	mkfifo in
+	start muster --pipe -N1 'cat >"got$PARALLEL_SEQ"' <in
+	exec 7>in
+	echo a >&7
+	wait_until test -s got1
+	exec 7>&-
+	finish
+	[ "$status" -eq 0 ]
+}
+
+@test "-a: from a file; values of :::" {
+	seq 2 >nums
+	t --pipe -a nums -N1 'echo {#}{}; cat' ::: x y
+	assert_ok $'1x\n1\n2y\n2'
+}
+
+@test "--cat: the block in a file of its own" {
+	p '1\n2\n3\n' --cat -N2 'cat {}; cmp {} "$PARALLEL_TMP"; cat'
+	assert_ok $'1\n2\n3'
+	seq 500000 >input
+	run --separate-stderr muster --cat --block 2M 'cmp input {}' \
+		<input
+	[ "$status" -eq 2 ]
+	muster --cat --block 2M 'cat {}' <input | cmp - input
+}
+
+@test "--fifo: the block in a fifo" {
+	p '1\n2\n3\n' --fifo -N2 'test -p {} && cat {}'
+	assert_ok $'1\n2\n3'
+	seq 500000 >input
+	muster --fifo --block 2M 'sleep 0.01; cat {}' <input | cmp - input
+	p '1\n2\n3\n' --fifo -N2 'echo not read'
+	assert_ok $'not read\nnot read'
+}
+
+@test "--cat and --fifo leave nothing behind when they are ended" {
+	seq 10 >input
+	start muster --fifo -N1 'touch up; exec sleep 1000' <input
+	wait_until test -e up
+	kill -INT "$pid"
+	finish
+	[ "$status" -eq 130 ]
+	dir_is_empty "$TMPDIR"
+}
+
+@test "--joblog has the bytes that were sent" {
+	p '1\n2\n3\n' -j1 -N2 --joblog log 'cat >/dev/null'
+	run awk -F '\t' 'NR > 1 { print $1, $5 }' log
+	assert_output $'1 4\n2 2'
+}
+
+@test "the same as GNU parallel" {
+	command -v parallel >/dev/null || skip "no GNU parallel"
+	printf '>a\nACGT\n\n>b\n  \nGG\n>c\nT' >input
+	same --pipe --block 6 'echo r; cat'
+	same --pipe -N2 --header : 'echo r; cat'
+	same --pipe --recstart '>' --recend '\n' --block 9 'echo r; cat'
+	same --pipe --regexp --recstart '^>' -N1 'echo r; cat'
+	same --pipe -r -L2 -N1 'echo r; cat'
+	same --pipe --cat --dryrun 'wc {}'
+}
+
+@test "--pipe: mistakes" {
+	t --pipe
+	assert_usage_error "--pipe: a command to pipe into is missing"
+	t --pipe --block x cat
+	assert_usage_error "--block: 'x' is not a size"
+	t --pipe --block 1/0 cat
+	assert_usage_error "--block: '1/0' is not a size"
+	t --pipe -N x cat
+	assert_usage_error "-N: 'x' is not a number"
+	t --pipe --regexp --recend '(' cat
+	assert_usage_error "--regexp: bad regular expression"
+	t --pipe --regexp --recend 'a*?' cat
+	assert_usage_error "--recend: 'a*?' is not supported"
+	t --cat --fifo cat
+	assert_usage_error "--fifo cannot be combined with --cat"
+	t --pipe -a missing cat
+	assert_usage_error "-a: cannot open 'missing'"
+	t --pipe --tasks x cat
+	assert_usage_error "--pipe cannot be combined with --tasks"
+	t --pipe --then cat cat
+	assert_usage_error "--pipe cannot be combined with --then"
+}
