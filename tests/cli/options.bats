@@ -193,7 +193,7 @@ bad() {
 	local args
 
 	for args in --pipe --xargs --link '--colsep ,' '--colsep=,' -X -m \
-		'-N 2' -N2 '-n 1' '-L 1' '-S host' --results=x --plus -q \
+		'-N 2' -N2 '-n 1' '-L 1' '-S host' --results=x \
 		'--load 5' --resume --tmux --shuf '--nice 5' \
 		--semaphore --eof -E; do
 		# shellcheck disable=SC2086
