@@ -19,7 +19,6 @@ enum args {
 	ARGS_ONE,	/* $_ when there is none */
 	ARGS_LIST,	/* all that follow, as a list */
 	ARGS_OWN,	/* as parse says */
-	ARGS_MAYBE,	/* one, or none and no $_ */
 };
 
 struct function {

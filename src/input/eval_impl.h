@@ -70,10 +70,10 @@ struct node {
 	size_t nkids;
 	unsigned var;		/* index, number of a group, or kind of case */
 	struct value value;
-	struct pattern *pattern;	/* constant one; else b is its text */
+	struct pattern *pattern;	/* if constant; else b is it */
 	unsigned flags;
 	const unsigned short *map;	/* tr: 256 of them */
-	const char *name;	/* or where a variable was read */
+	const char *name;	/* where a variable was read */
 };
 
 #define EVAL_ARG	((unsigned)-1)	/* var of @arg */
@@ -91,7 +91,7 @@ enum {
 struct var {
 	char *name;		/* with its $ or @ */
 	bool is_set;		/* in the text so far */
-	const char *read_at;	/* where it was read before that, or NULL */
+	const char *read_at;	/* where it was read before */
 };
 
 struct eval {
@@ -210,7 +210,10 @@ struct node *eval_parse_call(struct eval_parser *p, const char *name,
 eval_scalar_fn eval_do_substr;
 
 /* eval_text.c */
-eval_scalar_fn eval_do_length, eval_do_defined, eval_do_scalar, eval_do_real, eval_do_int, eval_do_abs, eval_do_hex, eval_do_ord, eval_do_chr, eval_do_chop, eval_do_shell_quote, eval_do_perl_quote, eval_do_path, eval_do_path_form, eval_do_ungreedy;
+eval_scalar_fn eval_do_length, eval_do_defined, eval_do_scalar,
+	eval_do_real, eval_do_int, eval_do_abs, eval_do_hex, eval_do_ord,
+	eval_do_chr, eval_do_chop, eval_do_shell_quote, eval_do_perl_quote,
+	eval_do_path, eval_do_path_form, eval_do_ungreedy;
 
 /* eval_ops.c */
 struct eval_binary {

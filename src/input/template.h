@@ -40,9 +40,9 @@ struct template_opts {
 	enum shell_kind shell;
 	const char *braces;	/* what stands for {} (-I), not empty; {n} is
 				   then ordinary text. NULL: "{}" */
-	const struct tags *tags;	/* those there are, which outlive the
-				   template; NULL: the usual, with braces */
-	const struct template_run *run;	/* likewise; NULL: nothing known */
+	const struct tags *tags;	/* outlive the template; NULL: the
+					   usual ones, with braces */
+	const struct template_run *run;	/* likewise; or NULL */
 	bool append;		/* add " {}" when it has no replacement
 				   string at all ({#} and {%} count) */
 	bool plain_text;	/* no shell text (--tagstring): values are put
@@ -58,7 +58,7 @@ struct template_args {
 	size_t n;
 	uint64_t seq;		/* {#} */
 	unsigned slot;		/* {%} */
-	bool *skip;		/* set when an expression calls skip(); or NULL */
+	bool *skip;		/* set when skip() is called; or NULL */
 };
 
 /*

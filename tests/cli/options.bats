@@ -192,8 +192,7 @@ bad() {
 @test "what only GNU parallel has is named as such" {
 	local args
 
-	for args in --pipe --xargs '--recend ,' '--recend=,' -X -m \
-		'-N 2' -N2 '-n 1' '-L 1' '-S host' --results=x --plus -q \
+	for args in --xargs -X -m '-n 1' '-S host' --results=x \
 		--tmux --embed --semaphore; do
 		# shellcheck disable=SC2086
 		t $args echo ::: a
