@@ -249,7 +249,7 @@ static size_t make_room(struct blocks *b, size_t n)
 			want = b->start + b->len + n;
 		if (want < b->start + b->len + step)
 			want = b->start + b->len + step;
-		b->mem = xrealloc(b->mem, want);
+		b->mem = xrealloc(b->mem, want + 1);
 		b->cap = want;
 	}
 	step = b->cap - b->start - b->len;
@@ -287,8 +287,11 @@ static void drop_blank(struct blocks *b)
 /* Puts the header aside when it has come. It may be longer than a block. */
 static void take_header(struct blocks *b)
 {
-	size_t n = match_header(&b->header_re, b->opts.header,
-				b->mem + b->start, b->len);
+	size_t n;
+
+	b->mem[b->start + b->len] = '\0';
+	n = match_header(&b->header_re, b->opts.header, b->mem + b->start,
+			 b->len);
 
 	if (n)
 		buf_add(&b->header, b->mem + b->start, n);
@@ -338,6 +341,7 @@ static int fill(struct blocks *b, bool is_eager)
 
 static struct recsep_text text_of(const struct blocks *b)
 {
+	b->mem[b->start + b->len] = '\0';
 	return (struct recsep_text){ b->mem + b->start, b->len, b->at_end };
 }
 
@@ -382,12 +386,13 @@ static void grow(struct blocks *b)
 
 static size_t find_cut(struct blocks *b)
 {
-	struct recsep_text t = text_of(b);
 	uint64_t lines = b->opts.lines ? b->opts.lines : 1;
+	struct recsep_text t;
 	size_t cut = 0;
 
 	if (b->len == 0)
 		return 0;
+	t = text_of(b);
 	if (b->opts.records)
 		return cut_records(b, b->opts.records * lines);
 	if (!b->is_filled)
@@ -413,7 +418,7 @@ static char *part_with_buffer(struct blocks *b, size_t n)
 	b->cap = head + (b->target < CHUNK ? b->target : CHUNK);
 	if (b->cap < head + rest)
 		b->cap = head + rest;
-	b->mem = xmalloc(b->cap);
+	b->mem = xmalloc(b->cap + 1);
 	memcpy(b->mem, b->header.data, head);
 	memcpy(b->mem + head, out + head + n, rest);
 	b->start = head;
@@ -429,7 +434,7 @@ static int hand_out(struct blocks *b, size_t n, char **data, size_t *len)
 	if (b->start == head && n >= rest && n >= b->cap / 4) {
 		*data = part_with_buffer(b, n);
 	} else {
-		*data = xmalloc(head + n);
+		*data = xmalloc(head + n + 1);
 		memcpy(*data, b->header.data, head);
 		memcpy(*data + head, b->mem + b->start, n);
 		b->start += n;
@@ -439,6 +444,7 @@ static int hand_out(struct blocks *b, size_t n, char **data, size_t *len)
 	b->found = 0;
 	b->next = 0;
 	b->has_cut = true;
+	(*data)[head + n] = '\0';
 	if (b->opts.remove_separators)
 		n = recsep_remove(b->opts.recsep, *data + head, n);
 	*len = head + n;
@@ -496,6 +502,7 @@ int64_t blocks_part(int fd, const struct blocks_opts *opts, off_t at,
 		if (n <= 0)
 			break;
 		text.len += (size_t)n;
+		text.data[text.len] = '\0';
 		t = (struct recsep_text){ text.data, text.len,
 					  from + (off_t)text.len >= size };
 		if (recsep_find(opts->recsep, &t, 1, &border)) {
@@ -529,6 +536,7 @@ int64_t blocks_part_header(int fd, const struct blocks_opts *opts,
 		if (n <= 0)
 			break;
 		text.len += (size_t)n;
+		text.data[text.len] = '\0';
 		ret = (int64_t)match_header(&re, opts->header, text.data,
 					    text.len);
 	}

@@ -33,7 +33,8 @@ void recsep_free(struct recsep *s);
 
 /* A stretch of bytes that begins with a record. */
 struct recsep_text {
-	const char *data;
+	const char *data;	/* with a NUL behind it: checkers of memory
+				   take regexec's text for a string */
 	size_t len;
 	bool is_all;		/* nothing follows: a match at its end is no
 				   shorter than it will be */
@@ -56,7 +57,7 @@ size_t recsep_last(const struct recsep *s, const struct recsep_text *t);
 /* Does the text begin with a start? True where that is not asked for. */
 bool recsep_begins(const struct recsep *s, const struct recsep_text *t);
 
-/* Takes all separators out of data: between records, a start at its
+/* Takes all separators out of data, which has a NUL behind it: between records, a start at its
  * beginning and an end at its end. Returns its new length. */
 size_t recsep_remove(const struct recsep *s, char *data, size_t len);
 
