@@ -14,6 +14,7 @@
  *   texts.c             its templates
  *   feed.c              the reader thread: source -> jobs -> engine
  *   resume.c            --resume: what an earlier run has done
+ *   keep.c              --results put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket
@@ -77,6 +78,8 @@
  *   sink/held.c         held output of one stream
  *   sink/spool.c        held output on disk
  *   sink/writer.c       writes batches, with tags
+ *   sink/results.c      --results: in files, or as records
+ *   sink/results_record.c  what these look like
  *   sink/joblog.c       --joblog
  *   sink/summary.c      --summary and --failed-to
  *   sink/metrics.c      --metrics

@@ -31,6 +31,7 @@
 #include "control.h"
 #include "feed.h"
 #include "input/source.h"
+#include "keep.h"
 #include "options.h"
 #include "proc/child.h"
 #include "proc/cpus.h"
@@ -75,6 +76,7 @@ struct run {
 	struct watch watch;
 	int failed_fd;
 	struct sink complaints;
+	struct keep keep;
 	struct resume resume;
 	struct feed feed;
 	struct control control;
@@ -110,9 +112,14 @@ static void output_failed(void *arg, int fd, int err)
 {
 	struct run *r = arg;
 
-	if (fd == 1 && err == EPIPE && !sigstate_was_ignored(SIGPIPE)) {
+	if (fd == 1 && err == EPIPE && !keep_out_fd(&r->keep) && !sigstate_was_ignored(SIGPIPE)) {
 		atomic_store(&r->broken_pipe, true);
 		engine_stop(r->engine, ENGINE_CANCEL);
+		return;
+	}
+	if (fd == 1 && keep_out_fd(&r->keep)) {
+		diag_err(err, "--results: '%s'", r->o->results);
+		stop_in_error(r, ENGINE_DRAIN);
 		return;
 	}
 	diag_err(err, "standard %s", fd == 1 ? "output" : "error");
@@ -279,6 +286,8 @@ static int open_logs(struct run *r, struct buf *err)
 	}
 	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts, err) < 0)
 		return -1;
+	if (keep_open(&r->keep, o, err) < 0)
+		return -1;
 	if (o->failed_to) {
 		r->failed_fd = fd_open(o->failed_to,
 				       O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -307,14 +316,15 @@ static int make_emitter(struct run *r, struct buf *err)
 	struct emit_config config = {
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
+		.out_fd = keep_out_fd(&r->keep),
 		.tmpdir = choose_tmpdir(o),
-		.tag = add_tag,
+		.tag = r->keep.is_on ? NULL : add_tag,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,
 	};
 
-	if (o->line_buffer && o->order != ORDER_KEEP)
+	if (o->line_buffer && o->order != ORDER_KEEP && !r->keep.is_on)
 		config.mode = EMIT_LINES;
 	else if (o->order == ORDER_COMPLETION)
 		config.mode = EMIT_GROUPED;
@@ -325,6 +335,12 @@ static int make_emitter(struct run *r, struct buf *err)
 	return -1;
 }
 
+static struct output *output_of(struct run *r)
+{
+	return keep_output(&r->keep, emit_output(r->emit),
+			   choose_tmpdir(r->o));
+}
+
 static int make_runner(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
@@ -333,14 +349,15 @@ static int make_runner(struct run *r, struct buf *err)
 		.template = r->texts.command,
 		.then = r->texts.then,
 		.envp = environ,
-		.output = emit_output(r->emit),
+		.output = output_of(r),
 		.term_seq = o->term_seq,
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
-		.ungroup = o->ungroup,
+		.ungroup = o->ungroup && !r->keep.is_on,
 		.give_stdin = !source_uses_stdin(r->source) &&
 			      !fd_was_closed(0) && !isatty(0),
-		.want_command = r->joblog || r->summary || r->watch.hook,
+		.want_command = r->joblog || r->summary || r->watch.hook ||
+				r->keep.is_on,
 		.dry_run = o->dry_run,
 		.verbose = o->verbose,
 		.trace = o->trace,
@@ -365,8 +382,9 @@ static void make_engine(struct run *r)
 {
 	const struct options *o = r->o;
 	struct engine_config config = {
-		.runner = watch_runner(&r->watch, o, local_runner(r->local)),
-		.output = emit_output(r->emit),
+		.runner = watch_runner(&r->watch, o,
+			keep_runner(&r->keep, local_runner(r->local))),
+		.output = output_of(r),
 		.min = r->bounds.min,
 		.max = r->bounds.max,
 		.then = r->then_bounds,
@@ -480,6 +498,7 @@ static int set_up(struct run *r, struct buf *err)
 	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
+	r->resume.results = r->keep.results;
 	r->control.options = o;
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
@@ -580,6 +599,8 @@ static void close_logs(struct run *r)
 		atomic_store(&r->own_error, true);
 	}
 	r->joblog = NULL;
+	if (!keep_finish(&r->keep))
+		atomic_store(&r->own_error, true);
 	if (r->o->resume)
 		resume_report(&r->resume);
 	if (r->o->summary != SUMMARY_NONE)
@@ -605,6 +626,7 @@ static void tear_down(struct run *r)
 		source_free(r->source);
 	if (r->joblog)
 		joblog_free(r->joblog);
+	keep_release(&r->keep);
 	resume_release(&r->resume);
 	if (r->summary)
 		summary_free(r->summary);
@@ -670,7 +692,7 @@ static int work(struct run *r)
 
 int run(const struct options *o)
 {
-	struct run r = { .o = o, .failed_fd = -1 };
+	struct run r = { .o = o, .failed_fd = -1, .keep.fd = -1 };
 	struct buf err = BUF_INIT;
 	int status = RUN_ERROR;
 
