@@ -240,14 +240,17 @@ static void list_running(struct control *c)
 
 /* SIGTSTP: the jobs, which are in groups of their own and so did not get it,
  * stop with us, and their clocks as well. */
-static void suspend(void)
+static void suspend(struct control *c)
 {
+	int64_t begin = clock_now_ns();
+
 	clock_freeze();
 	child_broadcast(SIGSTOP);
 	raise(SIGSTOP);
 	/* Here SIGCONT has come. */
 	child_broadcast(SIGCONT);
 	clock_thaw();
+	engine_skip_time(c->engine, clock_now_ns() - begin);
 }
 
 /* Ends running jobs, and with them the hooks that would have us wait. */
@@ -302,7 +305,7 @@ static void take_signal(struct control *c, int sig)
 			bar_toggle(c->bar);
 		break;
 	case SIGTSTP:
-		suspend();
+		suspend(c);
 		break;
 	case SIGCONT:
 		child_broadcast(SIGCONT);

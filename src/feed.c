@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "ask.h"
 #include "base/buf.h"
 #include "base/diag.h"
 #include "feed.h"
 #include "input/attributes.h"
 #include "input/source.h"
+#include "intake.h"
 #include "resume.h"
 #include "runner/launch.h"
 #include "sched/engine.h"
@@ -203,13 +205,24 @@ struct job *feed_job(const struct feed *f, const char *text, size_t len,
 }
 
 /* False: no more jobs. */
+static bool run_job(struct feed *f, struct job *job)
+{
+	bool waits = job->ndeps > 0;
+	bool more = engine_submit(f->engine, job);
+
+	f->submitted++;
+	if (f->ask && more && !waits)
+		ask_await(f->ask, f->submitted);
+	return more;
+}
+
 static bool submit(struct feed *f, struct job *job, struct buf *err)
 {
 	if (!f->resume)
-		return engine_submit(f->engine, job);
+		return run_job(f, job);
 	switch (resume_judge(f->resume, job, err)) {
 	case RESUME_RUN:
-		return engine_submit(f->engine, job);
+		return run_job(f, job);
 	case RESUME_PASS:
 		return engine_pass(f->engine, job, true);
 	case RESUME_PASS_FAILED:
@@ -229,7 +242,7 @@ static bool refuse(struct feed *f, const struct tuple *t, const char *message)
 	atomic_store(&f->failed, true);
 	if (f->resume)
 		resume_count(f->resume);
-	return engine_submit(f->engine, make_refused(f, t, message));
+	return run_job(f, make_refused(f, t, message));
 }
 
 /* One step; false at the end. */
@@ -238,8 +251,9 @@ static bool feed_one(struct feed *f, struct buf *err)
 	struct tuple t;
 
 	buf_reset(err);
-	switch (source_next(f->source, &t, err)) {
+	switch (intake_next(f->intake, &t, err)) {
 	case SOURCE_END:
+		atomic_store(&f->at_end, !atomic_load(&f->is_stopped));
 		if (f->resume)
 			f->resume->has_ended = true;
 		return false;
@@ -302,7 +316,8 @@ void feed_finish(struct feed *f)
 {
 	if (!f->has_thread)
 		return;
-	source_stop(f->source);
+	atomic_store(&f->is_stopped, true);
+	intake_stop(f->intake);
 	thread_wake(f->thread);
 	thread_join(&f->thread);
 	f->has_thread = false;

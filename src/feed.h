@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * feed.h - the reader thread: takes tuples from the source, makes jobs of
+ * feed.h - the reader thread: takes tuples from the intake, makes jobs of
  * them, submits them to the engine; blocks while the queue is full.
  */
 #ifndef MUSTER_FEED_H
@@ -9,34 +9,40 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/thread.h"
 #include "input/shquote.h"
 
+struct ask;
 struct buf;
 struct engine;
+struct intake;
 struct job;
 struct resume;
-struct source;
 
 struct feed {
-	struct source *source;
+	struct intake *intake;
 	struct engine *engine;
 	struct resume *resume;	/* what an earlier run has done; or NULL */
 	bool from_log;		/* all jobs come from there */
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
+	struct ask *ask;	/* --interactive, or NULL */
+	uint64_t submitted;
 	bool retry_jitter;	/* of jobs that have a delay of their own */
 	bool are_commands;	/* items are: there is no template */
 	bool no_attributes;	/* of jobs that are added */
 	enum shell_kind shell;	/* that runs them */
 	atomic_bool failed;	/* an input was bad or could not be read */
+	atomic_bool at_end;	/* all input has been read */
+	atomic_bool is_stopped;	/* its own */
 	struct thread thread;
 	bool has_thread;
 };
 
-/* Starts the thread. 0, or -1 with errno. The fields but the last three are
- * the caller's to set; source and engine must outlive feed_finish. */
+/* Starts the thread. 0, or -1 with errno. The fields but the last five are
+ * the caller's to set; intake and engine must outlive feed_finish. */
 int feed_start(struct feed *f);
 /* A job of that text (a C string of len bytes), as a line of an input would
  * give, also with settings of its own; the caller's. NULL with a message in

@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "input/names.h"
 #include "input/template.h"
 #include "keep.h"
 #include "options.h"
@@ -33,11 +34,12 @@ static void expand(const struct template *t, char *const *values, size_t n,
 }
 
 /* A path without replacement strings is one that a value is appended to. */
-static int is_template(const struct options *o, struct buf *err)
+static int is_template(const char *path, const struct options *o,
+		       struct buf *err)
 {
 	struct template_opts opts = { .braces = o->replace,
 				      .plain_text = true, .append = true };
-	struct template *t = template_new(o->results, &opts, err);
+	struct template *t = template_new(path, &opts, err);
 	struct buf with = BUF_INIT, without = BUF_INIT;
 	char value[] = "x";
 	char *values[] = { value, NULL };
@@ -46,7 +48,7 @@ static int is_template(const struct options *o, struct buf *err)
 	if (!t)
 		return -1;
 	expand(t, values, 1, NULL, &with);
-	buf_addf(&without, "%s x", o->results);
+	buf_addf(&without, "%s x", path);
 	is_same = strcmp(with.data, without.data) == 0;
 	buf_release(&with);
 	buf_release(&without);
@@ -77,8 +79,8 @@ static int check_tree(const struct options *o, struct buf *err)
 {
 	struct stat st;
 
-	if (mkdir(o->results, 0777) == 0 ||
-	    (errno == ENOENT))
+	/* Those above it are made with the first file. */
+	if (mkdir(o->results, 0777) == 0 || errno == ENOENT)
 		return 0;
 	if (errno == EEXIST) {
 		errno = ENOTDIR;
@@ -90,27 +92,40 @@ static int check_tree(const struct options *o, struct buf *err)
 	return -1;
 }
 
-int keep_open(struct keep *k, const struct options *o, struct buf *err)
+static int open_files(struct keep *k, struct buf *err)
 {
+	const struct options *o = k->options;
 	struct template_opts opts = { .braces = o->replace,
 				      .plain_text = true };
-	bool to_stdout;
-	int replaces;
+	struct buf path = BUF_INIT;
+	int replaces = -1;
 
-	*k = (struct keep){ .options = o, .fd = -1 };
+	if (names_resolve(k->names, o->results, &path, err) == 0)
+		replaces = is_template(path.data, o, err);
+	if (replaces > 0) {
+		k->kind = RESULTS_FILES;
+		k->name = template_new(path.data, &opts, err);
+		replaces = k->name ? 0 : -1;
+	} else if (replaces == 0) {
+		replaces = check_tree(o, err);
+	}
+	buf_release(&path);
+	return replaces;
+}
+
+int keep_open(struct keep *k, const struct options *o,
+	      const struct names *names, struct buf *err)
+{
+	bool to_stdout;
+
+	*k = (struct keep){ .options = o, .names = names, .fd = -1 };
 	k->is_on = o->results && !o->dry_run;
 	if (!k->is_on)
 		return 0;
-	replaces = is_template(o, err);
-	if (replaces < 0)
-		return -1;
-	k->kind = results_kind_of(o->results, replaces, &to_stdout);
+	k->kind = results_kind_of(o->results, &to_stdout);
 	if (results_are_records(k->kind))
 		return open_records(k, to_stdout, err);
-	if (k->kind == RESULTS_TREE)
-		return check_tree(o, err);
-	k->name = template_new(o->results, &opts, err);
-	return k->name ? 0 : -1;
+	return open_files(k, err);
 }
 
 void keep_release(struct keep *k)
@@ -146,6 +161,8 @@ struct output *keep_output(struct keep *k, struct output *inner,
 	struct results_config config = {
 		.kind = k->kind,
 		.path = k->options->results,
+		.names = k->names->names,
+		.nnames = k->names->n,
 		.name = add_name,
 		.fd = k->fd >= 0 ? k->fd : 1,
 		.has_header = k->has_header,

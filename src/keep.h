@@ -13,6 +13,7 @@
 #include "sink/results.h"
 
 struct buf;
+struct names;
 struct options;
 struct output;
 struct runner;
@@ -20,6 +21,7 @@ struct template;
 
 struct keep {
 	const struct options *options;
+	const struct names *names;
 	bool is_on;
 	enum results_kind kind;
 	struct template *name;	/* RESULTS_FILES: of the file */
@@ -29,8 +31,10 @@ struct keep {
 	atomic_bool failed;	/* something could not be kept */
 };
 
-/* 0, or -1 with a message in err; release in both cases. */
-int keep_open(struct keep *k, const struct options *o, struct buf *err);
+/* Options and names of columns must outlive it. 0, or -1 with a message in err;
+ * release in both cases. */
+int keep_open(struct keep *k, const struct options *o,
+	      const struct names *names, struct buf *err);
 void keep_release(struct keep *k);
 
 /* Where the emitter writes to (see emit.h). */

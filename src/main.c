@@ -7,15 +7,27 @@
  *   main.c              this file
  *   options.c .def .h   the command line as data; options.def is the list
  *   options_rows.c      what each row of it does
- *   options_impl.h      what these two share
+ *   options_input.c     and those of the input
+ *   options_impl.h      what these three share
  *   help.c              --help and --version from the same list
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
  *   run.c               puts everything together; the exit status
+ *   intake.c            its input, from source to tuples
+ *   options_jobs.c      and those of jobs and of information
+ *   options_impl.h      what these three share
+ *   profile.c           options from files and from $PARALLEL
+ *   inform.c            --number-of-cpus and what else is no run
+ *   help.c              --help and --version from the same list
+ *   jobspec.c           -j N, +N, -N, N%, 0, FILE
+ *   run.c               puts everything together; the exit status
+ *   bounds.c            how many workers it has
  *   texts.c             its templates
  *   feed.c              the reader thread: source -> jobs -> engine
  *   resume.c            --resume: what an earlier run has done
  *   keep.c              --results put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
+ *   ask.c               --interactive
+ *   gate.c              --load, --memfree and what else holds jobs back
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket
  *   steer_request.c     what can be asked of it
@@ -25,6 +37,11 @@
  *   input/source.c      stdin, files and ::: combined into tuples
  *   input/records.c     lines or other records from a descriptor
  *   input/items.c       the items of one input
+ *   input/link.c        inputs in step (--link)
+ *   input/split.c       items cut into columns
+ *   input/ere.c         by regular expressions
+ *   input/names.c       columns that have names
+ *   input/shuffle.c     tuples in random order
  *   input/attributes.c  a task's own settings, by key
  *   input/attributes_comment.c  and in a comment
  *   input/jsonl.c       tasks as JSON objects
@@ -69,7 +86,9 @@
  *   proc/sigstate.c     signals at start, and those we wait for
  *   proc/limits.c       descriptors and processes
  *   proc/cpus.c         how many CPUs we may use
+ *   proc/topology.c     how many cores and sockets there are
  *   proc/pressure.c     how hard pressed the machine is
+ *   proc/strain.c       its load, memory, swap and disks at this instant
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
@@ -135,6 +154,9 @@ int main(int argc, char **argv)
 		break;
 	case OPTIONS_VERSION:
 		status = finish_print(help_version());
+		break;
+	case OPTIONS_INFORM:
+		status = inform_print(&o.inform);
 		break;
 	case OPTIONS_BAD:
 		diag_msg("%s", err.data);

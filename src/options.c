@@ -17,6 +17,7 @@
 #include "base/nearest.h"
 #include "base/num.h"
 #include "options_impl.h"
+#include "profile.h"
 #include "sink/results.h"
 
 /* What getopt_long returns for a long name lies above all letters. */
@@ -214,8 +215,8 @@ static void bad_option(struct parser *p, int c, const char *word)
 
 /* The parts of a command line. */
 
-/* A bare -i or --replace takes the next word, as GNU parallel's does, unless
- * that is an option. */
+/* A bare -i, -e, --replace or --eof takes the next word, as GNU parallel's
+ * does, unless that is an option. */
 static char *next_word(int argc, char **argv)
 {
 	const char *word = optind < argc ? argv[optind] : "-?";
@@ -236,6 +237,8 @@ static void take_option(struct parser *p, const struct option_row *row,
 		.field = own->field,
 	};
 
+	if (p->is_scan && row->kind != ROW_OWN && row->kind != ROW_ALIAS)
+		return;
 	switch (row->kind) {
 	case ROW_IGNORED:
 		return;
@@ -245,14 +248,18 @@ static void take_option(struct parser *p, const struct option_row *row,
 		return;
 	case ROW_OWN:
 	case ROW_ALIAS:
-		if (g.id == OPTION_REPLACE && !g.arg)
+		if (!g.arg && (g.id == OPTION_REPLACE ||
+			       g.id == OPTION_END_LINE_OPTIONAL))
 			g.arg = next_word(argc, argv);
-		own->set(p, &g);
+		if (!p->is_scan || g.id == OPTION_PROFILE ||
+		    g.id == OPTION_PLAIN)
+			own->set(p, &g);
 		return;
 	}
 }
 
-static void parse_options(struct parser *p, int argc, char **argv)
+/* Returns the index of the first word that is no option's. */
+static int parse_options(struct parser *p, int argc, char **argv)
 {
 	struct tables t;
 
@@ -267,6 +274,7 @@ static void parse_options(struct parser *p, int argc, char **argv)
 
 		if (c == -1)
 			break;
+		p->at = optind - 1;
 		if (c == '?' || c == ':') {
 			bad_option(p, c, argv[optind - 1]);
 			break;
@@ -276,25 +284,114 @@ static void parse_options(struct parser *p, int argc, char **argv)
 			    argv);
 	}
 	tables_release(&t);
+	return optind;
+}
+
+/*
+ * Options from elsewhere come first, so that those of the command line, which
+ * are taken later, count. Of grouping, where options shut out each other, the
+ * last place that says anything of it counts.
+ */
+struct grouping {
+	bool group, ungroup, line_buffer;
+};
+
+static struct grouping take_grouping(struct parser *p)
+{
+	struct grouping g = { p->group, p->o->ungroup, p->o->line_buffer };
+
+	p->group = false;
+	p->o->ungroup = false;
+	p->o->line_buffer = false;
+	return g;
+}
+
+static void settle_grouping(struct parser *p, const struct grouping *before)
+{
+	struct options *o = p->o;
+
+	if (p->group || o->ungroup || o->line_buffer)
+		return;
+	p->group = before->group;
+	o->ungroup = before->ungroup;
+	o->line_buffer = before->line_buffer;
+}
+
+/* Puts before the message where the option stands. */
+static void blame(struct parser *p, const char *place)
+{
+	char *message = buf_take(p->err);
+
+	buf_addf(p->err, "%s: %s", place, message);
+	free(message);
+}
+
+/* Options of profiles and $PARALLEL; their other words go to rest. */
+static void parse_defaults(struct parser *p, const struct profile *from,
+			   char ***rest, int *nrest)
+{
+	int argc = (int)from->n;
+	struct grouping before;
+	int i;
+
+	if (argc == 0 || p->result != OPTIONS_RUN)
+		return;
+	before = take_grouping(p);
+	i = parse_options(p, argc, from->words);
+	settle_grouping(p, &before);
+	if (p->result == OPTIONS_BAD)
+		blame(p, from->places[p->at]);
+	if (p->result != OPTIONS_RUN)
+		return;
+	*rest = xreallocarray(*rest, (size_t)(*nrest + argc - i),
+			      sizeof(**rest));
+	while (i < argc)
+		(*rest)[(*nrest)++] = from->words[i++];
+}
+
+/* Is there a -J or a --plain on the command line? What is wrong with it, the
+ * parsing in earnest will say. */
+static void scan(struct parser *p, int argc, char **argv)
+{
+	struct buf err = BUF_INIT;
+	struct parser s = { .o = p->o, .err = &err, .result = OPTIONS_RUN,
+			    .is_scan = true };
+
+	parse_options(&s, argc, argv);
+	p->profiles = s.profiles;
+	p->nprofiles = s.nprofiles;
+	p->plain = s.plain;
+	buf_release(&err);
+}
+
+static bool is_word(const char *word, const char *separator)
+{
+	size_t len = strlen(separator);
+
+	return strncmp(word, separator, len) == 0 &&
+	       (!word[len] || strcmp(word + len, "+") == 0);
+}
+
+/* :::: or ::::+ */
+static bool names_files(const struct parser *p, const char *word)
+{
+	return is_word(word, p->arg_file_sep ? p->arg_file_sep : "::::");
 }
 
 /* ::: :::+ :::: ::::+ */
-static bool is_separator(const char *word)
+static bool is_separator(const struct parser *p, const char *word)
 {
-	if (strncmp(word, ":::", 3) != 0)
-		return false;
-	word += 3;
-	word += *word == ':';
-	word += *word == '+';
-	return *word == '\0';
+	return names_files(p, word) ||
+	       is_word(word, p->arg_sep ? p->arg_sep : ":::");
 }
 
 /* How many words from i on are before the next separator. */
-static int count_words(int argc, char **argv, int i)
+static int count_words(const struct parser *p, int argc, char **argv,
+		       int i)
 {
 	int n = 0;
 
-	while (i + n < argc && !is_separator(argv[i + n]))
+	while (i + n < argc && !is_separator(p, argv[i + n]))
 		n++;
 	return n;
 }
@@ -323,7 +420,7 @@ static void parse_input(struct parser *p, const char *separator, char **words,
 		.timeout_ns = -1,
 	};
 
-	if (separator[3] != ':') {
+	if (!names_files(p, separator)) {
 		spec.args = words;
 		spec.nargs = (size_t)n;
 		options_add_input(p, &spec);
@@ -338,14 +435,14 @@ static void parse_input(struct parser *p, const char *separator, char **words,
 
 static void parse_words(struct parser *p, int argc, char **argv)
 {
-	int i = optind;
-	int n = count_words(argc, argv, i);
+	int i = 0;
+	int n = count_words(p, argc, argv, i);
 
 	parse_command(p, argv + i, n);
 	for (i += n; i < argc; i += n) {
 		const char *separator = argv[i++];
 
-		n = count_words(argc, argv, i);
+		n = count_words(p, argc, argv, i);
 		parse_input(p, separator, argv + i, n);
 	}
 	if (p->o->ninputs == 0) {
@@ -384,7 +481,7 @@ static bool has_result_files(const struct options *o)
 	bool to_stdout;
 
 	return o->results && !results_are_records(
-		results_kind_of(o->results, false, &to_stdout));
+		results_kind_of(o->results, &to_stdout));
 }
 
 static void settle_resume(struct parser *p)
@@ -423,6 +520,7 @@ static void settle(struct parser *p)
 		o->order = ORDER_COMPLETION;
 	if (p->silent)
 		o->verbose = false;
+	options_settle_input(p);
 	if (p->group && (o->ungroup || o->line_buffer))
 		options_bad(p, "--group cannot be combined with --%s",
 			    o->ungroup ? "ungroup" : "line-buffer");
@@ -465,6 +563,29 @@ static void set_defaults(struct options *o)
 	o->metrics_interval_ns = 5 * NS_PER_SEC;
 }
 
+static void parse_all(struct parser *p, int argc, char **argv)
+{
+	struct grouping before;
+	char **words = NULL;
+	int n = 0;
+	int i = argc;
+
+	for (size_t k = 0; k < PROFILE_KINDS; k++)
+		parse_defaults(p, &p->o->defaults[k], &words, &n);
+	if (p->result == OPTIONS_RUN) {
+		before = take_grouping(p);
+		i = parse_options(p, argc, argv);
+		settle_grouping(p, &before);
+	}
+	words = xreallocarray(words, (size_t)(n + argc - i) + 1,
+			      sizeof(*words));
+	while (i < argc)
+		words[n++] = argv[i++];
+	p->o->words = words;
+	if (p->result == OPTIONS_RUN)
+		parse_words(p, n, words);
+}
+
 enum options_result options_parse(struct options *o, int argc, char **argv,
 				  struct buf *err)
 {
@@ -476,11 +597,17 @@ enum options_result options_parse(struct options *o, int argc, char **argv,
 	};
 
 	set_defaults(o);
-	parse_options(&p, argc, argv);
-	if (p.result == OPTIONS_RUN)
-		parse_words(&p, argc, argv);
+	scan(&p, argc, argv);
+	if (!p.plain && profile_read(o->defaults, p.profiles, p.nprofiles,
+				     err) < 0)
+		p.result = OPTIONS_BAD;
+	free(p.profiles);
+	p.profiles = NULL;
+	p.nprofiles = 0;
+	parse_all(&p, argc, argv);
 	if (p.result == OPTIONS_RUN)
 		settle(&p);
+	free(p.profiles);
 	return p.result;
 }
 
@@ -490,4 +617,7 @@ void options_release(struct options *o)
 	free(o->then);
 	free(o->command);
 	free(o->tagstring);
+	free(o->words);
+	for (size_t k = 0; k < PROFILE_KINDS; k++)
+		profile_release(&o->defaults[k]);
 }

@@ -13,9 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inform.h"
 #include "input/source.h"
 #include "jobspec.h"
 #include "proc/term.h"
+#include "profile.h"
 #include "sched/engine.h"
 #include "sched/halt.h"
 #include "sched/tally.h"
@@ -29,6 +31,8 @@ enum order_mode {
 	ORDER_KEEP,	/* -k was given */
 	ORDER_COMPLETION,	/* --no-keep-order */
 };
+
+enum limit_kind { LIMIT_COMMAND, LIMIT_MEMORY, LIMIT_LOAD, LIMIT_IO };
 
 /* --then: a stage behind the first, with the bounds given before it. */
 struct then {
@@ -44,6 +48,8 @@ struct options {
 	struct source_opts source;
 	bool no_attributes;
 	const char *replace;		/* -I; NULL: {} */
+	bool shuffle;
+	int64_t total_jobs;		/* as the user has it; 0: unknown */
 
 	/* command: words joined by blanks; NULL: lines are commands */
 	char *command;
@@ -54,6 +60,8 @@ struct options {
 	/* concurrency */
 	struct jobspec max;
 	struct jobspec min;
+	bool count_cores;		/* -j counts these, not threads */
+	bool count_sockets;
 	enum scale_policy scale;
 	unsigned scale_threshold;
 	int64_t idle_timeout_ns;
@@ -65,6 +73,15 @@ struct options {
 	struct rate rate;		/* n 0: any */
 	int64_t delay_ns;
 	int64_t deadline_ns;		/* of the run; 0: none */
+	bool has_load;			/* --load: start nothing above */
+	struct jobspec load;		/* this, or if unset ... */
+	double load_number;		/* ... this many tasks */
+	bool noswap;
+	uint64_t memfree;		/* bytes that must be there; 0: any */
+	uint64_t memsuspend;
+	const char *limit;		/* --limit as given, or NULL */
+	enum limit_kind limit_kind;
+	double limit_number;
 	struct then *then;		/* further stages */
 	size_t nthen;
 
@@ -79,6 +96,12 @@ struct options {
 	const char *on_done;		/* command to run after each */
 	bool die_with_parent;
 	bool force_shell;		/* --always-shell */
+	bool has_nice;
+	int nice;			/* niceness of jobs */
+	const char *workdir;		/* template, or NULL: ours */
+	const char *env;		/* last --env: names, or NULL */
+	const char *slot_var;		/* variable with slot - 1, or NULL */
+	bool interactive;		/* ask before each */
 
 	/* output */
 	enum order_mode order;
@@ -111,12 +134,20 @@ struct options {
 	int64_t metrics_interval_ns;
 	bool pool_stats;
 	const char *control;		/* socket, or NULL */
+	bool show_limits;
+	struct inform inform;		/* asked for instead of a run */
+
+	/* The options of profiles and $PARALLEL; the words behind the options,
+	 * theirs first. */
+	struct profile defaults[PROFILE_KINDS];
+	char **words;
 };
 
 enum options_result {
 	OPTIONS_RUN,
 	OPTIONS_HELP,		/* --help asked for: help_print, exit 0 */
 	OPTIONS_VERSION,
+	OPTIONS_INFORM,		/* o->inform asked for: inform_print */
 	OPTIONS_BAD,		/* err holds one line */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * options_impl.h - what options.c, which walks over the command line, shares
- * with options_rows.c, which knows what each option means.
+ * with options_rows.c and options_jobs.c, which know what each option means.
  */
 #ifndef MUSTER_OPTIONS_IMPL_H
 #define MUSTER_OPTIONS_IMPL_H
@@ -31,6 +31,16 @@ struct parser {
 	int priority;
 	bool has_timeout;	/* --timeout was given */
 	double tasks_percent;	/* the --timeout N% a --tasks file came under */
+
+	const char *arg_sep;	/* instead of :::, or NULL */
+	const char *arg_file_sep;	/* instead of ::::, or NULL */
+	bool has_trim;
+	/* options from elsewhere */
+	bool is_scan;		/* only -J and --plain are looked for */
+	int at;			/* index of the word that is looked at */
+	const char **profiles;	/* -J */
+	size_t nprofiles;
+	bool plain;
 
 	/* settled at the end, whatever the order */
 	bool null;
@@ -65,6 +75,31 @@ extern const size_t options_nrows;
 
 /* Ends the parsing with a message; the first one stays. */
 void options_bad(struct parser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* options_input.c */
+void set_end_line(struct parser *p, const struct given *g);
+void set_arg_sep(struct parser *p, const struct given *g);
+void set_arg_file_sep(struct parser *p, const struct given *g);
+void set_colsep(struct parser *p, const struct given *g);
+void set_header(struct parser *p, const struct given *g);
+void set_trim(struct parser *p, const struct given *g);
+void set_total_jobs(struct parser *p, const struct given *g);
+/* What these come to together. */
+void options_settle_input(struct parser *p);
+/* options_jobs.c */
+void set_nice(struct parser *p, const struct given *g);
+void set_env(struct parser *p, const struct given *g);
+void set_slot_var(struct parser *p, const struct given *g);
+void set_load(struct parser *p, const struct given *g);
+void set_limit(struct parser *p, const struct given *g);
+void set_profile(struct parser *p, const struct given *g);
+void set_plain(struct parser *p, const struct given *g);
+void set_inform_cores(struct parser *p, const struct given *g);
+void set_inform_sockets(struct parser *p, const struct given *g);
+void set_inform_threads(struct parser *p, const struct given *g);
+void set_inform_line_length(struct parser *p, const struct given *g);
+void set_inform_record_env(struct parser *p, const struct given *g);
+void set_minversion(struct parser *p, const struct given *g);
 
 /* Adds a copy of spec with the priority that is in force. */
 void options_add_input(struct parser *p, const struct input_spec *spec);

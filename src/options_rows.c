@@ -327,7 +327,7 @@ static void set_then(struct parser *p, const struct given *g)
 {
 	struct options *o = p->o;
 
-	if (!*g->arg) {
+	if (!g->arg[strspn(g->arg, " \t\n")]) {
 		options_bad(p, "%s: an empty command", g->name);
 		return;
 	}

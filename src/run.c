@@ -22,20 +22,21 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "bounds.h"
 #include "control.h"
 #include "feed.h"
-#include "input/source.h"
+#include "gate.h"
+#include "intake.h"
 #include "keep.h"
 #include "options.h"
 #include "proc/child.h"
-#include "proc/cpus.h"
-#include "proc/limits.h"
 #include "proc/shell.h"
 #include "proc/sigstate.h"
 #include "resume.h"
@@ -66,7 +67,7 @@ struct run {
 	struct engine_bounds bounds;
 	struct engine_bounds *then_bounds;
 	char *shell;
-	struct source *source;
+	struct intake intake;
 	struct emit *emit;
 	struct local *local;
 	struct engine *engine;
@@ -76,6 +77,8 @@ struct run {
 	struct watch watch;
 	int failed_fd;
 	struct sink complaints;
+	struct ask *ask;		/* or NULL */
+	struct gate *gate;		/* or NULL */
 	struct keep keep;
 	struct resume resume;
 	struct feed feed;
@@ -148,6 +151,12 @@ static void complain(struct sink *s, const struct job *job)
 
 	if (job->is_misuse)
 		atomic_store(&r->feed.failed, true);
+	/* For want of processes or descriptors, and not of this job's doing. */
+	if (job->outcome.end == JOB_UNSTARTED && !job->message) {
+		diag_err(job->outcome.err, "job %llu: cannot start a process",
+			 (unsigned long long)job->seq);
+		atomic_store(&r->own_error, true);
+	}
 	if (!job->message)
 		return;
 	/* From the source and from deps.c: it names file and line. */
@@ -175,6 +184,24 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 	texts_add_tag(&((struct run *)arg)->texts, job, out);
 }
 
+static void add_cwd(void *arg, const struct job *job, struct buf *out)
+{
+	texts_add_cwd(&((struct run *)arg)->texts, job, out);
+}
+
+static enum local_answer ask_for(void *arg, const struct job *job)
+{
+	switch (ask_about(((struct run *)arg)->ask, job)) {
+	case ASK_YES:
+		return LOCAL_RUN;
+	case ASK_NO:
+		return LOCAL_SKIP;
+	case ASK_ORDERED:
+		return LOCAL_ORDERED;
+	}
+	BUG("ask_answer out of range");
+}
+
 static const struct template *template_of(void *arg, unsigned stage)
 {
 	return texts_command(&((struct run *)arg)->texts, stage);
@@ -186,58 +213,6 @@ static bool describe(void *arg, const struct job *job, struct buf *out)
 }
 
 /* Setting up: each returns 0, or -1 with a message in err. */
-
-static int resolve_bounds(struct control *c, const struct jobspec *max,
-			  const struct jobspec *min, struct engine_bounds *b,
-			  struct buf *err)
-{
-	b->max = jobspec_resolve(max, c->cpus, c->possible, err);
-	if (!b->max)
-		return -1;
-	b->min = 1;
-	if (min->kind != JOBSPEC_UNSET) {
-		b->min = jobspec_resolve(min, c->cpus, c->possible, err);
-		if (!b->min)
-			return -1;
-	}
-	if (b->min > b->max) {
-		buf_addf(err, "--min %u is more than the maximum of %u",
-			 b->min, b->max);
-		return -1;
-	}
-	return 0;
-}
-
-static int resolve_workers(struct run *r, struct buf *err)
-{
-	const struct options *o = r->o;
-	struct control *c = &r->control;
-	bool may_grow = o->max.kind == JOBSPEC_FILE || o->control;
-	unsigned most;
-
-	c->cpus = cpus_usable();
-	c->possible = limits_possible_jobs();
-	if (resolve_bounds(c, &o->max, &o->min, &r->bounds, err) < 0)
-		return -1;
-	most = r->bounds.max;
-	r->then_bounds = xcalloc(o->nthen + 1, sizeof(*r->then_bounds));
-	for (size_t i = 0; i < o->nthen; i++) {
-		const struct then *t = &o->then[i];
-
-		if (resolve_bounds(c, &t->max, &t->min, &r->then_bounds[i],
-				   err) < 0)
-			return -1;
-		may_grow |= t->max.kind == JOBSPEC_FILE;
-		most += r->then_bounds[i].max;
-	}
-	c->said = xcalloc(o->nthen + 1, sizeof(*c->said));
-	c->said[0] = r->bounds;
-	for (size_t i = 0; i < o->nthen; i++)
-		c->said[i + 1] = r->then_bounds[i];
-	/* There may be more later. */
-	limits_raise(may_grow || most > c->possible ? c->possible : most);
-	return 0;
-}
 
 static const char *choose_tmpdir(const struct options *o)
 {
@@ -286,7 +261,7 @@ static int open_logs(struct run *r, struct buf *err)
 	}
 	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts, err) < 0)
 		return -1;
-	if (keep_open(&r->keep, o, err) < 0)
+	if (keep_open(&r->keep, o, &r->intake.names, err) < 0)
 		return -1;
 	if (o->failed_to) {
 		r->failed_fd = fd_open(o->failed_to,
@@ -354,13 +329,18 @@ static int make_runner(struct run *r, struct buf *err)
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
 		.ungroup = o->ungroup && !r->keep.is_on,
-		.give_stdin = !source_uses_stdin(r->source) &&
+		.give_stdin = !source_uses_stdin(r->intake.source) &&
 			      !fd_was_closed(0) && !isatty(0),
 		.want_command = r->joblog || r->summary || r->watch.hook ||
 				r->keep.is_on,
 		.dry_run = o->dry_run,
 		.verbose = o->verbose,
 		.trace = o->trace,
+		.has_nice = o->has_nice,
+		.nice = o->nice,
+		.slot_var = o->slot_var,
+		.cwd = o->workdir ? add_cwd : NULL,
+		.ask = o->interactive ? ask_for : NULL,
 		.timeout_ns = run_timeout,
 		.arg = r,
 	};
@@ -420,8 +400,15 @@ static void make_engine(struct run *r)
 	engine_add_sink(r->engine, &r->complaints);
 	if (r->joblog)
 		engine_add_sink(r->engine, joblog_sink(r->joblog));
+	if (r->ask)
+		engine_add_sink(r->engine, ask_sink(r->ask));
 	if (r->summary)
 		engine_add_sink(r->engine, summary_sink(r->summary));
+	if (gate_is_wanted(o)) {
+		r->gate = gate_new(o, r->engine, r->control.cpus,
+				   r->control.possible, r->shell);
+		engine_add_sink(r->engine, gate_sink(r->gate));
+	}
 	if (bar_styles(o))
 		engine_add_sink(r->engine, bar_sink(r->bar));
 	watch_add_sinks(&r->watch, r->engine);
@@ -478,23 +465,25 @@ static int make_steer(struct run *r, struct buf *err)
 static int set_up(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
-	struct source_opts source_opts;
+	enum shell_kind kind;
 
 	r->shell = shell_choose(shell_is_known);
-	if (texts_make(&r->texts, o, shell_kind_of(r->shell), err) < 0 ||
-	    resolve_workers(r, err) < 0 ||
-	    check_tmpdir(o, err) < 0)
+	kind = shell_kind_of(r->shell);
+	if (bounds_resolve(o, &r->control, &r->bounds, &r->then_bounds,
+			   err) < 0 ||
+	    check_tmpdir(o, err) < 0 ||
+	    intake_open(&r->intake, o, kind, !texts_command_of(o), err) < 0 ||
+	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
+	    open_logs(r, err) < 0)
 		return -1;
-	source_opts = o->source;
-	source_opts.no_attributes = o->no_attributes;
-	source_opts.are_commands = !r->texts.command;
-	source_opts.shell = shell_kind_of(r->shell);
-	r->source = source_new(o->inputs, o->ninputs, &source_opts, err);
-	if (!r->source || open_logs(r, err) < 0)
-		return -1;
+	if (o->interactive) {
+		r->ask = ask_new(err);
+		if (!r->ask)
+			return -1;
+	}
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
-	r->control.total = source_total(r->source, bar_styles(o) != 0);
+	r->control.total = intake_total(&r->intake, o, bar_styles(o) != 0);
 	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
@@ -504,11 +493,12 @@ static int set_up(struct run *r, struct buf *err)
 	r->control.bar = r->bar;
 	r->control.template = r->texts.command;
 	r->control.then = r->texts.then;
-	r->feed = (struct feed){ .source = r->source, .engine = r->engine,
+	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,
 				 .resume = is_resumed(o) ? &r->resume : NULL,
 				 .from_log = o->retry_failed,
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
+				 .ask = r->ask,
 				 .are_commands = !r->texts.command,
 				 .no_attributes = o->no_attributes,
 				 .shell = shell_kind_of(r->shell) };
@@ -611,6 +601,22 @@ static void close_logs(struct run *r)
 	control_write_metrics(&r->control);
 }
 
+/* A run that was told to end before it had done everything says so. */
+static void tell_undone(struct run *r, const struct engine_stats *s)
+{
+	unsigned long long n = s->tally.cancelled;
+	bool at_end = atomic_load(&r->feed.at_end);
+
+	if (!r->control.was_stopped || r->control.die_of)
+		return;
+	if (n > 0)
+		diag_msg("%llu job%s not started%s", n,
+			 n == 1 ? " was" : "s were",
+			 at_end ? "" : ", and not all input was read");
+	else if (!at_end)
+		diag_msg("not all input was read");
+}
+
 static void tear_down(struct run *r)
 {
 	control_release(&r->control);
@@ -622,8 +628,7 @@ static void tear_down(struct run *r)
 		local_free(r->local);
 	if (r->emit)
 		emit_free(r->emit);
-	if (r->source)
-		source_free(r->source);
+	intake_release(&r->intake);
 	if (r->joblog)
 		joblog_free(r->joblog);
 	keep_release(&r->keep);
@@ -632,6 +637,8 @@ static void tear_down(struct run *r)
 		summary_free(r->summary);
 	if (r->bar)
 		bar_free(r->bar);
+	ask_free(r->ask);
+	gate_free(r->gate);
 	texts_release(&r->texts);
 	free(r->then_bounds);
 	free(r->control.said);
@@ -669,7 +676,15 @@ static int work(struct run *r)
 		diag_err(errno, "cannot start a thread");
 		stop_in_error(r, ENGINE_DRAIN);
 	}
+	if (r->gate && gate_start(r->gate) < 0) {
+		diag_err(errno, "cannot start a thread");
+		stop_in_error(r, ENGINE_DRAIN);
+	}
+	/* A warm pool may take all threads there are: so it comes last. */
+	engine_start(r->engine);
 	control_loop(&r->control);
+	if (r->gate)
+		gate_stop(r->gate);
 	if (r->steer)
 		steer_stop(r->steer);
 	feed_finish(&r->feed);
@@ -679,6 +694,7 @@ static int work(struct run *r)
 	child_end_leftovers(stats.stop >= ENGINE_CANCEL ? 0
 							: LEFTOVER_PATIENCE);
 	control_finish(&r->control);
+	tell_undone(r, &stats);
 	if (!written)
 		abandon(r, &stats);
 	close_logs(r);
@@ -701,8 +717,9 @@ int run(const struct options *o)
 	control_init(&r.control);
 	the_run = &r;
 	mem_set_hook(no_memory);
-	if (set_up(&r, &err) == 0) {
-		engine_start(r.engine);
+	if (o->show_limits && inform_print_limits() < 0)
+		buf_addf(&err, "standard output: %s", strerror(errno));
+	if (err.len == 0 && set_up(&r, &err) == 0) {
 		status = work(&r);
 	} else {
 		diag_msg("%s", err.data);

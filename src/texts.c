@@ -3,17 +3,27 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "input/names.h"
 #include "input/template.h"
 #include "options.h"
 #include "sched/job.h"
 #include "texts.h"
 
+/* Are there several values in an item? */
+static bool has_cells(const struct options *o)
+{
+	return o->source.colsep || o->source.csv;
+}
+
 /* Lines and values are commands as they are; several values of one job are
  * one command, as GNU parallel has it. NULL: no template is needed. */
-static const char *command_of(const struct options *o)
+const char *texts_command_of(const struct options *o)
 {
 	size_t combined = 0;
 
@@ -21,16 +31,31 @@ static const char *command_of(const struct options *o)
 		return o->command;
 	for (size_t i = 0; i < o->ninputs; i++)
 		combined += !input_is_tasks(o->inputs[i].kind);
-	if (combined < 2)
+	if (combined < 2 && !has_cells(o))
 		return NULL;
 	return o->replace ? o->replace : "{}";
 }
 
+/* A template of text with names put in their places. */
+static struct template *make_template(const char *text,
+				      const struct template_opts *opts,
+				      const struct names *names,
+				      struct buf *err)
+{
+	struct buf named = BUF_INIT;
+	struct template *t = NULL;
+
+	if (names_resolve(names, text, &named, err) == 0)
+		t = template_new(named.data, opts, err);
+	buf_release(&named);
+	return t;
+}
+
 static int make_commands(struct texts *t, enum shell_kind shell,
-			 struct buf *err)
+			 const struct names *names, struct buf *err)
 {
 	const struct options *o = t->options;
-	const char *command = command_of(o);
+	const char *command = texts_command_of(o);
 	struct template_opts opts = {
 		.shell = shell,
 		.braces = o->replace,
@@ -38,13 +63,14 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 	};
 
 	if (command) {
-		t->command = template_new(command, &opts, err);
+		t->command = make_template(command, &opts, names, err);
 		if (!t->command)
 			return -1;
 	}
 	t->then = xcalloc(o->nthen + 1, sizeof(*t->then));
 	for (size_t i = 0; i < o->nthen; i++) {
-		t->then[i] = template_new(o->then[i].command, &opts, err);
+		t->then[i] = make_template(o->then[i].command, &opts, names,
+					   err);
 		if (!t->then[i])
 			return -1;
 	}
@@ -52,19 +78,24 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 }
 
 int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
-	       struct buf *err)
+	       const struct names *names, struct buf *err)
 {
 	const char *tag = o->tagstring;
 	struct template_opts plain = { .braces = o->replace,
 				       .plain_text = true };
 
 	*t = (struct texts){ .options = o };
-	if (make_commands(t, shell, err) < 0)
+	if (make_commands(t, shell, names, err) < 0)
 		return -1;
+	if (o->workdir && strcmp(o->workdir, "...") != 0) {
+		t->cwd = template_new(o->workdir, &plain, err);
+		if (!t->cwd)
+			return -1;
+	}
 	if (!tag && o->tag)
 		tag = o->replace ? o->replace : "{}";
 	if (tag)
-		t->tag = template_new(tag, &plain, err);
+		t->tag = make_template(tag, &plain, names, err);
 	return tag && !t->tag ? -1 : 0;
 }
 
@@ -75,6 +106,7 @@ void texts_release(struct texts *t)
 		template_free(t->then[i]);
 	free(t->then);
 	template_free(t->tag);
+	template_free(t->cwd);
 }
 
 const struct template *texts_command(const struct texts *t, unsigned stage)
@@ -100,6 +132,33 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 	buf_release(&err);
 	if (out->len || (!job->tag && !t->options->tagstring))
 		buf_addch(out, '\t');
+}
+
+/* As GNU parallel names it. */
+static void add_own_dir(const struct job *job, struct buf *out)
+{
+	const char *home = getenv("HOME");
+	struct utsname u;
+
+	buf_addf(out, "%s/.parallel/tmp/%s-%ld-%llu", home ? home : "",
+		 uname(&u) == 0 ? u.nodename : "localhost", (long)getpid(),
+		 (unsigned long long)job->number);
+}
+
+void texts_add_cwd(const struct texts *t, const struct job *job,
+		   struct buf *out)
+{
+	struct template_args args = {
+		.values = job->values, .n = job->nvalues,
+		.seq = job->number, .slot = job->slot,
+	};
+	struct buf err = BUF_INIT;
+
+	if (t->cwd)
+		template_expand(t->cwd, &args, out, &err);
+	else
+		add_own_dir(job, out);
+	buf_release(&err);
 }
 
 bool texts_add_command(const struct texts *t, const struct job *job,

@@ -13,6 +13,7 @@
 
 struct buf;
 struct job;
+struct names;
 struct options;
 struct template;
 
@@ -21,12 +22,17 @@ struct texts {
 	struct template *command;	/* NULL: values are commands */
 	struct template **then;		/* of later stages; or NULL */
 	struct template *tag;		/* NULL: none */
+	struct template *cwd;		/* --workdir; NULL: none, or "..." */
 };
 
-/* Compiles what the options ask for, which must outlive t. 0, or -1 with a
- * message in err; texts_release is to be called in both cases. */
+/* The text that makes commands; NULL: values are commands. */
+const char *texts_command_of(const struct options *o);
+
+/* Compiles what the options ask for, which must outlive t, with the columns
+ * that have names. 0, or -1 with a message in err; texts_release is to be
+ * called in both cases. */
 int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
-	       struct buf *err);
+	       const struct names *names, struct buf *err);
 void texts_release(struct texts *t);
 
 /* What makes the commands of a stage; NULL: values are commands. */
@@ -36,6 +42,9 @@ const struct template *texts_command(const struct texts *t, unsigned stage);
 void texts_add_tag(const struct texts *t, const struct job *job,
 		   struct buf *out);
 
+/* Adds the directory that --workdir gives the job. */
+void texts_add_cwd(const struct texts *t, const struct job *job,
+		   struct buf *out);
 /* Adds the command of a job that has not been run yet, as it would be in that
  * slot. False when none can be made; out is unchanged then. */
 bool texts_add_command(const struct texts *t, const struct job *job,

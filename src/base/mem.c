@@ -23,8 +23,13 @@
 #define PATIENCE_MS	10000
 #define PAUSE_MS_MAX	500
 
-/* With malloc's own header just below 1 KiB: most jobs need one block. */
+/*
+ * With malloc's own header just below 1 KiB: most jobs need one block. The
+ * first one of an arena is smaller: that is enough for a job until it is run,
+ * and many may wait. Those that are used again and again have a large one.
+ */
 #define BLOCK_BYTES	1000
+#define FIRST_BYTES	456
 
 static _Atomic(void (*)(void)) mem_hook;
 static _Atomic(void *) mem_reserve;
@@ -156,12 +161,14 @@ static struct arena_block *add_block(struct arena_block **link, size_t size)
 
 static void *alloc_slow(struct arena *a, size_t size)
 {
+	size_t usual = a->blocks || size > FIRST_BYTES ? BLOCK_BYTES
+						       : FIRST_BYTES;
 	struct arena_block *b;
 
 	/* A big one gets its own block below the newest, which stays open. */
 	if (size > BLOCK_BYTES / 4 && a->blocks)
 		return add_block(&a->blocks->next, size)->data;
-	b = add_block(&a->blocks, size > BLOCK_BYTES ? size : BLOCK_BYTES);
+	b = add_block(&a->blocks, size > usual ? size : usual);
 	a->at = b->data + size;
 	a->end = b->data + b->size;
 	return b->data;
@@ -208,10 +215,12 @@ void arena_reset(struct arena *a)
 
 	for (struct arena_block *b = a->blocks; b; b = next) {
 		next = b->next;
-		if (!kept && b->size == BLOCK_BYTES)
+		if (b->size <= BLOCK_BYTES && (!kept || b->size > kept->size)) {
+			free(kept);
 			kept = b;
-		else
+		} else {
 			free(b);
+		}
 	}
 	*a = (struct arena){ .blocks = kept };
 	if (kept) {

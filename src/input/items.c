@@ -20,6 +20,7 @@
 #include "input/attributes.h"
 #include "input/items.h"
 #include "input/records.h"
+#include "input/split.h"
 
 #define COUNT_CHUNK	((size_t)64 << 10)
 
@@ -80,12 +81,17 @@ static unsigned char delimiter_of(const struct items *it)
 }
 
 int items_init(struct items *it, const struct input_spec *spec,
-	       const struct source_opts *opts, struct buf *err)
+	       const struct source_opts *opts, const struct split *split,
+	       struct buf *err)
 {
 	struct stat st;
 	int fd;
 
-	*it = (struct items){ .spec = spec, .opts = opts, .fd = -1 };
+	*it = (struct items){
+		.spec = spec, .opts = opts, .split = split, .fd = -1,
+	};
+	it->is_plain = !input_is_tasks(spec->kind);
+	buf_init(&it->joined);
 	if (spec->kind == INPUT_ARGS)
 		return 0;
 	it->reads_comments = !opts->no_attributes &&
@@ -115,6 +121,7 @@ void items_release(struct items *it)
 {
 	records_free(it->records);
 	arena_release(&it->arena);
+	buf_release(&it->joined);
 	it->records = NULL;
 	it->fd = -1;
 }
@@ -157,23 +164,21 @@ static bool is_skipped(const struct items *it, const char *s, size_t len)
 	return !len;
 }
 
-static enum source_result next_word(struct items *it)
-{
-	while (it->next_word < it->spec->nargs) {
-		it->value = it->spec->args[it->next_word++];
-		it->len = strlen(it->value);
-		if (!is_skipped(it, it->value, it->len))
-			return SOURCE_TUPLE;
-	}
-	return SOURCE_END;
-}
-
 static void add_line(const struct items *it, uint64_t number, struct buf *err)
 {
 	add_name(it->spec, err);
 	buf_addf(err, ": %s %llu",
 		 delimiter_of(it) == '\n' ? "line" : "item",
 		 (unsigned long long)number);
+}
+
+void items_add_place(const struct items *it, struct buf *err)
+{
+	if (it->records)
+		add_line(it, items_number(it), err);
+	else
+		buf_addf(err, "%s: value %zu", it->spec->option,
+			 it->next_word);
 }
 
 static enum source_result report_nul(const struct items *it, struct buf *err)
@@ -196,17 +201,87 @@ static enum source_result report_failure(const struct items *it, int error,
 	return SOURCE_FAILED;
 }
 
-static enum source_result next_record(struct items *it, struct buf *err)
+/* The next word or record as it is. */
+static enum source_result next_raw(struct items *it, struct buf *err)
 {
 	int ret;
 
-	do {
-		ret = records_next(it->records, &it->value, &it->len);
-		if (ret < 0)
-			return report_failure(it, errno, err);
-		if (ret == 0)
+	if (!it->records) {
+		if (it->next_word == it->spec->nargs)
 			return SOURCE_END;
+		it->value = it->spec->args[it->next_word++];
+		it->len = strlen(it->value);
+		return SOURCE_TUPLE;
+	}
+	ret = records_next(it->records, &it->value, &it->len);
+	if (ret < 0)
+		return report_failure(it, errno, err);
+	return ret ? SOURCE_TUPLE : SOURCE_END;
+}
+
+/* The same up to the line that -E names. */
+static enum source_result next_before_eof(struct items *it, struct buf *err)
+{
+	const char *eof = it->is_plain ? it->opts->eof : NULL;
+	enum source_result ret;
+
+	if (it->has_ended)
+		return SOURCE_END;
+	ret = next_raw(it, err);
+	if (eof && ret == SOURCE_TUPLE && strlen(eof) == it->len &&
+	    memcmp(eof, it->value, it->len) == 0) {
+		it->has_ended = true;
+		return SOURCE_END;
+	}
+	return ret;
+}
+
+/* Does what there is of it go on in the next line? */
+static bool goes_on(const struct items *it)
+{
+	if (it->opts->csv)
+		return it->records && split_is_open(it->split, it->value,
+							it->len);
+	return it->opts->joins_lines && it->len &&
+	       (it->value[it->len - 1] == ' ' ||
+		it->value[it->len - 1] == '\t');
+}
+
+/* Adds the lines in which it->value goes on; what ends them may be the end
+ * of the input. */
+static enum source_result join_lines(struct items *it, struct buf *err)
+{
+	enum source_result ret;
+
+	buf_reset(&it->joined);
+	buf_add(&it->joined, it->value, it->len);
+	do {
+		ret = next_before_eof(it, err);
+		if (ret == SOURCE_TUPLE) {
+			if (it->opts->csv)
+				buf_addch(&it->joined,
+					  (char)delimiter_of(it));
+			buf_add(&it->joined, it->value, it->len);
+		}
+		it->value = it->joined.data;
+		it->len = it->joined.len;
+		if (it->len > RECORDS_LEN_MAX)
+			return report_failure(it, EFBIG, err);
+	} while (ret == SOURCE_TUPLE && goes_on(it));
+	return ret == SOURCE_FAILED ? ret : SOURCE_TUPLE;
+}
+
+static enum source_result next_item(struct items *it, struct buf *err)
+{
+	enum source_result ret;
+
+	do {
+		ret = next_before_eof(it, err);
+		if (ret != SOURCE_TUPLE)
+			return ret;
 	} while (is_skipped(it, it->value, it->len));
+	if (UNLIKELY(it->is_plain && goes_on(it)))
+		return join_lines(it, err);
 	return SOURCE_TUPLE;
 }
 
@@ -256,14 +331,11 @@ static enum source_result read_object(struct items *it, struct buf *err)
 	return ret;
 }
 
-enum source_result items_next(struct items *it, struct buf *err)
+static enum source_result read_item(struct items *it, struct buf *err)
 {
-	enum source_result ret;
+	enum source_result ret = next_item(it, err);
 
-	if (!it->records)
-		return next_word(it);
-	ret = next_record(it, err);
-	if (ret != SOURCE_TUPLE)
+	if (ret != SOURCE_TUPLE || !it->records)
 		return ret;
 	if (it->has_attributes || it->spec->kind == INPUT_JSONL)
 		arena_reset(&it->arena);
@@ -275,6 +347,26 @@ enum source_result items_next(struct items *it, struct buf *err)
 	return it->reads_comments ? split_comment(it, err) : SOURCE_TUPLE;
 }
 
+enum source_result items_next(struct items *it, struct buf *err)
+{
+	for (; UNLIKELY(it->to_skip); it->to_skip--) {
+		enum source_result ret = read_item(it, err);
+
+		if (ret != SOURCE_TUPLE)
+			return ret;
+		it->taken++;
+	}
+	return read_item(it, err);
+}
+
+enum source_result items_take(struct items *it, struct buf *err)
+{
+	enum source_result ret = items_next(it, err);
+
+	it->taken += ret == SOURCE_TUPLE;
+	return ret;
+}
+
 static int64_t count_words(const struct items *it)
 {
 	int64_t n = 0;
@@ -282,6 +374,8 @@ static int64_t count_words(const struct items *it)
 	for (size_t i = 0; i < it->spec->nargs; i++) {
 		const char *word = it->spec->args[i];
 
+		if (it->opts->eof && strcmp(word, it->opts->eof) == 0)
+			break;
 		n += !is_skipped(it, word, strlen(word));
 	}
 	return n;
@@ -343,9 +437,28 @@ static int64_t count_records(const struct items *it)
 	return t.n + (skips ? t.has_ink : t.has_bytes);
 }
 
+/* What else decides where items end takes reading them. */
+static bool is_countable(const struct items *it)
+{
+	if (!it->is_plain)
+		return true;
+	if (it->opts->joins_lines)
+		return false;
+	return !it->records || (!it->opts->eof && !it->opts->csv);
+}
+
 int64_t items_count(const struct items *it, bool read_files)
 {
+	int64_t none = (int64_t)(it->taken + it->to_skip);
+	int64_t n = -1;
+
+	if (!is_countable(it))
+		return -1;
 	if (!it->records)
-		return count_words(it);
-	return read_files && it->fd >= 0 ? count_records(it) : -1;
+		n = count_words(it);
+	else if (read_files && it->fd >= 0)
+		n = count_records(it);
+	if (n >= 0)
+		n = n > none ? n - none : 0;
+	return n;
 }

@@ -12,17 +12,24 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "input/jsonl.h"
 #include "input/source.h"
 
 struct records;
+struct split;
 
 struct items {
 	const struct input_spec *spec;
 	const struct source_opts *opts;
+	const struct split *split;	/* that opts->csv asks for */
 	struct records *records;	/* NULL for words */
 	size_t next_word;
+	bool has_ended;			/* the line of -E has come */
+	size_t to_skip;			/* items to be read and forgotten */
+	size_t taken;			/* items that were no one's value */
+	struct buf joined;		/* one made of several */
 	/* For counting: where a regular file was when it was opened. */
 	int fd;				/* records' own, -1: no such file */
 	off_t start;
@@ -31,6 +38,7 @@ struct items {
 	size_t len;
 	/* If it was a task: */
 	bool reads_comments;		/* for attributes */
+	bool is_plain;			/* no tasks: -E, -L, --csv apply */
 	bool has_attributes;		/* task.attributes hold something */
 	struct jsonl_task task;		/* INPUT_JSONL: instead of value */
 	struct arena arena;		/* what these are in */
@@ -38,16 +46,19 @@ struct items {
 
 /*
  * Opens the file, if it is one. 0, or -1 with a message in err (*it needs no
- * release then). spec and opts must outlive the items.
+ * release then). spec, opts and split must outlive the items.
  */
 int items_init(struct items *it, const struct input_spec *spec,
-	       const struct source_opts *opts, struct buf *err);
+	       const struct source_opts *opts, const struct split *split,
+	       struct buf *err);
 void items_release(struct items *it);
 
 bool items_are_stdin(const struct input_spec *spec);
 /* As in struct tuple. */
 const char *items_file(const struct items *it);
 uint64_t items_number(const struct items *it);
+/* Adds where the item handed out last stands, the beginning of a message. */
+void items_add_place(const struct items *it, struct buf *err);
 
 /*
  * The next item that is not to be skipped, in it->value and it->len, valid
@@ -56,6 +67,8 @@ uint64_t items_number(const struct items *it);
  * it->value as they are.
  */
 enum source_result items_next(struct items *it, struct buf *err);
+/* The same for an item that is no value: the names of columns. */
+enum source_result items_take(struct items *it, struct buf *err);
 /* From any thread: items_next gives SOURCE_END, of records. */
 void items_stop(struct items *it);
 

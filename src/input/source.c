@@ -17,7 +17,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "input/items.h"
+#include "input/link.h"
+#include "input/names.h"
 #include "input/source.h"
+#include "input/split.h"
 
 struct value {
 	char *data;
@@ -38,11 +41,13 @@ struct group {
 	size_t n;
 	size_t first_input;
 	size_t ninputs;
+	bool is_combination;	/* no tasks */
 };
 
 /* Reading the group at s->group. */
 enum phase {
 	PHASE_NEW,
+	PHASE_LINK,		/* all inputs are in s->link */
 	PHASE_LOAD,		/* inputs are not loaded from s->loading on */
 	PHASE_ROW,		/* between two rows of the first column */
 	PHASE_COMBINE,		/* in one */
@@ -65,6 +70,10 @@ struct source {
 	size_t loaded_cap;
 	bool any_loaded;	/* an input of the group was not empty */
 	struct arena arena;	/* the group's loaded values */
+	struct link *link;
+
+	struct split *split;	/* or NULL: items are values */
+	struct cells cells;	/* of the tuple */
 
 	char **values;		/* the tuple, ninputs places each */
 	size_t *lens;
@@ -89,6 +98,7 @@ static struct source *alloc_source(size_t n, const struct source_opts *opts)
 	s->values = xcalloc(n + 1, sizeof(*s->values));
 	s->lens = xcalloc(n + 1, sizeof(*s->lens));
 	buf_init(&s->visible);
+	cells_init(&s->cells);
 	atomic_init(&s->stop, false);
 	return s;
 }
@@ -107,6 +117,8 @@ static void forget_group(struct source *s)
 	s->loaded = NULL;
 	s->nloaded = s->loaded_cap = 0;
 	arena_reset(&s->arena);
+	link_free(s->link);
+	s->link = NULL;
 }
 
 void source_free(struct source *s)
@@ -122,6 +134,8 @@ void source_free(struct source *s)
 	free(s->values);
 	free(s->lens);
 	buf_release(&s->visible);
+	cells_release(&s->cells);
+	split_free(s->split);
 	arena_release(&s->arena);
 	free(s);
 }
@@ -136,11 +150,13 @@ static int add_input(struct source *s, const struct input_spec *spec,
 		buf_addstr(err, "standard input is named twice");
 		return -1;
 	}
-	if (items_init(&s->inputs[s->ninputs], spec, &s->opts, err) < 0)
+	if (items_init(&s->inputs[s->ninputs], spec, &s->opts, s->split,
+		       err) < 0)
 		return -1;
 	if (starts_group)
 		s->groups[s->ngroups++] = (struct group){
 			.first = s->ncolumns, .first_input = s->ninputs,
+			.is_combination = !input_is_tasks(spec->kind),
 		};
 	g = &s->groups[s->ngroups - 1];
 	if (starts_group || !spec->linked) {
@@ -164,9 +180,23 @@ static int add_combination(struct source *s, const struct input_spec *specs,
 			continue;
 		if (add_input(s, &specs[i], is_first, err) < 0)
 			return -1;
+		if (is_first && s->opts.skip_first_line)
+			s->inputs[s->ninputs - 1].to_skip = 1;
 		is_first = false;
 	}
 	return 0;
+}
+
+static int make_split(struct source *s, struct buf *err)
+{
+	const struct source_opts *o = &s->opts;
+
+	if (!o->colsep && !o->csv && !o->trim)
+		return 0;
+	s->split = split_new(&(struct split_opts){
+		.colsep = o->colsep, .csv = o->csv, .trim = o->trim,
+	}, err);
+	return s->split ? 0 : -1;
 }
 
 struct source *source_new(const struct input_spec *specs, size_t n,
@@ -175,6 +205,10 @@ struct source *source_new(const struct input_spec *specs, size_t n,
 	struct source *s = alloc_source(n, opts);
 	bool has_combination = false;
 
+	if (make_split(s, err) < 0) {
+		source_free(s);
+		return NULL;
+	}
 	for (size_t i = 0; i < n; i++) {
 		int ret = 0;
 
@@ -235,11 +269,36 @@ static int64_t count_column(const struct source *s, const struct column *c,
 	return least;
 }
 
+/* In step, the longest counts. */
+static int64_t count_linked(const struct source *s, const struct group *g,
+			    bool read_files)
+{
+	int64_t most = 0;
+
+	for (size_t i = 0; i < g->ninputs; i++) {
+		int64_t n = items_count(&s->inputs[g->first_input + i],
+					read_files);
+
+		if (n < 0)
+			return -1;
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+static bool is_linked(const struct source *s, const struct group *g)
+{
+	return s->opts.linked && g->is_combination && g->ninputs > 1;
+}
+
 static int64_t count_group(const struct source *s, const struct group *g,
 			   bool read_files)
 {
 	bool is_empty = true;
 	int64_t total = 1;
+
+	if (is_linked(s, g))
+		return count_linked(s, g, read_files);
 
 	for (size_t i = 0; i < g->n; i++) {
 		int64_t n = count_column(s, &s->columns[g->first + i],
@@ -427,6 +486,7 @@ static void fill_tuple(struct source *s, struct tuple *t,
 		.file = items_file(from), .line = items_number(from),
 		.attributes = from->has_attributes ? &from->task.attributes
 						   : NULL,
+		.is_task = !g->is_combination,
 	};
 }
 
@@ -439,27 +499,102 @@ static void use_object(struct tuple *t, const struct jsonl_task *task)
 	t->is_argv = task->is_argv;
 }
 
+static void fill_bad(struct source *s, struct tuple *t,
+		     const struct items *from, const char *value, size_t len)
+{
+	buf_reset(&s->visible);
+	buf_add_visible(&s->visible, value, len);
+	fill_place(s, 0, s->visible.data, s->visible.len);
+	fill_tuple(s, t, from, 1);
+}
+
 static enum source_result hand_out_bad(struct source *s, struct tuple *t,
 				       const struct items *bad)
 {
-	buf_reset(&s->visible);
-	buf_add_visible(&s->visible, bad->value, bad->len);
-	fill_place(s, 0, s->visible.data, s->visible.len);
-	fill_tuple(s, t, bad, 1);
+	fill_bad(s, t, bad, bad->value, bad->len);
 	return SOURCE_BAD;
 }
 
-static enum source_result hand_out(struct source *s, struct tuple *t)
+/* Item i of the tuple can't be cut, for why. */
+static enum source_result report_cut(struct source *s, struct tuple *t,
+				     size_t i, const char *why,
+				     struct buf *err)
 {
 	const struct group *g = &s->groups[s->group];
 	const struct items *it = &s->inputs[g->first_input];
 
-	fill_kept(s);
+	/* Of those that are kept in memory, the line is not. */
+	if (s->link || i < s->columns[g->first].n)
+		items_add_place(&it[i], err);
+	else
+		buf_addf(err, "%s: an item", it[i].spec->option);
+	buf_addf(err, ": %s", why);
+	fill_bad(s, t, it, t->values[i], t->lens[i]);
+	return SOURCE_BAD;
+}
+
+/* The cells of a tuple's items become its values. */
+static enum source_result cut_tuple(struct source *s, struct tuple *t,
+				    struct buf *err)
+{
+	enum source_result ret = SOURCE_TUPLE;
+	struct buf why = BUF_INIT;
+	size_t i = 0;
+
+	cells_reset(&s->cells);
+	while (i < t->n && split_add(s->split, &s->cells, t->values[i],
+				     t->lens[i], &why) == 0)
+		i++;
+	if (i < t->n) {
+		ret = report_cut(s, t, i, why.data, err);
+	} else {
+		cells_finish(&s->cells);
+		t->values = s->cells.values;
+		t->lens = s->cells.lens;
+		t->n = s->cells.n;
+	}
+	buf_release(&why);
+	return ret;
+}
+
+/* The row in s->values is one; s->phase has been set. */
+static enum source_result hand_out_row(struct source *s, struct tuple *t,
+				       struct buf *err)
+{
+	const struct group *g = &s->groups[s->group];
+	const struct items *it = &s->inputs[g->first_input];
+
 	fill_tuple(s, t, it, g->ninputs);
 	if (it->spec->kind == INPUT_JSONL)
 		use_object(t, &it->task);
-	s->phase = next_combination(s) ? PHASE_COMBINE : PHASE_ROW;
+	else if (s->split && g->is_combination)
+		return cut_tuple(s, t, err);
 	return SOURCE_TUPLE;
+}
+
+static enum source_result hand_out(struct source *s, struct tuple *t,
+				   struct buf *err)
+{
+	fill_kept(s);
+	s->phase = next_combination(s) ? PHASE_COMBINE : PHASE_ROW;
+	return hand_out_row(s, t, err);
+}
+
+static enum source_result step_linked(struct source *s, struct tuple *t,
+				      struct buf *err)
+{
+	const struct group *g = &s->groups[s->group];
+	const struct items *bad;
+	enum source_result ret;
+
+	if (!s->link)
+		s->link = link_new(&s->inputs[g->first_input], g->ninputs);
+	ret = link_next(s->link, s->values, s->lens, &bad, err);
+	if (is_stopped(s))
+		return SOURCE_END;
+	if (ret == SOURCE_BAD)
+		return hand_out_bad(s, t, bad);
+	return ret == SOURCE_TUPLE ? hand_out_row(s, t, err) : ret;
 }
 
 static void begin_load(struct source *s)
@@ -487,7 +622,11 @@ static enum source_result step(struct source *s, struct tuple *t,
 	enum source_result ret;
 
 	if (s->phase == PHASE_COMBINE)
-		return hand_out(s, t);
+		return hand_out(s, t, err);
+	if (s->phase == PHASE_NEW && is_linked(s, &s->groups[s->group]))
+		s->phase = PHASE_LINK;
+	if (s->phase == PHASE_LINK)
+		return step_linked(s, t, err);
 	if (s->phase == PHASE_NEW)
 		begin_load(s);
 	if (s->phase == PHASE_LOAD) {
@@ -503,7 +642,7 @@ static enum source_result step(struct source *s, struct tuple *t,
 		return SOURCE_END;
 	if (ret == SOURCE_BAD)
 		return hand_out_bad(s, t, bad);
-	return ret == SOURCE_TUPLE ? hand_out(s, t) : ret;
+	return ret == SOURCE_TUPLE ? hand_out(s, t, err) : ret;
 }
 
 enum source_result source_next(struct source *s, struct tuple *t,
@@ -520,4 +659,42 @@ enum source_result source_next(struct source *s, struct tuple *t,
 			return ret;
 	}
 	return SOURCE_END;
+}
+
+/* Names */
+
+static int add_names_of(struct source *s, struct items *it,
+			struct names *names, struct buf *err)
+{
+	enum source_result ret;
+
+	if (s->opts.header == HEADER_FILES) {
+		names_add(names, items_file(it) ? items_file(it) : "");
+		return 0;
+	}
+	ret = items_take(it, err);
+	if (ret == SOURCE_FAILED || ret == SOURCE_BAD)
+		return -1;
+	cells_reset(&s->cells);
+	if (ret != SOURCE_TUPLE)
+		return 0;
+	if (!s->split)
+		cells_add(&s->cells, it->value, it->len);
+	else if (split_add(s->split, &s->cells, it->value, it->len, err) < 0)
+		return -1;
+	cells_finish(&s->cells);
+	for (size_t i = 0; i < s->cells.n; i++)
+		names_add(names, s->cells.values[i]);
+	return 0;
+}
+
+int source_read_names(struct source *s, struct names *names, struct buf *err)
+{
+	for (size_t i = 0; i < s->ninputs; i++) {
+		struct items *it = &s->inputs[i];
+
+		if (s->opts.header != HEADER_NONE && it->is_plain && add_names_of(s, it, names, err) < 0)
+			return -1;
+	}
+	return 0;
 }

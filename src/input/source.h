@@ -8,8 +8,12 @@
  * fastest; :::+ and ::::+ sources go in step with the one before, the shorter
  * ends both. An empty source counts as one empty value, unless all are empty:
  * then there is nothing. The first source of a combination, with those in step
- * with it, is read lazily, the others are kept in memory. All functions belong
- * to the one reader thread, but for source_stop and source_total.
+ * with it, is read lazily, the others are kept in memory. With --link all are
+ * in step, and the shorter ones begin again. All functions belong to the one
+ * reader thread, but for source_stop and source_total.
+ *
+ * Items can be cut into columns; the values of a tuple are then the cells of
+ * its items, side by side.
  *
  * A file may be named more than once; standard input may not.
  */
@@ -53,6 +57,13 @@ struct input_spec {
 	int64_t timeout_ns;	/* likewise; 0 none, negative: the run's own */
 };
 
+/* --header: do columns have names, and whose are they? */
+enum source_header {
+	HEADER_NONE,
+	HEADER_FIRST,		/* the first item of each input */
+	HEADER_FILES,		/* what inputs are called */
+};
+
 struct source_opts {
 	unsigned char delimiter;	/* '\n' unless -0 or -d */
 	bool skip_blank;		/* -r: drop items of blanks only */
@@ -60,6 +71,19 @@ struct source_opts {
 	bool are_commands;		/* not only those of --tasks, so they
 					   may have attributes */
 	enum shell_kind shell;		/* whose comments these are in */
+
+	/* Of what is no task: */
+	bool linked;			/* --link: in step, shorter ones begin
+					   again */
+	bool skip_first_line;		/* the first item of the first input */
+	const char *eof;		/* -E: the item that ends an input, or
+					   NULL */
+	bool joins_lines;		/* -L: an item that ends in a blank
+					   goes on in the next */
+	const char *colsep;		/* cells are values; NULL: items are */
+	bool csv;			/* likewise */
+	unsigned trim;			/* TRIM_LEFT | TRIM_RIGHT */
+	enum source_header header;
 };
 
 /* One job's worth of input; pointers are valid until the next call. */
@@ -76,6 +100,7 @@ struct tuple {
 	const struct attributes *attributes;	/* NULL: none. Of a bad item
 						   what could be read */
 	bool is_argv;		/* values are program and arguments */
+	bool is_task;		/* of --tasks or --jsonl */
 };
 
 enum source_result {
@@ -103,6 +128,15 @@ void source_free(struct source *s);
 
 enum source_result source_next(struct source *s, struct tuple *t,
 			       struct buf *err);
+
+struct names;
+
+/*
+ * Adds the names of the columns, in their order, as opts->header says. Reads
+ * the first item of each input for that, so it comes before source_next; may
+ * block. 0, or -1 with a message in err.
+ */
+int source_read_names(struct source *s, struct names *names, struct buf *err);
 
 /* How many tuples there are in all, where that is known without reading
  * ahead (::: alone, or regular files counted on request); else -1. May read

@@ -56,6 +56,7 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 
 	c->has_ended = false;
 	c->is_reaped = false;
+	c->is_held = false;
 	c->usage = (struct child_usage){ 0 };
 	c->owner = thread_self();
 	mutex_lock(&registry_lock);
@@ -225,6 +226,25 @@ void child_broadcast(int sig)
 
 		if (!c->is_reaped)
 			kill(-c->pid, sig);
+	}
+	mutex_unlock(&registry_lock);
+}
+
+void child_hold(bool (*holds)(uint64_t number, void *arg), void *arg)
+{
+	struct list *pos;
+
+	mutex_lock(&registry_lock);
+	list_for_each(pos, &children) {
+		struct child *c = container_of(pos, struct child, link);
+		bool hold;
+
+		if (c->is_reaped || c->number == 0)
+			continue;
+		hold = holds(c->number, arg);
+		if (hold != c->is_held)
+			kill(-c->pid, hold ? SIGSTOP : SIGCONT);
+		c->is_held = hold;
 	}
 	mutex_unlock(&registry_lock);
 }

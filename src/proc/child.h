@@ -32,6 +32,9 @@ struct child_usage {
 };
 
 struct child {
+	uint64_t number;	/* whose it is, set before the start, for
+				   child_hold */
+	bool is_held;
 	pid_t pid;		/* also the number of its group */
 	int pidfd;		/* polls readable at its end; or -1 */
 	bool has_ended;		/* child_poll said so */
@@ -64,6 +67,11 @@ void child_finish(struct child *c);
 
 /* Sends sig to the groups of all children that have not ended. */
 void child_broadcast(int sig);
+
+/* Stops the groups of the children, with a number other than 0, for which
+ * holds(number, arg) is true, and lets the others that were stopped so go
+ * on. From any thread; holds is called with the registry's lock held. */
+void child_hold(bool (*holds)(uint64_t number, void *arg), void *arg);
 
 /* At SIGCHLD: wakes the owners of all children. */
 void child_notice(void);

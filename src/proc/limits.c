@@ -3,7 +3,9 @@
 #include <config.h>
 
 #include <stdbool.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
 #include "proc/limits.h"
@@ -17,6 +19,8 @@
 #define FDS_OWN		32
 
 #define JOBS_MAX	100000
+
+extern char **environ;
 
 static const int kinds[] = {
 	RLIMIT_NOFILE,
@@ -47,6 +51,28 @@ unsigned limits_possible_jobs(void)
 		jobs = r.rlim_max / 2;
 #endif
 	return jobs ? (unsigned)jobs : 1;
+}
+
+/* Linux gives one argument 32 pages, whatever their size. */
+#define ARGUMENT_PAGES	32
+
+/* For the auxiliary vector, the shell's own words, and job variables. */
+#define COMMAND_MARGIN	4096
+
+size_t limits_command_bytes(void)
+{
+	long all = sysconf(_SC_ARG_MAX);
+	long page = sysconf(_SC_PAGESIZE);
+	size_t one = (size_t)(page > 0 ? page : 4096) * ARGUMENT_PAGES - 1;
+	size_t used = COMMAND_MARGIN;
+
+	for (char **var = environ; *var; var++)
+		used += strlen(*var) + 1 + sizeof(*var);
+	if (all <= 0)
+		return one;
+	if ((size_t)all <= used)
+		return 0;
+	return (size_t)all - used < one ? (size_t)all - used : one;
 }
 
 static void raise_one(size_t i, rlim_t wanted)

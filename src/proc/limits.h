@@ -8,12 +8,17 @@
 #ifndef MUSTER_PROC_LIMITS_H
 #define MUSTER_PROC_LIMITS_H
 
+#include <stddef.h>
+
 /* How many jobs can run at once at most, limits raised as far as allowed. */
 unsigned limits_possible_jobs(void);
 
 /* Raises the soft limits, up to the hard ones, to what jobs jobs at once
  * need; best effort: what is lacking shows as RUN_AGAIN later. */
 void limits_raise(unsigned jobs);
+
+/* The longest command that a shell can be given with this environment. */
+size_t limits_command_bytes(void);
 
 /* Async-signal-safe; nothing to do unless limits_raise changed something. */
 void limits_restore(void);

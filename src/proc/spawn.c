@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef HAVE_PDEATHSIG
@@ -48,6 +49,8 @@ static int child_become(struct child_args *args)
 		goto fail;
 	if (req->cwd && chdir(req->cwd) < 0)
 		goto fail;
+	if (req->has_nice)
+		setpriority(PRIO_PROCESS, 0, req->nice);
 	limits_restore();
 	if (sigstate_restore_sigchld())
 		signal(SIGCHLD, SIG_IGN);

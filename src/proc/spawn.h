@@ -43,6 +43,8 @@ struct spawn_request {
 	int out;
 	int err;
 	bool die_with_parent;
+	bool has_nice;
+	int nice;		/* as far as it may be had */
 };
 
 enum spawn_result {

@@ -16,8 +16,8 @@
 #include "runner/launch.h"
 #include "sched/job.h"
 
-/* PARALLEL_* (3), PWD, OLDPWD, SHLVL, _ and the NULL. */
-#define ENV_EXTRA 8
+/* PARALLEL_* (6), a slot, PWD, OLDPWD, SHLVL, _ and the NULL. */
+#define ENV_EXTRA 12
 
 /* Variables with which a shell does more to a command or its environment
  * than hand it on. */
@@ -41,6 +41,7 @@ static bool is_named(const char *var, const char *name)
 static const char *const unsettling_own[] = {
 	"PATH", "PWD", "OLDPWD", "SHLVL", "_", "PS1", "PS2", "ENV", "LANG",
 	"EXECIGNORE", "PARALLEL_SEQ", "PARALLEL_PID", "PARALLEL_JOBSLOT",
+	"PARALLEL_JOBSLOT0", "PARALLEL_SSHLOGIN", "PARALLEL_SSHHOST",
 };
 
 static bool is_unsettling(const char *var)
@@ -54,20 +55,27 @@ static bool is_unsettling(const char *var)
 	       strncmp(var, "BASH_FUNC_", 10) != 0;
 }
 
+/* One that a job or an option sets. */
+static bool is_unsettling_own(const char *var)
+{
+	if (is_unsettling(var) || strncmp(var, "BASH", 4) == 0 ||
+	    strncmp(var, "LC_", 3) == 0 || strncmp(var, "LD_", 3) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(unsettling_own); i++) {
+		if (is_named(var, unsettling_own[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Has the job settings that make more than splitting of what a shell does? */
 static bool needs_shell(const struct job *job)
 {
 	if (job->cwd)
 		return true;
 	for (char **var = job->env; var && *var; var++) {
-		if (is_unsettling(*var) || strncmp(*var, "BASH", 4) == 0 ||
-		    strncmp(*var, "LC_", 3) == 0 ||
-		    strncmp(*var, "LD_", 3) == 0)
+		if (is_unsettling_own(*var))
 			return true;
-		for (size_t i = 0; i < ARRAY_SIZE(unsettling_own); i++) {
-			if (is_named(*var, unsettling_own[i]))
-				return true;
-		}
 	}
 	return false;
 }
@@ -159,6 +167,16 @@ static bool is_function(const char *var)
 	       strcmp(var + len - 2, "\n}") == 0;
 }
 
+/* Variables that each job gets from us. */
+static bool is_own(const char *var)
+{
+	return is_named(var, "PARALLEL_SEQ") || is_named(var, "PARALLEL_PID") ||
+	       is_named(var, "PARALLEL_JOBSLOT") ||
+	       is_named(var, "PARALLEL_JOBSLOT0") ||
+	       is_named(var, "PARALLEL_SSHLOGIN") ||
+	       is_named(var, "PARALLEL_SSHHOST");
+}
+
 static void sort_variable(struct launcher *l, char *var)
 {
 	/* These reach no job through dash, or through bash. */
@@ -166,8 +184,7 @@ static void sort_variable(struct launcher *l, char *var)
 		return;
 	if (l->is_bash && (is_named(var, "PS1") || is_named(var, "PS2")))
 		return;
-	if (is_named(var, "PARALLEL_SEQ") || is_named(var, "PARALLEL_PID") ||
-	    is_named(var, "PARALLEL_JOBSLOT"))
+	if (is_own(var))
 		return;
 	if (is_named(var, "PWD"))
 		l->pwd = var;
@@ -213,7 +230,25 @@ void launcher_init(struct launcher *l, const char *shell,
 	settle_environment(l);
 	snprintf(l->pid_var, sizeof(l->pid_var), "PARALLEL_PID=%ld",
 		 (long)getpid());
+	l->slot_name = "PARALLEL_JOBSLOT0";
 	words_env_setup(envp);
+}
+
+void launcher_set_slot_var(struct launcher *l, const char *name)
+{
+	struct buf var = BUF_INIT;
+	size_t n = 0;
+
+	l->slot_name = name;
+	for (size_t i = 0; i < l->nbase; i++) {
+		if (!is_named(l->base_env[i], name))
+			l->base_env[n++] = l->base_env[i];
+	}
+	l->nbase = n;
+	buf_addf(&var, "%s=", name);
+	if (is_unsettling_own(var.data) || !is_identifier(var.data))
+		l->may_direct = false;
+	buf_release(&var);
 }
 
 void launcher_release(struct launcher *l)
@@ -231,6 +266,7 @@ void launch_init(struct launch *l, const struct launcher *by)
 	buf_init(&l->error);
 	buf_init(&l->underscore);
 	buf_init(&l->own_pwd);
+	buf_init(&l->slot0_var);
 	words_init(&l->words);
 	l->run_env = xcalloc(by->nbase + ENV_EXTRA, sizeof(*l->run_env));
 	if (by->nbase)
@@ -245,6 +281,7 @@ void launch_release(struct launch *l)
 	buf_release(&l->error);
 	buf_release(&l->underscore);
 	buf_release(&l->own_pwd);
+	buf_release(&l->slot0_var);
 	words_release(&l->words);
 	free(l->program);
 	for (unsigned i = 0; i < LAUNCH_CACHE; i++) {
@@ -324,16 +361,22 @@ static void set_env(struct launch *l, const struct job *job)
 		l->is_direct && by->is_bash ? l->underscore.data
 					    : by->underscore,
 		l->seq_var, l->slot_var, (char *)by->pid_var,
+		(char *)"PARALLEL_SSHLOGIN=:", (char *)"PARALLEL_SSHHOST=:",
 	};
 
 	snprintf(l->seq_var, sizeof(l->seq_var), "PARALLEL_SEQ=%llu",
 		 (unsigned long long)job->number);
 	snprintf(l->slot_var, sizeof(l->slot_var), "PARALLEL_JOBSLOT=%u",
 		 job->slot);
+	buf_reset(&l->slot0_var);
+	buf_addstr(&l->slot0_var, by->slot_name);
+	buf_addch(&l->slot0_var, '=');
+	buf_addu(&l->slot0_var, job->slot - 1);
 	for (size_t i = 0; i < ARRAY_SIZE(tail); i++) {
 		if (tail[i])
 			*env++ = tail[i];
 	}
+	*env++ = l->slot0_var.data;
 	*env = NULL;
 	l->env = l->run_env;
 	if (job->env)

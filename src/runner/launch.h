@@ -43,12 +43,16 @@ struct launcher {
 	/* as the shell would hand them on */
 	char *direct_pwd, *direct_oldpwd, *direct_shlvl;
 	char pid_var[40];		/* PARALLEL_PID= */
+	const char *slot_name;		/* of a variable */
 };
 
 /* envp must outlive the launcher. force_shell: never execute directly. */
 void launcher_init(struct launcher *l, const char *shell,
 		   const struct template *t, char *const *envp,
 		   bool force_shell);
+/* After it: jobs have the number of their slot, from 0, in that variable,
+ * instead of PARALLEL_JOBSLOT0. name stays the caller's. */
+void launcher_set_slot_var(struct launcher *l, const char *name);
 void launcher_release(struct launcher *l);
 
 #define LAUNCH_CACHE 8
@@ -69,6 +73,7 @@ struct launch {
 	size_t own_cap;
 	char seq_var[40];
 	char slot_var[40];
+	struct buf slot0_var;
 	struct buf underscore;
 	struct buf own_pwd;
 	char *program;		/* of the last is_argv job */

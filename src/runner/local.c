@@ -49,6 +49,7 @@ struct slot {
 	struct thread thread;
 	struct launch launch;
 	struct attempt attempt;
+	struct buf cwd;		/* of a job that has none of its own */
 };
 
 static struct local *local_of(struct runner *r)
@@ -63,6 +64,7 @@ static void *local_slot_open(struct runner *r, unsigned number)
 	(void)number;
 	s->thread = thread_self();
 	launch_init(&s->launch, &local_of(r)->launcher);
+	buf_init(&s->cwd);
 	return s;
 }
 
@@ -72,6 +74,7 @@ static void local_slot_close(struct runner *r, void *state)
 
 	(void)r;
 	attempt_release(&s->attempt);
+	buf_release(&s->cwd);
 	launch_release(&s->launch);
 	free(s);
 }
@@ -152,7 +155,21 @@ static enum run_result fail_start(struct job *job, const char *what,
 	return RUN_ENDED;
 }
 
-/* A directory of its own that the job can't be in. True: it is over. */
+/* Makes the directory and those above it, as far as they are missing; whether
+ * that worked will show. */
+static void make_directory(char *path)
+{
+	for (char *s = path + 1; *s; s++) {
+		if (*s != '/')
+			continue;
+		*s = '\0';
+		mkdir(path, 0777);
+		*s = '/';
+	}
+	mkdir(path, 0777);
+}
+
+/* A directory that the job can't be in. True: it is over. */
 static bool lacks_directory(struct job *job)
 {
 	struct stat st;
@@ -169,6 +186,20 @@ static bool lacks_directory(struct job *job)
 	if (err)
 		fail_start(job, "cannot change to directory", job->cwd, err);
 	return err != 0;
+}
+
+/* Sees to it that the job's directory is there. False: the job is over. */
+static bool take_directory(struct slot *s, struct job *job)
+{
+	bool is_lent = job->cwd && job->cwd == s->cwd.data;
+
+	if (is_lent && access(job->cwd, F_OK) < 0)
+		make_directory(s->cwd.data);
+	if (!lacks_directory(job))
+		return true;
+	/* Of --workdir, not of the job's own: all may have it. */
+	job->is_misuse |= is_lent;
+	return false;
 }
 
 /* The exec failed, of the shell itself if it came to that. A job of words has
@@ -341,6 +372,8 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 		.out = 1,
 		.err = 2,
 		.die_with_parent = l->cfg.die_with_parent,
+		.has_nice = l->cfg.has_nice,
+		.nice = l->cfg.nice,
 	};
 	int ends[2] = { -1, -1 };
 	enum spawn_result r;
@@ -355,6 +388,7 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 		req.out = ends[0];
 		req.err = ends[1];
 	}
+	s->attempt.child.number = job->seq;
 	r = start(l, s, job, &req);
 	err = errno;
 	fd_close(&ends[0]);
@@ -368,11 +402,30 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 	return no_exec(l, s, job, err);
 }
 
-static enum run_result local_run(struct runner *r, void *state,
-				 struct job *job)
+/* Does someone want the job? If not, it is over. */
+static bool is_wanted(struct local *l, struct job *job)
 {
-	struct local *l = local_of(r);
-	struct slot *s = state;
+	enum local_answer answer = l->cfg.ask(l->cfg.arg, job);
+
+	/* Its time begins now. */
+	start_clock(job);
+	job->outcome.end_ns = job->outcome.start_ns;
+	switch (answer) {
+	case LOCAL_RUN:
+		return true;
+	case LOCAL_SKIP:
+		job->outcome.end = JOB_EXITED;
+		return false;
+	case LOCAL_ORDERED:
+		job->outcome.end = JOB_KILLED;
+		return false;
+	}
+	BUG("local_answer out of range");
+}
+
+static enum run_result run_here(struct local *l, struct slot *s,
+				struct job *job)
+{
 	enum run_result result = RUN_ENDED;
 	bool no_shell;
 	int in = -1;
@@ -382,13 +435,15 @@ static enum run_result local_run(struct runner *r, void *state,
 	job->message = NULL;
 	if (launch_prepare(&s->launch, job) < 0)
 		return refuse(job);
-	if (l->cfg.trace)
+	if (l->cfg.ask && !is_wanted(l, job))
+		return RUN_ENDED;
+	if (l->cfg.trace && !l->cfg.ask)
 		print_command(l, job, false);
 	if (l->cfg.dry_run)
 		return pretend(l, job);
 	s->attempt.job = job;
 	s->attempt.cfg = &l->cfg;
-	if (lacks_directory(job) || !take_input(l, job, &in, &result))
+	if (!take_directory(s, job) || !take_input(l, job, &in, &result))
 		return result;
 	enter_start(l);
 	result = launch(l, s, job, in);
@@ -407,6 +462,26 @@ static enum run_result local_run(struct runner *r, void *state,
 		   no_shell ? "without a shell" : "in a shell");
 	attempt_watch(&s->attempt);
 	return RUN_ENDED;
+}
+
+/* The directory that all jobs are to have is lent to the job for this try:
+ * for the next one it may be another. */
+static enum run_result local_run(struct runner *r, void *state,
+				 struct job *job)
+{
+	struct local *l = local_of(r);
+	struct slot *s = state;
+	enum run_result result;
+
+	if (!l->cfg.cwd || job->cwd)
+		return run_here(l, s, job);
+	buf_reset(&s->cwd);
+	l->cfg.cwd(l->cfg.arg, job, &s->cwd);
+	if (s->cwd.len)
+		job->cwd = s->cwd.data;
+	result = run_here(l, s, job);
+	job->cwd = NULL;
+	return result;
 }
 
 static const struct runner_ops local_ops = {
@@ -435,7 +510,10 @@ struct local *local_new(const struct local_config *config)
 		      config->envp, config->force_shell);
 	l->launcher.then = config->then;
 	l->launcher.want_command = config->want_command || config->dry_run ||
-				   config->verbose || config->trace;
+				   config->verbose || config->trace ||
+				   config->ask;
+	if (config->slot_var)
+		launcher_set_slot_var(&l->launcher, config->slot_var);
 	return l;
 }
 

@@ -14,10 +14,18 @@
 
 #include "proc/term.h"
 
+struct buf;
+struct job;
 struct local;
 struct output;
 struct runner;
 struct template;
+
+enum local_answer {
+	LOCAL_RUN,
+	LOCAL_SKIP,		/* it counts as a success */
+	LOCAL_ORDERED,		/* an order has come while we waited */
+};
 
 struct local_config {
 	const char *shell;
@@ -34,6 +42,14 @@ struct local_config {
 	bool dry_run;		/* print the command instead of running it */
 	bool verbose;		/* print it to the job's output first */
 	bool trace;		/* print it to standard error first */
+	bool has_nice;
+	int nice;		/* niceness of jobs */
+	const char *slot_var;	/* variable for the slot's number from 0 */
+	/* Adds the directory of a job without its own, which is made if need
+	 * be. NULL: ours. */
+	void (*cwd)(void *arg, const struct job *job, struct buf *out);
+	/* May the job, whose command is known, be run? NULL: yes. */
+	enum local_answer (*ask)(void *arg, const struct job *job);
 	/* The run's own timeout, asked again whenever the job is woken. */
 	int64_t (*timeout_ns)(void *arg);
 	void *arg;

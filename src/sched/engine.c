@@ -87,6 +87,7 @@ struct engine *engine_new(const struct engine_config *config)
 	e->deps = deps_new();
 	throttle_init(&e->throttle, &config->rate, config->delay_ns);
 	e->start_due_ns = -1;
+	e->allowed = -1;
 	e->random = (uint64_t)clock_wall_ns() | 1;
 	atomic_init(&e->timeout_ns, config->timeout_ns);
 	atomic_init(&e->running, 0);
@@ -188,6 +189,15 @@ void engine_unlock(struct engine *e)
 		notify(e);
 }
 
+bool engine_flush_locked(struct engine *e)
+{
+	if (!e->poke)
+		return false;
+	engine_unlock(e);
+	mutex_lock(&e->lock);
+	return true;
+}
+
 /* What may start. */
 
 bool engine_is_holding_locked(const struct engine *e)
@@ -201,17 +211,24 @@ bool engine_is_holding_locked(const struct engine *e)
 
 bool engine_may_start_locked(struct engine *e)
 {
-	if (throttle_is_open(&e->throttle) ||
-	    throttle_take(&e->throttle, engine_now(e)))
-		return true;
-	engine_plan_start_locked(e);
-	return false;
+	if (e->allowed == 0)
+		return false;
+	if (!throttle_is_open(&e->throttle) &&
+	    !throttle_take(&e->throttle, engine_now(e))) {
+		engine_plan_start_locked(e);
+		return false;
+	}
+	if (e->allowed > 0 && --e->allowed == 0)
+		e->poke = true;
+	return true;
 }
 
 bool engine_has_token_locked(const struct engine *e)
 {
 	int64_t now;
 
+	if (e->allowed == 0)
+		return false;
 	if (throttle_is_open(&e->throttle))
 		return true;
 	now = engine_now(e);
@@ -229,10 +246,16 @@ static size_t all_queued_locked(const struct engine *e)
 
 void engine_plan_start_locked(struct engine *e)
 {
+	int64_t now, next;
+
 	if (throttle_is_open(&e->throttle) || e->start_due_ns >= 0 ||
-	    all_queued_locked(e) == 0)
+	    e->allowed == 0 || all_queued_locked(e) == 0)
 		return;
-	e->start_due_ns = throttle_next(&e->throttle, engine_now(e));
+	now = engine_now(e);
+	next = throttle_next(&e->throttle, now);
+	if (next == now)
+		return;
+	e->start_due_ns = next;
 	e->poke = true;
 }
 
@@ -279,10 +302,10 @@ bool engine_start_worker(struct engine *e, struct worker *w)
 	reached = st->pool.workers;
 	/* One is tried again for each job, if there is none at all. */
 	st->grow_limit = reached ? reached : 1;
-	/* It does not come: whoever relied on it to wake others is let down. */
-	if (reached)
-		BUG_ON(stage_rouse_locked(st, RESIZE_DEMAND));
-	mutex_unlock(&e->lock);
+	/* Idle ones may have been left alone because this one was to come. */
+	stage_wake_locked(st);
+	stage_gate_locked(st);
+	engine_unlock(e);
 	engine_tell_shortage(e, reached ? reached : 1, err);
 	if (reached == 0)
 		work_inline(e, st);
@@ -403,6 +426,8 @@ void engine_interrupt_all_locked(struct engine *e, int order)
 
 void engine_stop_running_locked(struct engine *e, struct worker *w)
 {
+	/* What comes too late for this job is not for the next one. */
+	w->again = false;
 	stage_put_locked(engine_stage_of(w), w);
 	/* Nobody is left for whose end one could wait. */
 	if (atomic_load(&e->running) == 0 && e->starved) {
@@ -429,25 +454,25 @@ static void measure_locked(struct stage *st, const struct job *job)
 	st->busy_ns += job_runtime_ns(job);
 }
 
-/*
- * The worker whose job has ended takes the next one. But after a shortage
- * jobs may wait that came when nobody was woken for them, and a heavy job
- * leaves room for several.
- */
-static bool must_rouse_locked(struct engine *e, const struct stage *st)
+bool engine_must_rouse_locked(struct engine *e, const struct stage *st)
 {
 	if (e->is_short && all_queued_locked(e) == 0)
 		e->is_short = false;
 	return e->is_short || (e->has_weights && stage_queued(st) > 0);
 }
 
-/* Room in the next stage, for a job that comes from the one before. */
-static void await_room_locked(struct engine *e, struct stage *st)
+void engine_rouse_after(struct engine *e, struct stage *st)
 {
-	atomic_fetch_add(&st->want_space, 1);
-	while (e->stop == ENGINE_RUN && stage_is_full(st))
-		cond_wait(&st->space, &e->lock);
-	atomic_fetch_sub(&st->want_space, 1);
+	bool is_short;
+
+	mutex_lock(&e->lock);
+	is_short = e->is_short;
+	mutex_unlock(&e->lock);
+	/* Nothing could be started anywhere. */
+	if (is_short)
+		engine_rouse_all(e, RESIZE_DEMAND);
+	else
+		engine_rouse(e, st, RESIZE_DEMAND);
 }
 
 static bool goes_on(const struct engine *e, const struct job *job)
@@ -510,7 +535,8 @@ static void hand_on(struct engine *e, struct job *job)
 
 	advance(job);
 	mutex_lock(&e->lock);
-	await_room_locked(e, next);
+	while (e->stop == ENGINE_RUN && stage_is_full(next))
+		engine_await_room_locked(e, next);
 	stopped = e->stop != ENGINE_RUN;
 	e->submitted++;
 	if (!stopped)
@@ -536,7 +562,7 @@ void engine_settle(struct engine *e, struct worker *w, struct job *job)
 	sinks_done(e, job);
 	mutex_lock(&e->lock);
 	stop = close_account_locked(e, w, job, &ready, &skipped);
-	rouse = st && must_rouse_locked(e, st);
+	rouse = st && engine_must_rouse_locked(e, st);
 	over = engine_is_over_locked(e);
 	engine_unlock(e);
 	if (is_last)
@@ -544,7 +570,7 @@ void engine_settle(struct engine *e, struct worker *w, struct job *job)
 	else
 		hand_on(e, job);
 	if (rouse)
-		engine_rouse(e, st, RESIZE_DEMAND);
+		engine_rouse_after(e, st);
 	engine_release_jobs(e, &ready, &skipped);
 	if (stop != ENGINE_RUN)
 		engine_stop(e, stop);

@@ -200,8 +200,16 @@ void engine_feel(struct engine *e, const struct adapt_pressure *p);
  */
 int64_t engine_tend(struct engine *e);
 
+/* The last ns nanoseconds do not count (muster was stopped): what is due is
+ * due so much later. */
+void engine_skip_time(struct engine *e, int64_t ns);
+
 /* Starts nothing more, until told to go on; running jobs run on. */
 void engine_pause(struct engine *e, bool paused);
+
+/* So many more tries may be started, until told again; negative: any number,
+ * as at first. When they are used up, notify is called. */
+void engine_allow(struct engine *e, int64_t starts);
 
 /* Steering one job. 0, or -1 with errno ESRCH: no such job waits or runs;
  * EBUSY: not in the state it is in. */

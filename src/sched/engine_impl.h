@@ -45,6 +45,7 @@ struct engine {
 	bool closed;
 	bool passed_barrier;
 	bool paused;
+	int64_t allowed;		/* tries that may start; -1: any */
 	bool has_weights;		/* a job of weight other than 1 came */
 	bool quit;
 	bool starved;			/* wait for a try to end */
@@ -61,7 +62,10 @@ int64_t engine_now(const struct engine *e);
 struct stage *engine_stage_of(const struct worker *w);
 
 /* Frees the lock, and notifies when something under it asked for that. */
-void engine_unlock(struct engine *e);
+void engine_unlock(struct engine *e) RELEASES(e->lock);
+/* The same for who is going to wait with it: true when it had to be freed, so
+ * that one must look again. */
+bool engine_flush_locked(struct engine *e) REQUIRES(e->lock);
 
 /* What all stages ask before they start something. Is the number of jobs to be
  * known first? */
@@ -69,10 +73,15 @@ bool engine_is_holding_locked(const struct engine *e);
 /* Takes a token of the rate, if there is one. */
 bool engine_may_start_locked(struct engine *e);
 bool engine_has_token_locked(const struct engine *e);
-/* Sees to it that the next job starts when there is a token for it. */
+/* Sees to it that the next job starts when there is a token for it; where one
+ * is there already, waking a worker is all that is needed. */
 void engine_plan_start_locked(struct engine *e);
 /* For who takes jobs without the engine's lock. */
 void engine_signal_space(struct stage *st);
+/* The stage is full: starts a worker if that is a reason for one, or waits;
+ * perhaps not to the end: look again. */
+void engine_await_room_locked(struct engine *e, struct stage *st)
+	REQUIRES(e->lock);
 
 /* Gates of all stages. */
 void engine_gate_locked(struct engine *e);
@@ -86,6 +95,14 @@ bool engine_start_worker(struct engine *e, struct worker *w);
 
 /* w's job is not being run any more. */
 void engine_stop_running_locked(struct engine *e, struct worker *w);
+/*
+ * The worker of st whose job has ended takes the next one. But after a
+ * shortage jobs may wait, in any stage, that came when nobody was woken for
+ * them, and a heavy job leaves room for several: then engine_rouse_after is
+ * to be called, without the lock.
+ */
+bool engine_must_rouse_locked(struct engine *e, const struct stage *st);
+void engine_rouse_after(struct engine *e, struct stage *st);
 /* A try has come to its end: what it used can be used again. */
 void engine_end_shortage_locked(struct engine *e);
 /* Tells people, once in a run, that no more than reached run at once. */

@@ -60,6 +60,22 @@ int64_t engine_tend(struct engine *e)
 	return next;
 }
 
+void engine_skip_time(struct engine *e, int64_t ns)
+{
+	mutex_lock(&e->lock);
+	/* All by the same, so their order stays. */
+	for (size_t i = 0; i < e->delayed.len; i++) {
+		struct job *job = e->delayed.items[i];
+
+		if (job->due_ns < INT64_MAX - ns)
+			job->due_ns += ns;
+	}
+	throttle_skip(&e->throttle, ns);
+	if (e->start_due_ns >= 0)
+		e->start_due_ns += ns;
+	mutex_unlock(&e->lock);
+}
+
 void engine_tick(struct engine *e)
 {
 	mutex_lock(&e->lock);
@@ -117,7 +133,7 @@ static void feel_stage(struct engine *e, struct stage *st,
 		       const struct adapt_pressure *p)
 {
 	struct adapt_sample s = { .pressure = *p };
-	unsigned before;
+	unsigned before, goal;
 
 	mutex_lock(&e->lock);
 	s.now_ns = engine_now(e);
@@ -127,12 +143,13 @@ static void feel_stage(struct engine *e, struct stage *st,
 	s.busy_ns = busy_so_far_locked(st, &s.running);
 	s.queued = stage_queued(st);
 	before = st->goal;
-	st->goal = adapt_step(&st->adapt, &s);
+	goal = adapt_step(&st->adapt, &s);
+	st->goal = goal;
 	stage_gate_locked(st);
-	if (st->goal < before)
+	if (goal < before)
 		pool_wake_locked(&st->pool);
 	mutex_unlock(&e->lock);
-	if (st->goal > before)
+	if (goal > before)
 		engine_rouse(e, st, RESIZE_ADAPT);
 }
 
@@ -150,6 +167,17 @@ void engine_pause(struct engine *e, bool paused)
 	engine_plan_start_locked(e);
 	engine_unlock(e);
 	if (!paused)
+		engine_rouse_all(e, RESIZE_DEMAND);
+}
+
+void engine_allow(struct engine *e, int64_t starts)
+{
+	mutex_lock(&e->lock);
+	e->allowed = starts;
+	engine_gate_locked(e);
+	engine_plan_start_locked(e);
+	engine_unlock(e);
+	if (starts != 0)
 		engine_rouse_all(e, RESIZE_DEMAND);
 }
 
@@ -233,8 +261,11 @@ int engine_kill_job(struct engine *e, uint64_t seq)
 		job = pull_locked(e, seq);
 	}
 	mutex_unlock(&e->lock);
-	if (job)
+	if (job) {
 		engine_cancel(e, job, JOB_KILLED);
+		/* It may have stood before others that need less. */
+		engine_rouse_all(e, RESIZE_DEMAND);
+	}
 	if (w || job)
 		return 0;
 	errno = ESRCH;
@@ -285,6 +316,8 @@ int engine_set_priority(struct engine *e, uint64_t seq, int priority)
 		err = find_running_locked(e, seq) ? EBUSY : ESRCH;
 	}
 	mutex_unlock(&e->lock);
+	if (!err)
+		engine_rouse_all(e, RESIZE_DEMAND);
 	errno = err;
 	return err ? -1 : 0;
 }

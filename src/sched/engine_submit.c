@@ -23,16 +23,8 @@ enum entry {
 	ENTRY_PASSED,		/* an earlier run has done it */
 };
 
-static void number_locked(struct engine *e, struct job *job)
-{
-	job->number = ++e->numbers;
-	job->stage = 0;
-	job->seq = (job->number - 1) * e->nstages + 1;
-	e->submitted++;
-	e->unsettled++;
-}
-
-/* From now on slots are counted by weight, also for what runs already. */
+/* From now on slots are counted by weight, also for what runs already, and
+ * jobs wait in one queue. */
 static void begin_weights_locked(struct engine *e)
 {
 	e->has_weights = true;
@@ -48,14 +40,25 @@ static void begin_weights_locked(struct engine *e)
 				st->used += w->job->weight;
 			w->is_uncounted = false;
 			mutex_unlock(&w->lock);
+			stage_hand_back_locked(st, w);
 		}
 	}
 }
 
-static enum entry enter_locked(struct engine *e, struct job *job)
+static void number_locked(struct engine *e, struct job *job)
 {
+	job->number = ++e->numbers;
+	job->stage = 0;
+	job->seq = (job->number - 1) * e->nstages + 1;
+	e->submitted++;
+	e->unsettled++;
+	/* Also when it does not wait now: it may for its next try. */
 	if (job->weight != 1 && !e->has_weights)
 		begin_weights_locked(e);
+}
+
+static enum entry enter_locked(struct engine *e, struct job *job)
+{
 	if (!job->id && !job->ndeps) {
 		engine_ready_locked(e, job);
 		return ENTRY_WAITS;
@@ -104,23 +107,48 @@ static bool settle_entry(struct engine *e, struct job *job, enum entry entry)
 	return true;
 }
 
-/* Perhaps not to the end: look again. */
-static void await_room_locked(struct engine *e, struct stage *st)
-	NO_LOCK_CHECK
+/* That someone finds no room may be a reason to have more workers. True when
+ * one was started, or the controller told: look again. */
+static bool meet_demand_locked(struct engine *e, struct stage *st)
+	REQUIRES(e->lock)
 {
 	struct worker *w;
+	bool started;
 
 	atomic_fetch_add(&st->want_space, 1);
-	/* That someone waits may be a reason to have more workers. */
 	w = stage_rouse_locked(st, RESIZE_DEMAND);
-	if (w) {
-		engine_unlock(e);
-		engine_start_worker(e, w);
-		mutex_lock(&e->lock);
-	} else if (e->stop == ENGINE_RUN && stage_is_full(st)) {
-		cond_wait(&st->space, &e->lock);
-	}
 	atomic_fetch_sub(&st->want_space, 1);
+	if (!w)
+		return engine_flush_locked(e);
+	engine_unlock(e);
+	started = engine_start_worker(e, w);
+	mutex_lock(&e->lock);
+	return started;
+}
+
+void engine_await_room_locked(struct engine *e, struct stage *st)
+{
+	atomic_fetch_add(&st->want_space, 1);
+	if (!meet_demand_locked(e, st) && e->stop == ENGINE_RUN &&
+	    stage_is_full(st))
+		cond_wait(&st->space, &e->lock);
+	atomic_fetch_sub(&st->want_space, 1);
+}
+
+/* For those that will not wait for room: is there some, now that a worker has
+ * been started, or has the run been stopped? */
+static bool look_again_locked(struct engine *e, struct stage *st)
+	REQUIRES(e->lock)
+{
+	return meet_demand_locked(e, st) || !stage_is_full(st) ||
+	       e->stop != ENGINE_RUN;
+}
+
+/* job, which has a message, will not run: others may wait for it. */
+static void tell_deps_locked(struct engine *e, struct job *job)
+{
+	if (job->id)
+		(void)deps_add(e->deps, job);
 }
 
 /*
@@ -128,35 +156,38 @@ static void await_room_locked(struct engine *e, struct stage *st)
  * and the wait is over: ask again.
  */
 static bool meet_full_locked(struct engine *e, struct job *job,
-			     enum entry *entry)
+			     enum entry *entry) REQUIRES(e->lock)
 {
 	struct stage *st = &e->stages[0];
 	bool depends = job->id || job->ndeps;
 
+	if (e->cfg.on_full != FULL_BLOCK && look_again_locked(e, st))
+		return false;
 	if (e->cfg.on_full == FULL_DROP) {
 		job->message = "dropped: the queue is full";
+		tell_deps_locked(e, job);
 		*entry = ENTRY_DROPPED;
 		return true;
 	}
 	/* With others to wait for, or when nobody may start anything, it
 	 * waits after all. */
 	if (e->cfg.on_full == FULL_RUN && !depends && !e->paused &&
-	    !e->starved && engine_may_start_locked(e)) {
+	    !e->starved && !engine_is_holding_locked(e) &&
+	    engine_may_start_locked(e)) {
 		*entry = ENTRY_HERE;
 		return true;
 	}
-	await_room_locked(e, st);
+	engine_await_room_locked(e, st);
 	return false;
 }
 
 static enum entry submit_locked(struct engine *e, struct job *job)
+	REQUIRES(e->lock)
 {
 	enum entry entry = ENTRY_WAITS;
 
 	if (job->message) {
-		/* Others may wait for it. */
-		if (job->id)
-			(void)deps_add(e->deps, job);
+		tell_deps_locked(e, job);
 		return ENTRY_REFUSED;
 	}
 	while (e->stop == ENGINE_RUN && stage_is_full(&e->stages[0])) {
@@ -222,35 +253,55 @@ bool engine_pass(struct engine *e, struct job *job, bool has_succeeded)
 	return !stopped;
 }
 
-/* What waits for an id that nobody has, or in a circle, will not run. */
-static void refuse_stuck(struct engine *e, bool names_barrier)
-{
-	struct list stuck = LIST_INIT(stuck);
-	struct list ready = LIST_INIT(ready);
-	struct list skipped = LIST_INIT(skipped);
+/* What can't run as things are. */
+struct stuck {
+	struct list stuck;
+	struct list ready;
+	struct list skipped;
+};
 
-	mutex_lock(&e->lock);
-	deps_close(e->deps, names_barrier, &stuck, &ready, &skipped);
-	mutex_unlock(&e->lock);
-	engine_cancel_all(e, &stuck, JOB_REFUSED);
-	engine_release_jobs(e, &ready, &skipped);
+static void stuck_init(struct stuck *s)
+{
+	list_init(&s->stuck);
+	list_init(&s->ready);
+	list_init(&s->skipped);
 }
 
-static void refuse_late(struct engine *e)
+/* What waits for an id that nobody has, or in a circle, will not run. */
+static void find_stuck_locked(struct engine *e, struct stuck *s)
 {
-	bool closed;
+	deps_close(e->deps, !e->closed, &s->stuck, &s->ready, &s->skipped);
+}
 
-	mutex_lock(&e->lock);
-	closed = e->closed && deps_len(e->deps) > 0;
-	mutex_unlock(&e->lock);
-	if (closed)
-		refuse_stuck(e, false);
+static void refuse_stuck(struct engine *e, struct stuck *s)
+{
+	engine_cancel_all(e, &s->stuck, JOB_REFUSED);
+	engine_release_jobs(e, &s->ready, &s->skipped);
+}
+
+static enum entry add_locked(struct engine *e, struct job *job,
+			     struct stuck *s)
+{
+	bool depends = job->ndeps > 0;
+	enum entry entry;
+
+	if (job->message) {
+		tell_deps_locked(e, job);
+		return ENTRY_REFUSED;
+	}
+	entry = enter_locked(e, job);
+	/* Nobody will look at the end of input for what it waits for. */
+	if (depends && (e->closed || e->at_barrier))
+		find_stuck_locked(e, s);
+	return entry;
 }
 
 bool engine_add(struct engine *e, struct job *job, uint64_t *seq)
 {
+	struct stuck s;
 	enum entry entry;
 
+	stuck_init(&s);
 	mutex_lock(&e->lock);
 	if (e->stop != ENGINE_RUN || engine_is_over_locked(e)) {
 		mutex_unlock(&e->lock);
@@ -259,27 +310,30 @@ bool engine_add(struct engine *e, struct job *job, uint64_t *seq)
 	number_locked(e, job);
 	if (seq)
 		*seq = job->seq;
-	entry = job->message ? ENTRY_REFUSED : enter_locked(e, job);
+	entry = add_locked(e, job, &s);
 	engine_unlock(e);
 	engine_rouse(e, &e->stages[0], RESIZE_DEMAND);
 	settle_entry(e, job, entry);
-	/* It may wait for ids that will not come any more. */
-	refuse_late(e);
+	refuse_stuck(e, &s);
 	return true;
 }
 
 bool engine_barrier(struct engine *e)
 {
+	struct stuck s;
 	bool stopped;
 
-	refuse_stuck(e, true);
-	mutex_lock(&e->lock);
-	e->passed_barrier = true;
-	engine_gate_locked(e);
-	mutex_unlock(&e->lock);
-	engine_rouse_all(e, RESIZE_DEMAND);
+	stuck_init(&s);
 	mutex_lock(&e->lock);
 	e->at_barrier++;
+	find_stuck_locked(e, &s);
+	e->passed_barrier = true;
+	engine_gate_locked(e);
+	engine_plan_start_locked(e);
+	engine_unlock(e);
+	refuse_stuck(e, &s);
+	engine_rouse_all(e, RESIZE_DEMAND);
+	mutex_lock(&e->lock);
 	while (e->unsettled > 0 && e->stop == ENGINE_RUN)
 		cond_wait(&e->over, &e->lock);
 	e->at_barrier--;
@@ -291,11 +345,16 @@ bool engine_barrier(struct engine *e)
 void engine_close(struct engine *e)
 {
 	enum engine_stop stop;
+	struct stuck s;
 	bool over;
 
-	refuse_stuck(e, false);
+	stuck_init(&s);
 	mutex_lock(&e->lock);
 	e->closed = true;
+	find_stuck_locked(e, &s);
+	mutex_unlock(&e->lock);
+	refuse_stuck(e, &s);
+	mutex_lock(&e->lock);
 	/* A percentage can be judged only now, and what was held back for it
 	 * may start. */
 	stop = engine_judge_locked(e, e->tally.first_failed_status);

@@ -40,12 +40,13 @@ struct output_ops {
 		       enum output_stream stream, const char *data,
 		       size_t len);
 
-	/* The try is over. keep: its output counts; else it is dropped and
-	 * another try, or skip, follows. */
+	/* The job is over, or its try: keep: its output counts; else it is
+	 * dropped and another try, or skip, follows. */
 	void (*end)(struct output *o, struct job *job, bool keep);
 
-	/* The try is over, its output counts, and another one follows: begin
-	 * will be called again, or end without it. Only after a begin with
+	/* The try is over and another one is to follow: begin will be called
+	 * again, or, if nothing comes of it, end. Until then the output of
+	 * this try is the job's; begin drops it unless it was begun with
 	 * last. */
 	void (*rest)(struct output *o, struct job *job);
 

@@ -47,9 +47,11 @@ struct worker {
 	/* May be taken inside the engine's lock, and without it. */
 	struct mutex lock;
 	struct queue own;	/* DISPATCH_STEALING: guarded by lock */
-	struct job *job;	/* being run; written with both locks held or,
-				   when the stage is not gated, with lock */
-	bool is_uncounted;	/* taken without the engine's lock */
+	struct job *job;	/* being run; set with both locks held or, when
+				   the stage is not gated, with lock, or with
+				   DISPATCH_SHARED with the engine's; back to
+				   NULL with the engine's */
+	bool is_uncounted;	/* taken without the engine's lock; as job */
 };
 
 struct pool {

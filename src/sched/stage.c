@@ -12,6 +12,11 @@ static bool is_stealing(const struct stage *st)
 	return st->engine->cfg.dispatch == DISPATCH_STEALING;
 }
 
+static bool is_shared_locked(const struct stage *st)
+{
+	return !is_stealing(st) || st->engine->has_weights;
+}
+
 void stage_init(struct stage *st, struct engine *e, unsigned index,
 		const struct engine_bounds *bounds)
 {
@@ -55,7 +60,8 @@ bool stage_is_full(const struct stage *st)
 {
 	const struct engine_config *c = &st->engine->cfg;
 
-	if (stage_queued(st) >= c->queue_capacity)
+	/* In one order with want_space, see count_out. */
+	if (atomic_load(&st->queued) >= c->queue_capacity)
 		return true;
 	return c->queue_bytes &&
 	       atomic_load_explicit(&st->bytes, memory_order_relaxed) >=
@@ -114,7 +120,7 @@ void stage_push_locked(struct stage *st, struct job *job)
 		queue_push(&st->light, job);
 		return;
 	}
-	if (is_stealing(st))
+	if (!is_shared_locked(st))
 		w = next_in_turn_locked(st);
 	if (!w) {
 		queue_push(&st->queue, job);
@@ -140,8 +146,8 @@ static bool is_open_locked(const struct stage *st)
 	       e->stop == ENGINE_RUN;
 }
 
-/* w runs it from now on. Its lock and the engine's are held, or the stage is
- * not gated and only its own is. */
+/* w runs it from now on. The engine's lock is held and, with stealing, its own;
+ * or only its own is, and the stage is not gated. */
 static void assign(struct stage *st, struct worker *w, struct job *job)
 {
 	w->job = job;
@@ -222,11 +228,11 @@ static struct job *pick_locked(struct stage *st, struct worker *w)
 {
 	struct job *job = pop_fitting_locked(st, &st->light);
 
-	if (!job && is_stealing(st))
+	if (!job && !is_shared_locked(st))
 		job = pop_own_locked(st, w);
 	if (!job)
 		job = pop_fitting_locked(st, &st->queue);
-	if (!job && is_stealing(st) && steal_locked(st, w))
+	if (!job && !is_shared_locked(st) && steal_locked(st, w))
 		job = pop_own_locked(st, w);
 	return job;
 }
@@ -245,9 +251,13 @@ struct job *stage_take_locked(struct stage *st, struct worker *w)
 		st->lights++;
 	else
 		st->used += job->weight;
-	mutex_lock(&w->lock);
-	assign(st, w, job);
-	mutex_unlock(&w->lock);
+	if (is_stealing(st)) {
+		mutex_lock(&w->lock);
+		assign(st, w, job);
+		mutex_unlock(&w->lock);
+	} else {
+		assign(st, w, job);
+	}
 	make_space_locked(st);
 	engine_plan_start_locked(st->engine);
 	return job;
@@ -278,14 +288,20 @@ struct job *stage_take_own(struct stage *st, struct worker *w)
 	return job;
 }
 
-void stage_lend(struct stage *st, struct worker *w, struct job *job)
+bool stage_lend(struct stage *st, struct worker *w, struct job *job)
 {
+	bool lends;
+
 	mutex_lock(&st->engine->lock);
-	mutex_lock(&w->lock);
-	w->is_uncounted = true;
-	assign(st, w, job);
-	mutex_unlock(&w->lock);
+	lends = st->engine->stop == ENGINE_RUN;
+	if (lends) {
+		mutex_lock(&w->lock);
+		w->is_uncounted = true;
+		assign(st, w, job);
+		mutex_unlock(&w->lock);
+	}
 	mutex_unlock(&st->engine->lock);
+	return lends;
 }
 
 void stage_put_locked(struct stage *st, struct worker *w)
@@ -300,10 +316,9 @@ void stage_put_locked(struct stage *st, struct worker *w)
 		else
 			st->used -= job->weight;
 	}
-	mutex_lock(&w->lock);
 	w->is_uncounted = false;
+	/* Without the engine's lock nobody but w itself looks at it. */
 	w->job = NULL;
-	mutex_unlock(&w->lock);
 	w->again = false;
 	atomic_fetch_sub_explicit(&st->engine->running, 1,
 				  memory_order_relaxed);
@@ -341,9 +356,12 @@ static size_t startable_locked(struct stage *st)
 	unsigned max = st->pool.max;
 	const struct job *next = queue_peek(&st->queue);
 
-	if (n == 0 || !is_open_locked(st) ||
-	    !engine_has_token_locked(st->engine))
+	if (n == 0 || !is_open_locked(st))
 		return 0;
+	if (!engine_has_token_locked(st->engine)) {
+		engine_plan_start_locked(st->engine);
+		return 0;
+	}
 	if (!st->engine->has_weights || n == lights)
 		return n;
 	if (next && !fits_locked(st, next))
@@ -353,7 +371,8 @@ static size_t startable_locked(struct stage *st)
 	return n;
 }
 
-static struct scale_sample sample_locked(struct stage *st)
+static struct scale_sample sample_locked(const struct stage *st,
+					 size_t startable)
 {
 	const struct engine *e = st->engine;
 	const struct pool *p = &st->pool;
@@ -367,56 +386,72 @@ static struct scale_sample sample_locked(struct stage *st)
 		.goal = st->goal + lights,
 		.workers = p->workers - p->leaving,
 		.idle = p->idle + p->starting,
-		.queued = startable_locked(st),
+		.queued = startable,
 		.is_full = atomic_load(&st->want_space) > 0 &&
 			   stage_is_full(st),
 	};
 }
 
-bool stage_wants_worker_locked(struct stage *st)
+static bool wants_worker_locked(const struct stage *st, size_t startable)
 {
-	struct scale_sample s = sample_locked(st);
+	struct scale_sample s;
 
+	if (st->pool.workers >= st->grow_limit)
+		return false;
+	s = sample_locked(st, startable);
 	/* Those that leave still have their slots. */
 	s.workers = st->pool.workers;
-	return st->pool.workers < st->grow_limit &&
-	       scale_up(&s) > st->pool.workers;
+	return scale_up(&s) > st->pool.workers;
+}
+
+bool stage_wants_worker_locked(struct stage *st)
+{
+	return wants_worker_locked(st, startable_locked(st));
 }
 
 bool stage_is_surplus_locked(struct stage *st, bool idled_out)
 {
-	struct scale_sample s = sample_locked(st);
+	/* What waits is no matter for one that is beyond the bounds. */
+	struct scale_sample s = sample_locked(
+		st, idled_out ? startable_locked(st) : 0);
 
 	return scale_is_surplus(&s, idled_out);
 }
 
-static void wake_one_locked(struct stage *st)
+/* One, unless one is on its way already. n: jobs that could start. */
+static void wake_one_locked(struct stage *st, size_t n)
 {
 	struct worker *w;
 
-	if (st->pool.starting > 0 || st->pool.idle == 0 ||
-	    startable_locked(st) == 0)
+	if (n == 0 || st->pool.starting > 0)
 		return;
 	w = pool_take_idle_locked(&st->pool);
-	cond_signal(&w->wake);
+	if (w)
+		cond_signal(&w->wake);
+}
+
+void stage_wake_locked(struct stage *st)
+{
+	wake_one_locked(st, startable_locked(st));
 }
 
 void stage_pass_on_locked(struct stage *st, struct worker *w)
 {
 	/* After a shortage one more is tried at a time. */
 	if (w->came && !st->engine->is_short)
-		wake_one_locked(st);
+		stage_wake_locked(st);
 	w->came = false;
 }
 
 struct worker *stage_rouse_locked(struct stage *st,
 				  enum engine_resize_reason why)
 {
-	wake_one_locked(st);
+	size_t n = startable_locked(st);
+
+	wake_one_locked(st, n);
 	/* After a shortage one more is tried at a time. */
-	if (st->engine->is_short && st->pool.starting > 0)
-		return NULL;
-	if (!stage_wants_worker_locked(st))
+	if ((st->engine->is_short && st->pool.starting > 0) ||
+	    !wants_worker_locked(st, n))
 		return NULL;
 	st->grown[why]++;
 	return pool_reserve_locked(&st->pool);
@@ -426,6 +461,7 @@ void stage_gate_locked(struct stage *st)
 {
 	const struct engine *e = st->engine;
 	bool gated = !is_open_locked(st) || e->has_weights ||
+		     e->allowed >= 0 ||
 		     !throttle_is_open(&e->throttle) || e->quit ||
 		     st->pool.workers > stage_bound_locked(st) ||
 		     (e->cfg.scale == SCALE_ADAPTIVE &&

@@ -9,7 +9,9 @@
  *
  * With DISPATCH_SHARED jobs wait in `queue`. With DISPATCH_STEALING new ones
  * go to the workers' own queues in turn; `queue` holds what no worker was
- * there to take. A worker takes from its own queue under that queue's lock
+ * there to take, and everything once jobs have weights: a heavy one waits at
+ * its head for room, which it would not get behind the backs of others. A
+ * worker takes from its own queue under that queue's lock
  * alone, unless `gated` says that more has to be asked first. Jobs of weight 0
  * wait in `light`, and come first: they wait for nobody.
  */
@@ -70,8 +72,9 @@ size_t stage_queued(const struct stage *st);
 struct job *stage_take_locked(struct stage *st, struct worker *w);
 /* The same from w's own queue without the engine's lock; NULL: ask with it. */
 struct job *stage_take_own(struct stage *st, struct worker *w);
-/* w, a guest, runs a job that is in no queue and takes no slots. */
-void stage_lend(struct stage *st, struct worker *w, struct job *job);
+/* w, a guest, runs a job that is in no queue and takes no slots; not when the
+ * run has been stopped: false. */
+bool stage_lend(struct stage *st, struct worker *w, struct job *job);
 /* w's job is not being run any more: its slots are free. */
 void stage_put_locked(struct stage *st, struct worker *w);
 
@@ -83,12 +86,13 @@ void stage_hand_back_locked(struct stage *st, struct worker *w);
 void stage_gate_locked(struct stage *st);
 
 /*
- * Jobs wait: wakes an idle worker unless one is on its way already. Workers
+ * Jobs wait: wakes an idle worker, unless one is on its way already. Workers
  * that come and find more than they take wake the next (stage_pass_on_locked):
  * so there is one wake for each worker that is needed, not one for each job.
- * Returns a reserved one that the caller must start (engine_start_worker) once
- * the lock is free, and then ask again; or NULL.
  */
+void stage_wake_locked(struct stage *st);
+/* The same, and returns a reserved one that the caller must start
+ * (engine_start_worker) once the lock is free, and then ask again; or NULL. */
 struct worker *stage_rouse_locked(struct stage *st,
 				  enum engine_resize_reason why);
 /* w has just taken a job: if it had to be woken for it, others may be needed

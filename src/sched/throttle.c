@@ -191,3 +191,9 @@ bool throttle_take(struct throttle *t, int64_t now_ns)
 	t->last_ns = now_ns;
 	return true;
 }
+
+void throttle_skip(struct throttle *t, int64_t ns)
+{
+	t->full.ns += ns;
+	t->last_ns += ns;
+}

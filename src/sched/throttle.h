@@ -64,6 +64,8 @@ void throttle_init(struct throttle *t, const struct rate *rate,
 bool throttle_is_open(const struct throttle *t);
 /* May a job be started now? Then the token is taken. */
 bool throttle_take(struct throttle *t, int64_t now_ns);
+/* The last ns nanoseconds do not count. */
+void throttle_skip(struct throttle *t, int64_t ns);
 /* The first moment from now_ns on at which throttle_take will be true. */
 int64_t throttle_next(const struct throttle *t, int64_t now_ns);
 

@@ -70,13 +70,16 @@ static struct job *await_job_locked(struct engine *e, struct stage *st,
 		*why = RESIZE_END;
 		if (e->quit)
 			return NULL;
-		*why = surplus_reason_locked(st);
-		if (stage_is_surplus_locked(st, false))
+		if (stage_is_surplus_locked(st, false)) {
+			*why = surplus_reason_locked(st);
 			return NULL;
+		}
 		*why = RESIZE_IDLE;
 		job = stage_take_locked(st, w);
 		if (job || (!in_time && stage_is_surplus_locked(st, true)))
 			return job;
+		if (engine_flush_locked(e))
+			continue;
 		if (w->state != WORKER_IDLE)
 			pool_park_locked(&st->pool, w, engine_now(e));
 		in_time = park_locked(e, st, w);
@@ -126,22 +129,42 @@ static int64_t pause_locked(struct engine *e, const struct job *job)
 	return backoff_ns(&b, job->tries, draw_locked(e));
 }
 
-/* Puts a job that could not be started back into the queue; false when the
- * engine has been stopped: then it is still the caller's. */
-static bool put_back(struct engine *e, struct worker *w, struct job *job)
+/*
+ * w lets go of job, which is to wait for its next start. False, and how it
+ * ends, when it won't have one: it has been killed meanwhile, or the engine
+ * has been stopped.
+ */
+static bool let_go_locked(struct engine *e, struct worker *w, struct job *job,
+			  enum job_end *end)
+{
+	/* It was to be ended for this, and has ended. */
+	if (w->again)
+		atomic_store(&job->order, JOB_GO);
+	engine_stop_running_locked(e, w);
+	if (e->stop != ENGINE_RUN)
+		*end = JOB_CANCELLED;
+	else if (atomic_load(&job->order) != JOB_GO)
+		*end = JOB_KILLED;
+	else
+		return true;
+	return false;
+}
+
+/* Puts a job that could not be started back into the queue. */
+static void put_back(struct engine *e, struct worker *w, struct job *job)
 {
 	struct stage *st = engine_stage_of(w);
-	bool stopped;
+	enum job_end end;
+	bool waits;
 
 	mutex_lock(&e->lock);
-	stopped = e->stop != ENGINE_RUN;
-	engine_stop_running_locked(e, w);
-	if (!stopped)
+	waits = let_go_locked(e, w, job, &end);
+	if (waits)
 		engine_ready_locked(e, job);
 	engine_unlock(e);
-	if (!stopped)
-		engine_rouse(e, st, RESIZE_DEMAND);
-	return !stopped;
+	if (!waits)
+		engine_cancel(e, job, end);
+	engine_rouse_after(e, st);
 }
 
 /*
@@ -153,17 +176,19 @@ static bool calls_for_retry(struct engine *e, struct worker *w,
 {
 	bool by_hand, stopped;
 
+	/* Whatever has been asked for. */
 	if (job_has_succeeded(job))
 		return false;
 	mutex_lock(&e->lock);
 	by_hand = w->again;
 	w->again = false;
 	stopped = e->stop != ENGINE_RUN;
+	if (by_hand && !stopped)
+		atomic_store(&job->order, JOB_GO);
 	mutex_unlock(&e->lock);
 	if (stopped)
 		return false;
 	if (by_hand) {
-		atomic_store(&job->order, JOB_GO);
 		if (job->tries_max && job->tries >= job->tries_max)
 			job->tries_max = job->tries + 1;
 		return true;
@@ -175,17 +200,17 @@ static bool calls_for_retry(struct engine *e, struct worker *w,
 static void retry(struct engine *e, struct worker *w, struct job *job)
 {
 	struct stage *st = engine_stage_of(w);
-	int64_t pause = 0;
-	bool stopped;
+	enum job_end end;
+	int64_t pause;
+	bool waits;
 
 	engine_tell_retry(e, job);
 	mutex_lock(&e->lock);
-	stopped = e->stop != ENGINE_RUN;
 	st->done++;
 	st->busy_ns += job_runtime_ns(job);
-	engine_stop_running_locked(e, w);
+	waits = let_go_locked(e, w, job, &end);
 	engine_end_shortage_locked(e);
-	if (!stopped) {
+	if (waits) {
 		e->retries++;
 		pause = pause_locked(e, job);
 		if (pause > 0)
@@ -194,10 +219,9 @@ static void retry(struct engine *e, struct worker *w, struct job *job)
 			engine_ready_locked(e, job);
 	}
 	engine_unlock(e);
-	if (stopped)
-		engine_cancel(e, job, JOB_CANCELLED);
-	else
-		engine_rouse(e, st, RESIZE_DEMAND);
+	if (!waits)
+		engine_cancel(e, job, end);
+	engine_rouse_after(e, st);
 }
 
 /* With nothing running: waits a little. False when patience is at its end. */
@@ -250,8 +274,7 @@ static void starve(struct engine *e, struct worker *w, struct job *job,
 	}
 	job->tries--;
 	job->outcome = *before;
-	if (!put_back(e, w, job))
-		engine_cancel(e, job, JOB_CANCELLED);
+	put_back(e, w, job);
 }
 
 static void wake_runner(void *arg)
@@ -267,17 +290,6 @@ static void give_up_start(struct engine *e, struct worker *w, struct job *job)
 	job->tries--;
 	stop_running(e, w);
 	engine_cancel(e, job, JOB_CANCELLED);
-}
-
-/* The try's output: another one follows. */
-static void end_output(struct engine *e, struct job *job)
-{
-	struct output *o = e->cfg.output;
-
-	if (e->cfg.keep_retry_output)
-		o->ops->rest(o, job);
-	else
-		o->ops->end(o, job, false);
 }
 
 /* One try of job, and what follows from it. */
@@ -297,10 +309,13 @@ static void run_try(struct engine *e, struct worker *w, struct job *job)
 	engine_tell_start(e, job);
 	if (e->cfg.runner->ops->run(e->cfg.runner, w->run_state, job) ==
 	    RUN_AGAIN) {
-		end_output(e, job);
+		if (job->tries == 1)
+			o->ops->end(o, job, false);
+		else
+			o->ops->rest(o, job);
 		starve(e, w, job, &before);
 	} else if (calls_for_retry(e, w, job)) {
-		end_output(e, job);
+		o->ops->rest(o, job);
 		retry(e, w, job);
 	} else {
 		o->ops->end(o, job, true);
@@ -322,12 +337,12 @@ static bool retire(struct engine *e, struct stage *st, struct worker *w)
 		st->grown[RESIZE_DEMAND]++;
 	} else if (!e->quit) {
 		/* It may have been woken for a job that waits. */
-		BUG_ON(stage_rouse_locked(st, RESIZE_DEMAND));
+		stage_wake_locked(st);
 	}
 	stage_gate_locked(st);
 	if (st->pool.workers == 0)
 		cond_broadcast(&e->over);
-	mutex_unlock(&e->lock);
+	engine_unlock(e);
 	return !stays;
 }
 
@@ -386,8 +401,10 @@ void work_inline(struct engine *e, struct stage *st)
 		mutex_lock(&e->lock);
 		job = stage_take_locked(st, w);
 		/* At once: who submits now must not count on this one. */
-		if (!job)
+		if (!job) {
 			pool_retire_locked(&st->pool, w);
+			stage_gate_locked(st);
+		}
 		engine_unlock(e);
 		if (job)
 			run_try(e, w, job);
@@ -401,10 +418,15 @@ void work_here(struct engine *e, struct stage *st, struct job *job)
 	struct worker *w = enter_slot(e, st);
 	void *state = w->run_state;
 
-	stage_lend(st, w, job);
-	run_try(e, w, job);
+	if (stage_lend(st, w, job))
+		run_try(e, w, job);
+	else
+		engine_cancel(e, job, JOB_CANCELLED);
+	r->ops->slot_close(r, state);
 	mutex_lock(&e->lock);
 	pool_retire_locked(&st->pool, w);
+	stage_gate_locked(st);
 	mutex_unlock(&e->lock);
-	r->ops->slot_close(r, state);
+	/* It stood in the way of a worker; and its own job may wait again. */
+	engine_rouse(e, st, RESIZE_DEMAND);
 }

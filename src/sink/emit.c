@@ -48,21 +48,40 @@ static bool gate_locked(struct emit *e) REQUIRES(e->lock)
 	return !e->stop_waiting && !e->is_broken[0];
 }
 
-/* Another try of a job whose output so far counts. */
+static void end_dropped_locked(struct emit *e, struct out *out)
+{
+	BUG_ON(out == e->patron);
+	if (e->cfg.mode == EMIT_ORDERED)
+		emit_ring_set(e, out->seq, NULL);
+	/* It may not run again before those who wait for it have ended. */
+	if (e->cfg.mode == EMIT_ORDERED && out->seq == e->head)
+		emit_wake_all_locked(e);
+	emit_out_free_locked(e, out);
+}
+
+/*
+ * Another try of a job: *go tells whether it may begin, and the output of the
+ * try before is dropped if it counts no more. True when the new one goes on
+ * with the same.
+ */
 static bool begin_again(struct emit *e, struct job *job, void (*wake)(void *),
-			void *wake_arg)
+			void *wake_arg, bool *go)
 {
 	struct out *out = job->out;
-	bool go;
+	bool goes_on;
 
 	mutex_lock(&e->lock);
-	go = gate_locked(e);
-	if (go) {
+	*go = gate_locked(e);
+	goes_on = out->last;
+	if (*go && goes_on) {
+		out->is_resting = false;
 		out->wake = wake;
 		out->wake_arg = wake_arg;
+	} else if (*go) {
+		end_dropped_locked(e, out);
 	}
 	mutex_unlock(&e->lock);
-	return go;
+	return goes_on;
 }
 
 static struct out *new_out(struct emit *e, const struct job *job)
@@ -84,8 +103,8 @@ static bool emit_begin(struct output *o, struct job *job, bool last,
 	struct out *out;
 	bool go;
 
-	if (job->out)
-		return begin_again(e, job, wake, wake_arg);
+	if (job->out && (begin_again(e, job, wake, wake_arg, &go) || !go))
+		return go;
 	out = new_out(e, job);
 	out->last = last;
 	out->wake = wake;
@@ -111,6 +130,8 @@ static bool has_room_locked(struct emit *e, struct out *out)
 		return true;
 	if (e->cfg.mode == EMIT_ORDERED)
 		return emit_head_is_absent(e);
+	if (e->patron && e->patron->is_resting)
+		return true;
 	if (e->patron || e->cfg.mode == EMIT_LINES || !out->last)
 		return !out->last;
 	e->patron = out;
@@ -284,17 +305,6 @@ static void end_kept_locked(struct emit *e, struct out *out)
 	}
 }
 
-static void end_dropped_locked(struct emit *e, struct out *out)
-{
-	BUG_ON(out == e->patron);
-	if (e->cfg.mode == EMIT_ORDERED)
-		emit_ring_set(e, out->seq, NULL);
-	/* It may not run again before those who wait for it have ended. */
-	if (e->cfg.mode == EMIT_ORDERED && out->seq == e->head)
-		emit_wake_all_locked(e);
-	emit_out_free_locked(e, out);
-}
-
 static void emit_end(struct output *o, struct job *job, bool keep)
 {
 	struct emit *e = emit_of(o);
@@ -302,6 +312,7 @@ static void emit_end(struct output *o, struct job *job, bool keep)
 
 	job->out = NULL;
 	mutex_lock(&e->lock);
+	out->is_resting = false;
 	if (out->is_waiting) {
 		out->is_waiting = false;
 		list_del(&out->waiting);
@@ -324,6 +335,10 @@ static void emit_rest(struct output *o, struct job *job)
 		list_del(&out->waiting);
 	}
 	out->wake = NULL;
+	out->is_resting = true;
+	/* It may not run again before those who wait for it have ended. */
+	if (emit_is_live(e, out))
+		emit_wake_all_locked(e);
 	mutex_unlock(&e->lock);
 }
 

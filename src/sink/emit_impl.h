@@ -30,6 +30,7 @@ struct out {
 	size_t cost;		/* what it adds to the backlog */
 	bool last;		/* its output counts whatever comes */
 	bool is_done;
+	bool is_resting;	/* between two tries */
 	bool is_waiting;	/* on the waiting list */
 	struct list waiting;
 	struct list ready;	/* not EMIT_ORDERED: the writer's list */

@@ -134,12 +134,14 @@ void emit_kick_writer_locked(struct emit *e)
 	}
 }
 
-/* Is the head a job whose output does not count yet, or that does not run? */
+/* Is the head a job whose output does not count yet, or that does not run
+ * just now? */
 bool emit_head_is_absent(const struct emit *e)
 {
 	const struct out *out = emit_ring_get(e, e->head);
 
-	return !out || (out != GONE && !out->last && !out->is_done);
+	return !out || (out != GONE && !out->is_done &&
+			(!out->last || out->is_resting));
 }
 
 /* The head has moved: who is live now? */

@@ -46,6 +46,7 @@ struct result {
 	struct stream stream[2];
 	struct buf seq_path;
 	void *inner;		/* and what it is for the emitter */
+	bool counts;		/* what the last try wrote stays */
 };
 
 static struct results *results_of(struct output *o)
@@ -125,7 +126,10 @@ static void add_base(const struct results *r, const struct job *job,
 	}
 	buf_addf(path, "%s/", r->cfg.path);
 	for (unsigned i = 0; i < job->nvalues; i++) {
-		buf_addf(path, "%u/", i + 1);
+		if (i < r->cfg.nnames && *r->cfg.names[i])
+			add_part(path, r->cfg.names[i]);
+		else
+			buf_addf(path, "%u/", i + 1);
 		add_part(path, job->values[i]);
 	}
 }
@@ -233,6 +237,20 @@ static void hold(struct results *r, struct stream *s, const char *data,
 	buf_reset(&s->held);
 }
 
+/* What the try before wrote does not count. */
+static void drop(struct result *res)
+{
+	for (int i = 0; i < 2; i++) {
+		struct stream *s = &res->stream[i];
+
+		fd_close(&s->fd);
+		buf_reset(&s->path);
+		buf_reset(&s->held);
+		s->err = 0;
+	}
+	buf_reset(&res->seq_path);
+}
+
 /* Output, the operations. */
 
 static bool results_begin(struct output *o, struct job *job, bool last,
@@ -240,13 +258,17 @@ static bool results_begin(struct output *o, struct job *job, bool last,
 {
 	struct results *r = results_of(o);
 	struct result *res = job->out;
-	bool is_new = !res;
+	bool is_first = !res;
+	bool is_new = is_first || !res->counts;
 
-	if (is_new)
+	if (is_first)
 		res = result_new();
+	else if (is_new)
+		drop(res);
+	res->counts = last;
 	if (are_records(r)) {
 		if (!inner_begin(r, res, job, last, wake, wake_arg)) {
-			if (is_new) {
+			if (is_first) {
 				result_free(res);
 				job->out = NULL;
 			}
@@ -329,7 +351,7 @@ static void write_header(struct results *r, const struct job *job)
 
 	mutex_lock(&r->lock);
 	if (!r->has_header) {
-		record_add_header(&header, r->cfg.kind, job->nvalues);
+		record_add_header(&header, &r->cfg, job->nvalues);
 		/* A failure the emitter will meet, too. */
 		(void)!fd_write_all(r->cfg.fd, header.data, header.len);
 	}
@@ -503,8 +525,7 @@ static const struct runner_ops runner_ops = {
 
 /* Life. */
 
-enum results_kind results_kind_of(const char *path, bool is_template,
-				  bool *to_stdout)
+enum results_kind results_kind_of(const char *path, bool *to_stdout)
 {
 	static const struct {
 		const char *end;
@@ -525,7 +546,7 @@ enum results_kind results_kind_of(const char *path, bool is_template,
 		*to_stdout = len == n + 1 && *path == '-';
 		return ends[i].kind;
 	}
-	return is_template ? RESULTS_FILES : RESULTS_TREE;
+	return RESULTS_TREE;
 }
 
 struct results *results_new(const struct results_config *config)

@@ -36,6 +36,9 @@ enum results_kind {
 struct results_config {
 	enum results_kind kind;
 	const char *path;
+	/* Of the columns of values; "" or none: its number. */
+	char *const *names;
+	size_t nnames;
 	/* RESULTS_FILES: adds the name of the job's file. */
 	void (*name)(void *arg, const struct job *job, struct buf *out);
 	/* Records: where they are written (for the column names alone), and
@@ -49,10 +52,9 @@ struct results_config {
 	void *arg;
 };
 
-/* The kind that the end of path asks for (in upper or lower case); is_template:
- * it has replacement strings. *to_stdout: "-.csv" and the like. */
-enum results_kind results_kind_of(const char *path, bool is_template,
-				  bool *to_stdout);
+/* The kind that the end of path asks for (in upper or lower case), else
+ * RESULTS_TREE. *to_stdout: "-.csv" and the like. */
+enum results_kind results_kind_of(const char *path, bool *to_stdout);
 static inline bool results_are_records(enum results_kind kind)
 {
 	return kind >= RESULTS_CSV;

@@ -46,18 +46,18 @@ static void add_doubled(struct buf *b, const char *s, size_t len)
 	}
 }
 
-static bool needs_quotes(const char *s)
+static bool needs_quotes(const char *s, char sep)
 {
 	for (; *s; s++) {
-		if (*s <= ' ' || *s > '~' || *s == '"' || *s == ',')
+		if (*s <= ' ' || *s > '~' || *s == '"' || *s == sep)
 			return true;
 	}
 	return false;
 }
 
-static void add_field(struct buf *b, const char *s)
+static void add_field(struct buf *b, enum results_kind kind, const char *s)
 {
-	if (!needs_quotes(s)) {
+	if (!needs_quotes(s, separator(kind))) {
 		buf_addstr(b, s);
 		return;
 	}
@@ -83,14 +83,22 @@ static void add_json_string(struct buf *b, const char *s)
 	buf_addch(b, '"');
 }
 
-void record_add_header(struct buf *b, enum results_kind kind, size_t n)
+void record_add_header(struct buf *b, const struct results_config *config,
+		       size_t n)
 {
+	enum results_kind kind = config->kind;
+
 	if (kind == RESULTS_JSON)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
 		buf_addf(b, "%s%c", columns[i], separator(kind));
-	for (size_t i = 1; i <= n; i++)
-		buf_addf(b, "V%zu%c", i, separator(kind));
+	for (size_t i = 0; i < n; i++) {
+		if (i < config->nnames && *config->names[i])
+			add_field(b, kind, config->names[i]);
+		else
+			buf_addf(b, "V%zu", i + 1);
+		buf_addch(b, separator(kind));
+	}
 	buf_addf(b, "%s%c%s\n", streams[0], separator(kind), streams[1]);
 }
 
@@ -114,7 +122,7 @@ static void add_values(struct buf *b, enum results_kind kind,
 			add_json_string(b, job->values[i]);
 		} else {
 			buf_addch(b, separator(kind));
-			add_field(b, job->values[i]);
+			add_field(b, kind, job->values[i]);
 		}
 	}
 	if (kind == RESULTS_JSON)
@@ -158,7 +166,7 @@ void record_add_begin(struct buf *b, enum results_kind kind,
 			if (kind == RESULTS_JSON)
 				add_json_string(b, command);
 			else
-				add_field(b, command);
+				add_field(b, kind, command);
 			break;
 		}
 	}

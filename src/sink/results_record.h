@@ -4,7 +4,7 @@
  * parallel has it. Pure functions.
  *
  * In csv and tsv a field stands in double quotes where it holds anything but
- * visible ASCII, or a quote or comma; quotes in it are doubled. What a job
+ * visible ASCII, or a quote or the separator; quotes in it are doubled. What a job
  * wrote always stands in quotes, unless it is nothing. In json text is valid
  * UTF-8: bytes that are not part of a character become U+FFFD.
  */
@@ -20,7 +20,8 @@ struct buf;
 struct job;
 
 /* The names of the columns, for jobs of n values; nothing for json. */
-void record_add_header(struct buf *b, enum results_kind kind, size_t n);
+void record_add_header(struct buf *b, const struct results_config *config,
+		       size_t n);
 /* All up to the first stream. */
 void record_add_begin(struct buf *b, enum results_kind kind,
 		      const struct job *job);

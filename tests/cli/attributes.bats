@@ -366,7 +366,7 @@ fi
 		echo a   #muster: id=x tag=t
 		false #muster: retries=2
 	END
-	t -v --tag --tasks jobs --joblog log --summary
+	t -j 1 -v --tag --tasks jobs --joblog log --summary
 	assert_output $'t\techo a\nt\ta\nfalse\tfalse'
 	assert_equal "$(cut -f 9 log)" $'Command\necho a\nfalse'
 	assert_stderr_has $'false\nmuster: 1 of 2 jobs failed'

@@ -334,9 +334,12 @@ environment() {
 	E
 	finish
 	assert_equal "$(grep -a ^PARALLEL_ out | sort)" \
-		"PARALLEL_JOBSLOT=1
+		"PARALLEL_JOBSLOT0=0
+PARALLEL_JOBSLOT=1
 PARALLEL_PID=$pid
-PARALLEL_SEQ=1"
+PARALLEL_SEQ=1
+PARALLEL_SSHHOST=:
+PARALLEL_SSHLOGIN=:"
 	assert_equal "$(tail -n 1 out)" "2 1 $pid"
 }
 

@@ -192,10 +192,9 @@ bad() {
 @test "what only GNU parallel has is named as such" {
 	local args
 
-	for args in --pipe --xargs --link '--colsep ,' '--colsep=,' -X -m \
-		'-N 2' -N2 '-n 1' '-L 1' '-S host' --results=x --plus -q \
-		'--load 5' --tmux --shuf '--nice 5' \
-		--semaphore --eof -E; do
+	for args in --pipe --xargs '--recend ,' '--recend=,' -X -m \
+		'-N 2' -N2 '-n 1' '-L 1' '-S host' --plus -q \
+		--tmux --embed --semaphore; do
 		# shellcheck disable=SC2086
 		t $args echo ::: a
 		assert_usage_error "of GNU parallel is not supported"

@@ -77,8 +77,10 @@ setup() {
 		true ::: a
 	assert_status 0
 	assert_equal "$(wc -l <tries)" 3
-	t --timeout 0.05 --then 'exec sleep 1000 #' true ::: a
+	t --timeout "$MUSTER_TEST_SLOW" --then 'exec sleep 1000 #' \
+		': >first #' ::: a
 	assert_status 1
+	[ -e first ]
 }
 
 @test "--halt now stops all stages" {

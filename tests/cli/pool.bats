@@ -304,3 +304,21 @@ few_processes() {
 	grep "$reached" err
 	assert_equal "$(wc -l <err)" 1
 }
+
+@test "few processes and a warm pool: the reader has its thread all the same" {
+	without_valgrind
+	status=0
+	seq 30 >list
+	(few_processes -j 20 --min 20 --then 'echo b{}' -j 20 'echo a{}' \
+		<list >out 2>err) || status=$?
+	assert_equal "$status" 0
+	assert_equal "$(wc -l <out)" 60
+}
+
+@test "no descriptors for a process: a message for each job, status 255" {
+	without_valgrind
+	run --separate-stderr bash -c \
+		'ulimit -n 8; exec muster -j 2 "echo {}" ::: a b'
+	assert_status 255
+	assert_stderr_has 'job 2: cannot start a process: Too many open files'
+}

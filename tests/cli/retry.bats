@@ -240,3 +240,19 @@ ran() {
 	t --retry-output '' true ::: a
 	assert_usage_error "--retry-output: '' is none of"
 }
+
+@test "a job that waits for its next try at the end has the output of its last" {
+	t --retries 3 --retry-delay 1000 --joblog log --deadline 0.3 \
+		::: 'echo out; echo err >&2; exit 4'
+	assert_status 1
+	assert_output out
+	assert_stderr_has err
+	assert_equal "$(tail -n 1 log | cut -f 6,7)" $'4\t4'
+}
+
+@test "output of tries that another one followed is dropped, also in turns" {
+	t -j 2 --retries 3 --retry-delay 0.01 \
+		::: 'echo $((++n)) >>n1; cat n1; test $(wc -l <n1) = 3' \
+		'echo x >>n2; cat n2; test $(wc -l <n2) = 2'
+	assert_ok $'1\n1\n1\nx\nx'
+}

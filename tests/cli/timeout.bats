@@ -29,7 +29,7 @@ stops() {
 }
 
 @test "--timeout ends a job, which has failed then" {
-	t --timeout 0.2 ::: 'exec sleep 1000' true
+	t --timeout "$MUSTER_TEST_SLOW" ::: 'exec sleep 1000' true
 	assert_status 1
 }
 

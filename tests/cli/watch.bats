@@ -156,8 +156,9 @@ none_pending() {
 }
 
 @test "--on-done: --timeout does not apply" {
-	t --timeout "0.2" --on-done 'sleep 0.5; echo over >log' true ::: 1
-	assert_ok
+	t --timeout 0.1 --on-done 'sleep 0.5; echo over >log' \
+		exec sleep ::: 1000
+	assert_status 1
 	assert_file_is log $'over\n'
 }
 

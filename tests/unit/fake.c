@@ -76,8 +76,7 @@ static bool word_is(const char *word, const char *name)
 {
 	size_t n = strlen(name);
 
-	return strncmp(word, name, n) == 0 &&
-	       (word[n] == ' ' || word[n] == '\0');
+	return strncmp(word, name, n) == 0 && strchr(" /", word[n]);
 }
 
 /* The number behind name, or -1. */
@@ -88,14 +87,16 @@ static int word_number(const char *word, const char *name)
 	return strncmp(word, name, n) == 0 ? atoi(word + n) : -1;
 }
 
-static const char *word_of(const char *script, unsigned call)
+static const char *word_of(const char *script, unsigned stage, unsigned call)
 {
+	for (; stage > 0 && strchr(script, '/'); stage--)
+		script = strchr(script, '/') + 1;
 	while (call-- > 1) {
-		const char *blank = strchr(script, ' ');
+		size_t n = strcspn(script, " /");
 
-		if (!blank)
+		if (script[n] != ' ')
 			break;
-		script = blank + 1;
+		script += n + 1;
 	}
 	return script;
 }
@@ -175,8 +176,10 @@ static enum run_result fake_run(struct runner *r, void *state,
 	if (++f->running > f->peak)
 		f->peak = f->running;
 	cond_broadcast(&f->change);
-	word = word_of(job->values[0], j->calls);
-	again = word_is(word, "again");
+	word = word_of(job->values[0], job->stage, j->calls);
+	again = word_is(word, "again") || word_is(word, "holdagain");
+	if (word_is(word, "holdagain"))
+		hold_locked(f, job, j, word);
 	if (again)
 		job->outcome = (struct job_outcome){ .err = EAGAIN };
 	else
@@ -239,7 +242,14 @@ static bool fake_begin(struct output *o, struct job *job, bool last,
 	CHECK(!j->open && !is_final(j));
 	CHECK((job->out != NULL) == (j->rests > 0));
 	go = !f->waiting_stopped;
+	if (go && job->out && !j->was_last) {
+		j->drops++;
+		buf_reset(&j->text[0]);
+		buf_reset(&j->text[1]);
+	}
 	if (go) {
+		j->goes_on |= job->out && j->was_last;
+		j->was_last = last;
 		j->open = true;
 		j->begins++;
 		j->lasts += last;
@@ -301,7 +311,7 @@ static void fake_rest(struct output *o, struct job *job)
 	struct fake_job *j = record(f, job->seq);
 
 	mutex_lock(&f->lock);
-	CHECK(j->open && j->lasts);
+	CHECK(j->open);
 	j->open = false;
 	j->rests++;
 	job->out = j;
@@ -482,7 +492,7 @@ static void check_job(struct fake *f, uint64_t seq)
 			 j->dones == 0;
 	bool ok = j->dones == !is_absent && j->keeps + j->skips == 1 &&
 		  !j->open && j->starts == j->calls &&
-		  (j->rests || j->begins == j->keeps + j->drops);
+		  (j->goes_on || j->begins == j->keeps + j->drops);
 	char why[128];
 
 	snprintf(why, sizeof(why),
@@ -541,6 +551,17 @@ struct job *fake_make(struct fake *f, const char *script)
 bool fake_submit(struct fake *f, const char *script)
 {
 	return engine_submit(f->engine, make_job(f, script));
+}
+
+bool fake_add(struct fake *f, struct job *job)
+{
+	if (engine_add(f->engine, job, NULL))
+		return true;
+	job_free(job);
+	mutex_lock(&f->lock);
+	f->submitted--;
+	mutex_unlock(&f->lock);
+	return false;
 }
 
 void fake_submit_n(struct fake *f, unsigned n, const char *script)

@@ -15,6 +15,10 @@
  *	holdfail	the same with status 1
  *	stubborn	as hold, but obeys JOB_KILL only
  *	again		RUN_AGAIN with EAGAIN
+ *	holdagain	the same after having waited to be released or stopped
+ *
+ * With several stages, scripts for each of them may be joined by slashes; the
+ * last one is repeated.
  *
  * Each try writes "tryN", its number among the calls. The fakes check the
  * protocols of runner.h, output.h and sink.h as they go; fake_end checks that
@@ -61,6 +65,8 @@ struct fake_job {
 	unsigned dones;
 	unsigned interrupts;	/* while in run() */
 	bool open;		/* between begin and end */
+	bool was_last;		/* the open or resting try */
+	bool goes_on;		/* a try went on with the output before */
 	bool runs;
 	bool released;
 	int order;		/* the last one seen in run() */
@@ -123,6 +129,8 @@ void fake_free(struct fake *f);
 
 /* Submits a job with the next number; as engine_submit. */
 bool fake_submit(struct fake *f, const char *script);
+/* As engine_add; the job is freed when it is refused. */
+bool fake_add(struct fake *f, struct job *job);
 /* The job only, for who wants to change it and submit it himself. */
 struct job *fake_make(struct fake *f, const char *script);
 /* n of them. */

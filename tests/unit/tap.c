@@ -28,7 +28,7 @@
 
 #include "tap.h"
 
-#define CASE_SECONDS	20
+#define CASE_SECONDS	60
 #define SHOWN_BYTES	200
 
 struct report {

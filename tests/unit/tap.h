@@ -25,7 +25,7 @@
  *
  * A case is "not ok" when a CHECK fails in it, in a thread of it or in a
  * child of it, and also when its process dies, does not end with status 0 (a
- * sanitizer or valgrind found something), or takes longer than 20 seconds
+ * sanitizer or valgrind found something), or takes longer than 60 seconds
  * times $MUSTER_TEST_SLOW. What is left of its process group is then killed.
  * Failed checks do not end the case; they are expressions and tell whether
  * they held: "if (!CHECK(p)) return;".

@@ -120,6 +120,29 @@ static void waits_between_tries(void)
 	fake_end(f);
 }
 
+/* While muster is stopped no time passes. */
+static void skipped_time_does_not_count(void)
+{
+	struct engine_config c = {
+		.max = 2, .backoff = { 100, 1, 0, false }, .delay_ns = 1000,
+	};
+	struct fake *f = started(&c);
+	int64_t begin = f->now_ns;
+
+	f->tries_max = 2;
+	fake_submit(f, "fail ok");
+	AWAIT(fake_stats(f).delayed == 1);
+	engine_skip_time(f->engine, 5000);
+	fake_move_clock(f, 5000);
+	CHECK_INT(engine_tend(f->engine) - begin, 5100);
+	move(f, 100);
+	CHECK_INT(fake_stats(f).queued, 1);
+	CHECK_INT(engine_tend(f->engine) - begin, 6000);
+	move(f, 900);
+	fake_await_done(f, 1);
+	fake_end(f);
+}
+
 static void stop_ends_the_wait(void)
 {
 	struct engine_config c = { .backoff = { NS_PER_SEC, 1, 0, false } };
@@ -132,6 +155,9 @@ static void stop_ends_the_wait(void)
 	CHECK(engine_wait(f->engine, -1));
 	CHECK_INT(fake_job(f, 1).outcome.end, JOB_EXITED);
 	CHECK_INT(fake_stats(f).tally.failed, 1);
+	/* And its last try's output counts. */
+	CHECK_STR(fake_job(f, 1).text[0].data, "try1");
+	CHECK_INT(fake_job(f, 1).keeps, 1);
 	fake_end(f);
 }
 
@@ -592,6 +618,7 @@ static const struct tap_case cases[] = {
 	{ "the bucket first, then the rate", burst_first },
 	{ "a delay between starts", delay_between },
 	{ "pauses between tries hold no worker", waits_between_tries },
+	{ "time that is skipped does not count", skipped_time_does_not_count },
 	{ "a stop ends the wait for a try", stop_ends_the_wait },
 	{ "the output of all tries", keeps_output_of_all_tries },
 	{ "--retry-on", only_as_the_rule_says },

@@ -304,6 +304,46 @@ static void run_with_few_threads(void *arg)
 	fake_end(f);
 }
 
+/* The first stage's worker does what the second one has none for; bounds
+ * between them are kept all the same. */
+static void later_stage_without_threads(void *arg)
+{
+	static const struct engine_bounds none = { 0, 2 };
+	struct engine_config c = {
+		.max = 1, .queue_capacity = 1, .then = &none, .nthen = 1,
+	};
+	struct fake *f = fake_new(&c, false);
+
+	(void)arg;
+	f->nstages = 2;
+	f->tries_max = 2;
+	engine_start(f->engine);
+	AWAIT(fake_stats(f).idle == 1);
+	if (!CHECK(forbid_threads()))
+		return;
+	for (unsigned i = 0; i < 20; i++)
+		fake_submit(f, i % 2 ? "ok/fail ok" : "ok/again ok");
+	fake_end(f);
+}
+
+static void no_threads_at_all_for_stages(void *arg)
+{
+	static const struct engine_bounds then[] = { { 0, 2 }, { 1, 1 } };
+	struct engine_config c = {
+		.max = 2, .queue_capacity = 1, .then = then, .nthen = 2,
+	};
+	struct fake *f = fake_new(&c, false);
+
+	(void)arg;
+	f->nstages = 3;
+	if (!CHECK(forbid_threads()))
+		return;
+	engine_start(f->engine);
+	fake_submit_n(f, 20, "ok");
+	CHECK_INT(fake_stats(f).tally.succeeded, 60);
+	fake_end(f);
+}
+
 /* In a process of its own, which gives up its rights. */
 static void apart(void (*fn)(void *))
 {
@@ -322,6 +362,16 @@ static void no_threads(void)
 static void threads_again(void)
 {
 	apart(threads_come_back);
+}
+
+static void stage_without_threads(void)
+{
+	apart(later_stage_without_threads);
+}
+
+static void stages_without_threads(void)
+{
+	apart(no_threads_at_all_for_stages);
 }
 
 static void few_threads(void)
@@ -349,5 +399,7 @@ static const struct tap_case cases[] = {
 	{ "threads that can be had again keep to the bounds",
 	  threads_again },
 	{ "with few threads they do all the work", few_threads },
+	{ "no thread for a later stage", stage_without_threads },
+	{ "three stages and no thread", stages_without_threads },
 };
 TAP_MAIN(cases)

@@ -320,9 +320,9 @@ static void ignored(void)
 static void foreign(void)
 {
 	BAD("option '--pipe' of GNU parallel is not supported", "--pipe");
-	BAD("option '--colsep' of GNU parallel is not supported",
-	    "--colsep", ",");
-	BAD("option '--colsep' of GNU parallel is not supported", "--cols=,");
+	BAD("option '--recend' of GNU parallel is not supported",
+	    "--recend", ",");
+	BAD("option '--recend' of GNU parallel is not supported", "--rece=,");
 	BAD("option '-X' of GNU parallel is not supported", "-kX");
 	BAD("option '-n' of GNU parallel is not supported", "-n3");
 	BAD("option '--pipepart' of GNU parallel is not supported",
@@ -763,7 +763,7 @@ static void nearest(void)
 	CHECK_STR(options_nearest("a-name-longer-than-any-option-that-there-"
 				  "will-ever-be"), NULL);
 	/* What is not supported is no help. */
-	CHECK_STR(options_nearest("colsepp"), NULL);
+	CHECK_STR(options_nearest("pipepartt"), NULL);
 }
 
 /* The longest line of text. */

@@ -548,7 +548,9 @@ static int pipe_to_stdin(void)
 
 static void first_input_is_lazy(void)
 {
-	static char *const words_behind[] = { "1", "2" };
+	static char *const words_behind[] = {
+		(char *)"1", (char *)"2",
+	};
 	static const struct input_spec specs[] = {
 		{ .kind = INPUT_FILE, .path = "-", .option = "-a" },
 		{ .kind = INPUT_ARGS, .args = words_behind, .nargs = 2 },
@@ -605,7 +607,7 @@ static void stops_a_blocked_reader(void)
 
 static void stops_while_loading(void)
 {
-	static char *const word[] = { "a" };
+	static char *const word[] = { (char *)"a" };
 	static const struct input_spec specs[] = {
 		{ .kind = INPUT_ARGS, .args = word, .nargs = 1 },
 		{ .kind = INPUT_STDIN },
@@ -660,8 +662,11 @@ static void a_fifo_without_writer(void)
 /* The kept values of many inputs, more than one arena block. */
 static void large_product(void)
 {
-	static char *const ten[] = { "0", "1", "2", "3", "4", "5", "6", "7",
-				     "8", "9" };
+	static char *const ten[] = {
+		(char *)"0", (char *)"1", (char *)"2", (char *)"3",
+		(char *)"4", (char *)"5", (char *)"6", (char *)"7",
+		(char *)"8", (char *)"9",
+	};
 	struct input_spec specs[5];
 	struct source_opts opts = LINES;
 	struct buf err = BUF_INIT;

@@ -299,7 +299,7 @@ static void failure_leaves_out_alone(void)
 	struct buf out = BUF_INIT;
 	struct buf err = BUF_INIT;
 	struct template *t = template_new("f {} $(({}))", &opts, &err);
-	char *value = "a\nb";
+	char *value = (char *)"a\nb";
 	struct template_args args = { .values = &value, .n = 1 };
 
 	buf_addstr(&out, "before");
@@ -412,7 +412,9 @@ DIRECT(not_direct,
 static void direct_depends_on_the_environment(void)
 {
 	static char *const plain[] = { NULL };
-	static char *const env[] = { "BASH_FUNC_gzip%%=() { :; }", NULL };
+	static char *const env[] = {
+		(char *)"BASH_FUNC_gzip%%=() { :; }", NULL,
+	};
 	struct template_opts opts = { .shell = SHELL_BASH };
 	struct template_opts zsh = { .shell = SHELL_ZSH };
 	struct buf err = BUF_INIT;

@@ -92,6 +92,11 @@ static void misuse_aborts_naming_the_call(void)
 	char out[2048];
 	int status = tap_run(join_itself, NULL, out, sizeof(out));
 
+	/* clang's thread sanitizer knows this one and dies of it before us. */
+	if (strstr(out, "ThreadSanitizer: ")) {
+		CHECK(status != 0);
+		return;
+	}
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 	CHECK(strstr(out, "pthread_join: "));
 }

@@ -166,10 +166,14 @@ static void needs_setup(void)
 static void exported_functions(void)
 {
 	static char *const env[] = {
-		"HOME=/", "BASH_FUNC_gzip%%=() { echo mine;\n}",
-		"BASH_FUNC_a.b%%=() {  :\n}", "BASH_FUNC_old()=() {  :\n}",
-		"older=() { :; }", "BASH_FUNC_/bin/ls%%=() {  :\n}",
-		"var=gzip", "BASH_FUNC_=", "novalue", NULL,
+		(char *)"HOME=/",
+		(char *)"BASH_FUNC_gzip%%=() { echo mine;\n}",
+		(char *)"BASH_FUNC_a.b%%=() {  :\n}",
+		(char *)"BASH_FUNC_old()=() {  :\n}",
+		(char *)"older=() { :; }",
+		(char *)"BASH_FUNC_/bin/ls%%=() {  :\n}",
+		(char *)"var=gzip", (char *)"BASH_FUNC_=", (char *)"novalue",
+		NULL,
 	};
 
 	words_env_setup(env);
@@ -189,9 +193,11 @@ static void exported_functions(void)
 
 static void start_up_files(void)
 {
-	static char *const bash_env[] = { "BASH_ENV=/x", NULL };
-	static char *const env[] = { "ENV=/x", NULL };
-	static char *const opts[] = { "SHELLOPTS=keyword", NULL };
+	static char *const bash_env[] = { (char *)"BASH_ENV=/x", NULL };
+	static char *const env[] = { (char *)"ENV=/x", NULL };
+	static char *const opts[] = {
+		(char *)"SHELLOPTS=keyword", NULL,
+	};
 
 	words_env_setup(bash_env);
 	check_split("gzip", 4, SHELL_BASH, NULL);

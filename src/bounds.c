@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* bounds.c - see bounds.h. */
+#include <config.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "bounds.h"
+#include "control.h"
+#include "jobspec.h"
+#include "options.h"
+#include "proc/cpus.h"
+#include "proc/limits.h"
+#include "proc/topology.h"
+
+static int resolve_bounds(struct control *c, const struct jobspec *max,
+			  const struct jobspec *min, struct engine_bounds *b,
+			  struct buf *err)
+{
+	b->max = jobspec_resolve(max, c->cpus, c->possible, err);
+	if (!b->max)
+		return -1;
+	b->min = 1;
+	if (min->kind != JOBSPEC_UNSET) {
+		b->min = jobspec_resolve(min, c->cpus, c->possible, err);
+		if (!b->min)
+			return -1;
+	}
+	if (b->min > b->max) {
+		buf_addf(err, "--min %u is more than the maximum of %u",
+			 b->min, b->max);
+		return -1;
+	}
+	return 0;
+}
+
+/* What -j N% is a percentage of. */
+static unsigned count_cpus(const struct options *o)
+{
+	unsigned usable = cpus_usable();
+	struct topology t;
+	unsigned n;
+
+	if (!o->count_cores && !o->count_sockets)
+		return usable;
+	topology_read(&t, NULL);
+	n = o->count_sockets ? t.sockets : t.cores;
+	return n < usable ? n : usable;
+}
+
+int bounds_resolve(const struct options *o, struct control *c,
+		   struct engine_bounds *first, struct engine_bounds **then,
+		   struct buf *err)
+{
+	bool may_grow = o->max.kind == JOBSPEC_FILE || o->control;
+	unsigned most;
+
+	c->cpus = count_cpus(o);
+	c->possible = limits_possible_jobs();
+	if (resolve_bounds(c, &o->max, &o->min, first, err) < 0)
+		return -1;
+	most = first->max;
+	(*then) = xcalloc(o->nthen + 1, sizeof(*(*then)));
+	for (size_t i = 0; i < o->nthen; i++) {
+		const struct then *t = &o->then[i];
+
+		if (resolve_bounds(c, &t->max, &t->min, &(*then)[i],
+				   err) < 0)
+			return -1;
+		may_grow |= t->max.kind == JOBSPEC_FILE;
+		most += (*then)[i].max;
+	}
+	c->said = xcalloc(o->nthen + 1, sizeof(*c->said));
+	c->said[0] = *first;
+	for (size_t i = 0; i < o->nthen; i++)
+		c->said[i + 1] = (*then)[i];
+	/* There may be more later. */
+	limits_raise(may_grow || most > c->possible ? c->possible : most);
+	return 0;
+}

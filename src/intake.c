@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* intake.c - see intake.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/thread.h"
+#include "input/shuffle.h"
+#include "intake.h"
+#include "options.h"
+#include "proc/sigstate.h"
+
+/* Names are read by a thread of their own, so that main can take signals. */
+struct reading {
+	struct intake *in;
+	struct buf *err;
+	struct thread main;
+	int result;
+	atomic_bool is_done;	/* releases what the thread has written */
+};
+
+static void *read_names(void *arg)
+{
+	struct reading *r = arg;
+
+	r->result = source_read_names(r->in->source, &r->in->names, r->err);
+	atomic_store(&r->is_done, true);
+	thread_wake(r->main);
+	return NULL;
+}
+
+/* Nothing has been started: signals do what they do to any program. */
+static void obey(int sig)
+{
+	switch (sig) {
+	case SIGINT:
+	case SIGQUIT:
+	case SIGTERM:
+	case SIGHUP:
+		sigstate_die_of(sig);
+		break;
+	case SIGTSTP:
+		raise(SIGSTOP);
+		break;
+	default:
+		break;
+	}
+}
+
+static int await_names(struct intake *in, struct buf *err)
+{
+	struct reading r = { .in = in, .err = err, .main = thread_self() };
+	struct thread thread;
+
+	atomic_init(&r.is_done, false);
+	if (thread_start(&thread, 0, read_names, &r) < 0) {
+		buf_addf(err, "cannot start a thread: %s", strerror(errno));
+		return -1;
+	}
+	while (!atomic_load(&r.is_done))
+		obey(thread_wait_signal(sigstate_wait_set(), -1));
+	thread_join(&thread);
+	return r.result;
+}
+
+int intake_open(struct intake *in, const struct options *o,
+		enum shell_kind shell, bool are_commands, struct buf *err)
+{
+	struct source_opts opts = o->source;
+
+	*in = (struct intake){ .source = NULL };
+	opts.no_attributes = o->no_attributes;
+	opts.are_commands = are_commands;
+	opts.shell = shell;
+	in->source = source_new(o->inputs, o->ninputs, &opts, err);
+	if (!in->source)
+		return -1;
+	if (opts.header != HEADER_NONE && await_names(in, err) < 0)
+		return -1;
+	if (o->shuffle)
+		in->shuffle = shuffle_new(in->source,
+					  (uint64_t)clock_wall_ns() ^
+					  (uint64_t)getpid());
+	return 0;
+}
+
+void intake_release(struct intake *in)
+{
+	shuffle_free(in->shuffle);
+	source_free(in->source);
+	names_release(&in->names);
+}
+
+enum source_result intake_next(struct intake *in, struct tuple *t,
+			       struct buf *err)
+{
+	if (in->shuffle)
+		return shuffle_next(in->shuffle, t, err);
+	return source_next(in->source, t, err);
+}
+
+void intake_stop(struct intake *in)
+{
+	source_stop(in->source);
+}
+
+int64_t intake_total(const struct intake *in, const struct options *o,
+		     bool count)
+{
+	if (o->total_jobs)
+		return o->total_jobs;
+	return source_total(in->source, count);
+}
