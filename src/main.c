@@ -27,6 +27,7 @@
  *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
  *   resume.c            --resume: what an earlier run has done
+ *   keep.c              --results put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
  *   gate.c              --load, --memfree and what else holds jobs back
@@ -118,6 +119,8 @@
  *   sink/held.c         held output of one stream
  *   sink/spool.c        held output on disk
  *   sink/writer.c       writes batches, with tags
+ *   sink/results.c      --results: in files, or as records
+ *   sink/results_record.c  what these look like
  *   sink/joblog.c       --joblog
  *   sink/summary.c      --summary and --failed-to
  *   sink/metrics.c      --metrics

@@ -18,6 +18,7 @@
 #include "base/num.h"
 #include "options_impl.h"
 #include "profile.h"
+#include "sink/results.h"
 
 /* What getopt_long returns for a long name lies above all letters. */
 #define LONG_BASE	256
@@ -476,6 +477,15 @@ static void settle_retry(struct parser *p)
 	};
 }
 
+/* Which tell of each job that it was run. */
+static bool has_result_files(const struct options *o)
+{
+	bool to_stdout;
+
+	return o->results && !results_are_records(
+		results_kind_of(o->results, &to_stdout));
+}
+
 static void settle_resume(struct parser *p)
 {
 	struct options *o = p->o;
@@ -486,8 +496,11 @@ static void settle_resume(struct parser *p)
 	o->resume |= o->resume_failed;
 	if (!name)
 		return;
-	if (!o->joblog)
-		options_bad(p, "%s needs --joblog", name);
+	if (!o->joblog && (o->retry_failed || !has_result_files(o)))
+		options_bad(p, "%s needs --joblog%s", name,
+			    o->retry_failed ? "" : ", or --results in files");
+	else if (!o->joblog)
+		return;
 	else if (strcmp(o->joblog, "-") == 0)
 		options_bad(p, "%s: the log cannot be standard output", name);
 	if (o->retry_failed)
@@ -527,6 +540,11 @@ static void settle(struct parser *p)
 		options_bad(p, "--priority-aging cannot be combined with "
 			    "--queue-order %s",
 			    o->queue_order == QUEUE_FIFO ? "fifo" : "lifo");
+	/* As GNU parallel: an empty name is none. */
+	if (o->results && !*o->results)
+		o->results = NULL;
+	if (o->results && o->nthen)
+		options_bad(p, "--results cannot be combined with --then");
 	settle_resume(p);
 	if (p->tasks_percent > 0 && p->tasks_percent != o->timeout_percent)
 		options_bad(p, "--timeout: a percentage given before --tasks "

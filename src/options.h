@@ -147,6 +147,7 @@ struct options {
 	/* results */
 	struct halt_rule halt;
 	enum exit_rule exit_as;
+	const char *results;		/* NULL: none */
 	const char *joblog;		/* NULL: none */
 	bool joblog_append;		/* +FILE */
 	bool resume;			/* also when the next one is set */

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "resume.h"
 #include "sched/job.h"
+#include "sink/results.h"
 #include "texts.h"
 
 /* Slots that may have been in a command. */
@@ -37,6 +38,8 @@ int resume_open(struct resume *r, const struct options *o,
 	const char *path = o->joblog;
 
 	*r = (struct resume){ .options = o, .texts = t };
+	if (!path)
+		return 0;
 	/* A dry run makes none. */
 	if (o->dry_run && access(path, F_OK) < 0 && errno == ENOENT)
 		path = "/dev/null";
@@ -147,13 +150,27 @@ static enum past_end end_of(const struct resume *r, uint64_t first)
 	return end;
 }
 
+/* Which do not say how a job ended; but what values it had. */
+static enum resume_verdict judge_by_results(struct resume *r,
+					    const struct job *job)
+{
+	if (r->options->resume_failed || !r->results ||
+	    !results_has(r->results, job))
+		return RESUME_RUN;
+	r->passed++;
+	return RESUME_PASS;
+}
+
 enum resume_verdict resume_judge(struct resume *r, struct job *job,
 				 struct buf *err)
 {
 	uint64_t first = r->number * (r->options->nthen + 1) + 1;
-	enum past_end end = end_of(r, first);
+	enum past_end end;
 
 	job->number = ++r->number;
+	if (!r->past)
+		return judge_by_results(r, job);
+	end = end_of(r, first);
 	if (end == PAST_NONE || end == PAST_KILLED ||
 	    (end == PAST_FAILED && r->options->resume_failed))
 		return RESUME_RUN;
@@ -202,7 +219,7 @@ static uint64_t vanished(const struct resume *r)
 void resume_report(const struct resume *r)
 {
 	struct buf line = BUF_INIT;
-	uint64_t gone = r->has_ended ? vanished(r) : 0;
+	uint64_t gone = r->has_ended && r->past ? vanished(r) : 0;
 
 	if (r->options->retry_failed || r->has_changed || (!r->passed && !gone))
 		return;

@@ -18,12 +18,15 @@ struct buf;
 struct job;
 struct options;
 struct past;
+struct results;
 struct texts;
 
 struct resume {
 	const struct options *options;
 	const struct texts *texts;
-	struct past *past;
+	struct past *past;	/* NULL: no log, go by results */
+	const struct results *results;	/* the caller's to set before a job is
+					   judged, or NULL */
 	uint64_t last;		/* number of the last one that failed */
 	uint64_t number;	/* inputs judged so far */
 	uint64_t passed;	/* of them, those passed over */

@@ -34,6 +34,7 @@
 #include "feed.h"
 #include "gate.h"
 #include "intake.h"
+#include "keep.h"
 #include "options.h"
 #include "pipe.h"
 #include "proc/child.h"
@@ -81,6 +82,7 @@ struct run {
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
+	struct keep keep;
 	struct resume resume;
 	struct feed feed;
 	struct control control;
@@ -116,9 +118,14 @@ static void output_failed(void *arg, int fd, int err)
 {
 	struct run *r = arg;
 
-	if (fd == 1 && err == EPIPE && !sigstate_was_ignored(SIGPIPE)) {
+	if (fd == 1 && err == EPIPE && !keep_out_fd(&r->keep) && !sigstate_was_ignored(SIGPIPE)) {
 		atomic_store(&r->broken_pipe, true);
 		engine_stop(r->engine, ENGINE_CANCEL);
+		return;
+	}
+	if (fd == 1 && keep_out_fd(&r->keep)) {
+		diag_err(err, "--results: '%s'", r->o->results);
+		stop_in_error(r, ENGINE_DRAIN);
 		return;
 	}
 	diag_err(err, "standard %s", fd == 1 ? "output" : "error");
@@ -262,6 +269,8 @@ static int open_logs(struct run *r, struct buf *err)
 	}
 	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts, err) < 0)
 		return -1;
+	if (keep_open(&r->keep, o, &r->intake.names, err) < 0)
+		return -1;
 	if (o->failed_to) {
 		r->failed_fd = fd_open(o->failed_to,
 				       O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -290,8 +299,9 @@ static int make_emitter(struct run *r, struct buf *err)
 	struct emit_config config = {
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
+		.out_fd = keep_out_fd(&r->keep),
 		.tmpdir = choose_tmpdir(o),
-		.tag = add_tag,
+		.tag = r->keep.is_on ? NULL : add_tag,
 		.colour = o->color || o->color_failed ? add_colour : NULL,
 		.late = o->color_failed,
 		.failed = output_failed,
@@ -299,7 +309,7 @@ static int make_emitter(struct run *r, struct buf *err)
 		.arg = r,
 	};
 
-	if (o->line_buffer && o->order != ORDER_KEEP)
+	if (o->line_buffer && o->order != ORDER_KEEP && !r->keep.is_on)
 		config.mode = EMIT_LINES;
 	else if (o->order == ORDER_COMPLETION)
 		config.mode = EMIT_GROUPED;
@@ -308,6 +318,12 @@ static int make_emitter(struct run *r, struct buf *err)
 		return 0;
 	buf_addf(err, "cannot start a thread: %s", strerror(errno));
 	return -1;
+}
+
+static struct output *output_of(struct run *r)
+{
+	return keep_output(&r->keep, emit_output(r->emit),
+			   choose_tmpdir(r->o));
 }
 
 static int make_runner(struct run *r, struct buf *err)
@@ -320,15 +336,16 @@ static int make_runner(struct run *r, struct buf *err)
 		.filters = r->texts.filters,
 		.shell_quote = o->shell_quote,
 		.envp = environ,
-		.output = emit_output(r->emit),
+		.output = output_of(r),
 		.term_seq = o->term_seq,
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
-		.ungroup = o->ungroup,
+		.ungroup = o->ungroup && !r->keep.is_on,
 		.give_stdin = !r->pipe &&
 			      !source_uses_stdin(r->intake.source) &&
 			      !fd_was_closed(0) && !isatty(0),
-		.want_command = r->joblog || r->summary || r->watch.hook,
+		.want_command = r->joblog || r->summary || r->watch.hook ||
+				r->keep.is_on,
 		.dry_run = o->dry_run || o->shell_quote,
 		.verbose = o->verbose,
 		.trace = o->trace,
@@ -359,8 +376,9 @@ static void make_engine(struct run *r)
 {
 	const struct options *o = r->o;
 	struct engine_config config = {
-		.runner = watch_runner(&r->watch, o, local_runner(r->local)),
-		.output = emit_output(r->emit),
+		.runner = watch_runner(&r->watch, o,
+			keep_runner(&r->keep, local_runner(r->local))),
+		.output = output_of(r),
 		.min = r->bounds.min,
 		.max = r->bounds.max,
 		.then = r->then_bounds,
@@ -521,6 +539,7 @@ static int set_up(struct run *r, struct buf *err)
 	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
+	r->resume.results = r->keep.results;
 	r->control.options = o;
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
@@ -624,6 +643,8 @@ static void close_logs(struct run *r)
 		atomic_store(&r->own_error, true);
 	}
 	r->joblog = NULL;
+	if (!keep_finish(&r->keep))
+		atomic_store(&r->own_error, true);
 	if (r->o->resume)
 		resume_report(&r->resume);
 	if (r->o->summary != SUMMARY_NONE)
@@ -665,6 +686,7 @@ static void tear_down(struct run *r)
 	intake_release(&r->intake);
 	if (r->joblog)
 		joblog_free(r->joblog);
+	keep_release(&r->keep);
 	resume_release(&r->resume);
 	if (r->summary)
 		summary_free(r->summary);
@@ -744,7 +766,7 @@ static int work(struct run *r)
 
 int run(const struct options *o)
 {
-	struct run r = { .o = o, .failed_fd = -1, .tty = -1 };
+	struct run r = { .o = o, .failed_fd = -1, .tty = -1, .keep.fd = -1 };
 	struct buf err = BUF_INIT;
 	int status = RUN_ERROR;
 

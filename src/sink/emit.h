@@ -31,6 +31,7 @@ enum emit_mode {
 struct emit_config {
 	enum emit_mode mode;
 	uint64_t memory_max;	/* bytes held in memory */
+	int out_fd;		/* instead of 1; 0: 1 */
 	const char *tmpdir;	/* for the spool; outlives the emitter */
 	/* Adds what goes before each line of the job (with the TAB); NULL:
 	 * nothing. Called by the job's worker. */

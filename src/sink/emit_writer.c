@@ -2,6 +2,8 @@
 /* emit_writer.c - the emitter's writer thread. See emit.c. */
 #include <config.h>
 
+#include <unistd.h>
+
 #include "sink/emit_impl.h"
 
 static void take_out_locked(struct out *out, struct writer_batch *b)
@@ -140,6 +142,10 @@ void *emit_writer_main(void *arg)
 	thread_set_name("muster-writer");
 	list_init(&spent);
 	writer_init(&writer);
+	if (e->cfg.out_fd) {
+		writer.fd[0] = e->cfg.out_fd;
+		writer.is_tty[0] = isatty(e->cfg.out_fd) == 1;
+	}
 	mutex_lock(&e->lock);
 	for (;;) {
 		if (gather_locked(e, &batch, &spent)) {

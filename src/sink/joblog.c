@@ -58,14 +58,14 @@ static void add_command(struct buf *b, const struct job *job)
 	}
 }
 
-static int logged_status(const struct job *job)
+int joblog_status(const struct job *job)
 {
 	enum job_end end = job->outcome.end;
 
 	return end == JOB_TIMEOUT || end == JOB_KILLED ? -1 : job_status(job);
 }
 
-static int logged_signal(const struct job *job)
+int joblog_signal(const struct job *job)
 {
 	switch (job->outcome.end) {
 	case JOB_SIGNALED:
@@ -101,7 +101,7 @@ static void format_line(struct buf *b, const struct job *job)
 	buf_addu(b, job->data_len + (uint64_t)job->part_len);
 	buf_addch(b, '\t');
 	buf_addu(b, job->outcome.out_bytes);
-	buf_addf(b, "\t%d\t%d\t", logged_status(job), logged_signal(job));
+	buf_addf(b, "\t%d\t%d\t", joblog_status(job), joblog_signal(job));
 	add_command(b, job);
 	buf_addch(b, '\n');
 }

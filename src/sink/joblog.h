@@ -21,6 +21,7 @@
 #include "sched/sink.h"
 
 struct buf;
+struct job;
 struct joblog;
 
 /*
@@ -34,6 +35,9 @@ struct joblog;
 struct joblog *joblog_new(const char *path, bool append,
 			  void (*failed)(void *arg, const char *path, int err),
 			  void *arg, struct buf *err);
+/* What its columns Exitval and Signal say of the job. */
+int joblog_status(const struct job *job);
+int joblog_signal(const struct job *job);
 struct sink *joblog_sink(struct joblog *l);
 /* Closes. 0, or -1 with errno when a line was lost (also at close). */
 int joblog_free(struct joblog *l);

@@ -73,6 +73,8 @@ void writer_batch_add(struct writer_batch *b, struct held_chunk *chunks,
 void writer_init(struct writer *w)
 {
 	memset(w, 0, sizeof(*w));
+	w->fd[0] = 1;
+	w->fd[1] = 2;
 	w->is_tty[0] = isatty(1) == 1;
 	w->is_tty[1] = isatty(2) == 1;
 	buf_init(&w->tagged);
@@ -99,9 +101,11 @@ static bool ends_in_line(const struct pending *p)
 
 static void write_pending(struct writer *w, struct pending *p)
 {
-	if (fd_was_closed(p->stream + 1))
+	int fd = w->fd[p->stream];
+
+	if (fd <= 2 && fd_was_closed(fd))
 		w->err[p->stream] = EBADF;
-	else if (fd_writev_all(p->stream + 1, p->v, p->n) < 0)
+	else if (fd_writev_all(fd, p->v, p->n) < 0)
 		w->err[p->stream] = errno;
 }
 

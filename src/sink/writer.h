@@ -52,6 +52,7 @@ void writer_batch_add(struct writer_batch *b, struct held_chunk *chunks,
 		      int stream, struct writer_tag *tag);
 
 struct writer {
+	int fd[2];		/* 1 and 2, unless changed before any use */
 	bool is_off[2];		/* in: write nothing there */
 	int err[2];		/* out: errno of the first failure; the rest
 				   for that stream was not written */

@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* results.c - see results.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "sched/job.h"
+#include "sched/output.h"
+#include "sched/runner.h"
+#include "sink/results.h"
+#include "sink/results_record.h"
+
+/* Of one stream, held in memory; what is more goes into a file. */
+#define HELD_MAX	((size_t)1 << 20)
+#define PIECE_BYTES	((size_t)65536)
+
+struct results {
+	struct output output;
+	struct runner runner;
+	struct runner *inner_runner;
+	struct results_config cfg;
+	struct mutex lock;
+	bool has_header;	/* guarded by lock */
+};
+
+/* One stream of a running job. */
+struct stream {
+	struct buf path;	/* files: of this one */
+	struct buf held;	/* records: what is not in fd */
+	int fd;			/* the file, or one without a name; -1: none */
+	int err;		/* of the first failure */
+};
+
+/* What job->out is. */
+struct result {
+	struct stream stream[2];
+	struct buf seq_path;
+	void *inner;		/* and what it is for the emitter */
+	bool counts;		/* what the last try wrote stays */
+};
+
+static struct results *results_of(struct output *o)
+{
+	return container_of(o, struct results, output);
+}
+
+static bool are_records(const struct results *r)
+{
+	return results_are_records(r->cfg.kind);
+}
+
+/* The emitter's operations, which have a job->out of their own. */
+
+static bool inner_begin(struct results *r, struct result *res,
+			struct job *job, bool last, void (*wake)(void *),
+			void *wake_arg)
+{
+	bool go;
+
+	job->out = res->inner;
+	go = r->cfg.inner->ops->begin(r->cfg.inner, job, last, wake, wake_arg);
+	res->inner = job->out;
+	job->out = res;
+	return go;
+}
+
+static void inner_append(struct results *r, struct result *res,
+			 struct job *job, const struct buf *text)
+{
+	job->out = res->inner;
+	r->cfg.inner->ops->append(r->cfg.inner, job, OUTPUT_OUT, text->data,
+				  text->len);
+	job->out = res;
+}
+
+static void inner_end(struct results *r, struct result *res, struct job *job,
+		      bool keep)
+{
+	job->out = res->inner;
+	r->cfg.inner->ops->end(r->cfg.inner, job, keep);
+	res->inner = NULL;
+	job->out = res;
+}
+
+/* Names of files. */
+
+/* As GNU parallel; but what would leave the directory does not. */
+static void add_part(struct buf *path, const char *value)
+{
+	if (strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
+		buf_addch(path, '\\');
+	for (; *value; value++) {
+		switch (*value) {
+		case '/':
+			buf_addstr(path, "\\_");
+			break;
+		case '\\':
+			buf_addstr(path, "\\\\");
+			break;
+		case '\t':
+			buf_addstr(path, "\\t");
+			break;
+		default:
+			buf_addch(path, *value);
+		}
+	}
+	buf_addch(path, '/');
+}
+
+static void add_base(const struct results *r, const struct job *job,
+		     struct buf *path)
+{
+	if (r->cfg.kind == RESULTS_FILES) {
+		r->cfg.name(r->cfg.arg, job, path);
+		return;
+	}
+	buf_addf(path, "%s/", r->cfg.path);
+	for (unsigned i = 0; i < job->nvalues; i++) {
+		if (i < r->cfg.nnames && *r->cfg.names[i])
+			add_part(path, r->cfg.names[i]);
+		else
+			buf_addf(path, "%u/", i + 1);
+		add_part(path, job->values[i]);
+	}
+}
+
+static void name_files(const struct results *r, const struct job *job,
+		       struct buf *out, struct buf *err, struct buf *seq)
+{
+	struct buf base = BUF_INIT;
+	bool is_dir;
+
+	add_base(r, job, &base);
+	is_dir = base.len > 0 && base.data[base.len - 1] == '/';
+	buf_addf(out, "%s%s", base.data, is_dir ? "stdout" : "");
+	buf_addf(err, "%s%s", base.data, is_dir ? "stderr" : ".err");
+	buf_addf(seq, "%s%s", base.data, is_dir ? "seq" : ".seq");
+	buf_release(&base);
+}
+
+/* The directories above the file. 0, or -1 with errno. */
+static int make_directories(const char *path)
+{
+	char *copy = xstrdup(path);
+	int result = 0;
+
+	for (char *s = copy + 1; *s && result == 0; s++) {
+		if (*s != '/')
+			continue;
+		*s = '\0';
+		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
+			result = -1;
+		*s = '/';
+	}
+	free(copy);
+	return result;
+}
+
+static void open_file(struct stream *s)
+{
+	int flags = O_WRONLY | O_CREAT | O_TRUNC;
+
+	s->fd = fd_open(s->path.data, flags, 0666);
+	if (s->fd < 0 && errno == ENOENT &&
+	    make_directories(s->path.data) == 0)
+		s->fd = fd_open(s->path.data, flags, 0666);
+	if (s->fd < 0)
+		s->err = errno;
+}
+
+static void open_files(struct results *r, struct job *job, struct result *res)
+{
+	name_files(r, job, &res->stream[0].path, &res->stream[1].path,
+		   &res->seq_path);
+	/* What is there of an earlier run is not whole any more. */
+	(void)unlink(res->seq_path.data);
+	for (int i = 0; i < 2 && !res->stream[0].err; i++)
+		open_file(&res->stream[i]);
+}
+
+/* Streams. */
+
+static struct result *result_new(void)
+{
+	struct result *res = xcalloc(1, sizeof(*res));
+
+	for (int i = 0; i < 2; i++) {
+		buf_init(&res->stream[i].path);
+		buf_init(&res->stream[i].held);
+		res->stream[i].fd = -1;
+	}
+	buf_init(&res->seq_path);
+	return res;
+}
+
+static void result_free(struct result *res)
+{
+	for (int i = 0; i < 2; i++) {
+		buf_release(&res->stream[i].path);
+		buf_release(&res->stream[i].held);
+		fd_close(&res->stream[i].fd);
+	}
+	buf_release(&res->seq_path);
+	free(res);
+}
+
+static void fail(struct results *r, struct stream *s, int err)
+{
+	if (s->err)
+		return;
+	s->err = err;
+	r->cfg.failed(r->cfg.arg, s->path.len ? s->path.data : r->cfg.tmpdir,
+		      err);
+}
+
+static void hold(struct results *r, struct stream *s, const char *data,
+		 size_t len)
+{
+	buf_add(&s->held, data, len);
+	if (s->held.len < HELD_MAX || s->err)
+		return;
+	if (s->fd < 0)
+		s->fd = fd_tmpfile(r->cfg.tmpdir);
+	if (s->fd < 0 ||
+	    fd_write_all(s->fd, s->held.data, s->held.len) < 0)
+		fail(r, s, errno);
+	buf_reset(&s->held);
+}
+
+/* What the try before wrote does not count. */
+static void drop(struct result *res)
+{
+	for (int i = 0; i < 2; i++) {
+		struct stream *s = &res->stream[i];
+
+		fd_close(&s->fd);
+		buf_reset(&s->path);
+		buf_reset(&s->held);
+		s->err = 0;
+	}
+	buf_reset(&res->seq_path);
+}
+
+/* Output, the operations. */
+
+static bool results_begin(struct output *o, struct job *job, bool last,
+			  void (*wake)(void *), void *wake_arg)
+{
+	struct results *r = results_of(o);
+	struct result *res = job->out;
+	bool is_first = !res;
+	bool is_new = is_first || !res->counts;
+
+	if (is_first)
+		res = result_new();
+	else if (is_new)
+		drop(res);
+	res->counts = last;
+	if (are_records(r)) {
+		if (!inner_begin(r, res, job, last, wake, wake_arg)) {
+			if (is_first) {
+				result_free(res);
+				job->out = NULL;
+			}
+			return false;
+		}
+	} else if (is_new) {
+		open_files(r, job, res);
+	}
+	job->out = res;
+	return true;
+}
+
+static bool results_room(struct output *o, struct job *job)
+{
+	(void)o;
+	(void)job;
+	return true;
+}
+
+static void results_append(struct output *o, struct job *job,
+			   enum output_stream stream, const char *data,
+			   size_t len)
+{
+	struct results *r = results_of(o);
+	struct result *res = job->out;
+	struct stream *s = &res->stream[stream];
+
+	if (s->err)
+		return;
+	if (are_records(r))
+		hold(r, s, data, len);
+	else if (fd_write_all(s->fd, data, len) < 0)
+		fail(r, s, errno);
+}
+
+static void flush(struct results *r, struct result *res, struct job *job,
+		  struct buf *record)
+{
+	inner_append(r, res, job, record);
+	buf_reset(record);
+}
+
+/* What is in the file, piece by piece, then what is held. */
+static void add_stream(struct results *r, struct result *res, struct job *job,
+		       int which, struct buf *record)
+{
+	struct stream *s = &res->stream[which];
+	bool is_empty = s->fd < 0 && !s->held.len;
+	struct buf piece = BUF_INIT;
+	off_t at = 0;
+
+	record_open_stream(record, r->cfg.kind, which, is_empty);
+	while (s->fd >= 0) {
+		ssize_t n = fd_pread(s->fd, buf_reserve(&piece, PIECE_BYTES),
+				     PIECE_BYTES, at);
+		size_t taken;
+
+		if (n < 0)
+			fail(r, s, errno);
+		if (n <= 0)
+			break;
+		at += n;
+		piece.len += (size_t)n;
+		taken = record_add_text(record, r->cfg.kind, piece.data,
+					piece.len, false);
+		memmove(piece.data, piece.data + taken, piece.len - taken);
+		buf_truncate(&piece, piece.len - taken);
+		flush(r, res, job, record);
+	}
+	buf_add(&piece, s->held.data, s->held.len);
+	record_add_text(record, r->cfg.kind, piece.data, piece.len, true);
+	record_close_stream(record, r->cfg.kind, is_empty);
+	buf_release(&piece);
+}
+
+/* Before the emitter has got anything to write. */
+static void write_header(struct results *r, const struct job *job)
+{
+	struct buf header = BUF_INIT;
+
+	mutex_lock(&r->lock);
+	if (!r->has_header) {
+		record_add_header(&header, &r->cfg, job->nvalues);
+		/* A failure the emitter will meet, too. */
+		(void)!fd_write_all(r->cfg.fd, header.data, header.len);
+	}
+	r->has_header = true;
+	mutex_unlock(&r->lock);
+	buf_release(&header);
+}
+
+static void end_record(struct results *r, struct result *res, struct job *job,
+		       bool keep)
+{
+	struct buf record = BUF_INIT;
+
+	if (keep) {
+		write_header(r, job);
+		record_add_begin(&record, r->cfg.kind, job);
+		add_stream(r, res, job, 0, &record);
+		add_stream(r, res, job, 1, &record);
+		record_add_end(&record, r->cfg.kind);
+		flush(r, res, job, &record);
+	}
+	inner_end(r, res, job, keep);
+	buf_release(&record);
+}
+
+static bool close_file(struct results *r, struct stream *s)
+{
+	/* Network file systems tell only here that something was lost. */
+	if (s->fd >= 0 && close(s->fd) < 0 && errno != EINTR)
+		fail(r, s, errno);
+	s->fd = -1;
+	return !s->err;
+}
+
+static void end_files(struct results *r, struct result *res,
+		      const struct job *job, bool keep)
+{
+	struct buf text = BUF_INIT;
+	bool is_whole = close_file(r, &res->stream[0]);
+	int fd;
+
+	is_whole &= close_file(r, &res->stream[1]);
+	if (!keep || !is_whole || job->outcome.end == JOB_KILLED)
+		return;
+	buf_addu(&text, job->seq);
+	fd = fd_open(res->seq_path.data, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+	if (fd < 0 || fd_write_all(fd, text.data, text.len) < 0)
+		r->cfg.failed(r->cfg.arg, res->seq_path.data, errno);
+	fd_close(&fd);
+	buf_release(&text);
+}
+
+static void results_end(struct output *o, struct job *job, bool keep)
+{
+	struct results *r = results_of(o);
+	struct result *res = job->out;
+
+	if (are_records(r))
+		end_record(r, res, job, keep);
+	else
+		end_files(r, res, job, keep);
+	result_free(res);
+	job->out = NULL;
+}
+
+static void results_rest(struct output *o, struct job *job)
+{
+	struct results *r = results_of(o);
+	struct result *res = job->out;
+
+	if (!are_records(r))
+		return;
+	job->out = res->inner;
+	r->cfg.inner->ops->rest(r->cfg.inner, job);
+	job->out = res;
+}
+
+static void results_skip(struct output *o, uint64_t seq)
+{
+	struct results *r = results_of(o);
+
+	r->cfg.inner->ops->skip(r->cfg.inner, seq);
+}
+
+static void results_stop_waiting(struct output *o)
+{
+	struct results *r = results_of(o);
+
+	r->cfg.inner->ops->stop_waiting(r->cfg.inner);
+}
+
+static const struct output_ops results_ops = {
+	.begin = results_begin,
+	.room = results_room,
+	.append = results_append,
+	.end = results_end,
+	.rest = results_rest,
+	.skip = results_skip,
+	.stop_waiting = results_stop_waiting,
+};
+
+/* The runner. */
+
+static struct results *of_runner(struct runner *runner)
+{
+	return container_of(runner, struct results, runner);
+}
+
+static void *open_slot(struct runner *runner, unsigned slot)
+{
+	struct runner *inner = of_runner(runner)->inner_runner;
+
+	return inner->ops->slot_open(inner, slot);
+}
+
+static void close_slot(struct runner *runner, void *state)
+{
+	struct runner *inner = of_runner(runner)->inner_runner;
+
+	inner->ops->slot_close(inner, state);
+}
+
+static void interrupt(struct runner *runner, void *state)
+{
+	struct runner *inner = of_runner(runner)->inner_runner;
+
+	inner->ops->interrupt(inner, state);
+}
+
+/* There is no place for what the job would write. */
+static enum run_result refuse(struct job *job, const struct stream *s)
+{
+	struct buf text = BUF_INIT;
+
+	if (s->err == EMFILE || s->err == ENFILE) {
+		job->outcome.err = s->err;
+		return RUN_AGAIN;
+	}
+	buf_addstr(&text, "--results: cannot create '");
+	buf_add_visible(&text, s->path.data, s->path.len);
+	buf_addf(&text, "': %s", strerror(s->err));
+	job->message = arena_strdup(&job->arena, text.data);
+	buf_release(&text);
+	job->is_misuse = true;
+	job->outcome = (struct job_outcome){
+		.end = JOB_UNSTARTED,
+		.err = s->err,
+	};
+	return RUN_ENDED;
+}
+
+static enum run_result run_job(struct runner *runner, void *state,
+			       struct job *job)
+{
+	struct results *r = of_runner(runner);
+	const struct result *res = job->out;
+
+	for (int i = 0; i < 2 && !are_records(r); i++) {
+		if (res->stream[i].err)
+			return refuse(job, &res->stream[i]);
+	}
+	return r->inner_runner->ops->run(r->inner_runner, state, job);
+}
+
+static const struct runner_ops runner_ops = {
+	.slot_open = open_slot,
+	.slot_close = close_slot,
+	.run = run_job,
+	.interrupt = interrupt,
+};
+
+/* Life. */
+
+enum results_kind results_kind_of(const char *path, bool *to_stdout)
+{
+	static const struct {
+		const char *end;
+		enum results_kind kind;
+	} ends[] = {
+		{ ".csv", RESULTS_CSV },
+		{ ".tsv", RESULTS_TSV },
+		{ ".json", RESULTS_JSON },
+	};
+	size_t len = strlen(path);
+
+	*to_stdout = false;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		size_t n = strlen(ends[i].end);
+
+		if (len < n || strcasecmp(path + len - n, ends[i].end) != 0)
+			continue;
+		*to_stdout = len == n + 1 && *path == '-';
+		return ends[i].kind;
+	}
+	return RESULTS_TREE;
+}
+
+struct results *results_new(const struct results_config *config)
+{
+	struct results *r = xcalloc(1, sizeof(*r));
+
+	r->output.ops = &results_ops;
+	r->runner.ops = &runner_ops;
+	r->cfg = *config;
+	r->has_header = config->has_header;
+	mutex_init(&r->lock);
+	return r;
+}
+
+void results_free(struct results *r)
+{
+	if (!r)
+		return;
+	mutex_release(&r->lock);
+	free(r);
+}
+
+struct output *results_output(struct results *r)
+{
+	return &r->output;
+}
+
+struct runner *results_runner(struct results *r, struct runner *inner)
+{
+	r->inner_runner = inner;
+	return &r->runner;
+}
+
+bool results_has(const struct results *r, const struct job *job)
+{
+	struct buf out = BUF_INIT, err = BUF_INIT, seq = BUF_INIT;
+	bool has;
+
+	if (are_records(r))
+		return false;
+	name_files(r, job, &out, &err, &seq);
+	has = access(out.data, F_OK) == 0 && access(seq.data, F_OK) == 0;
+	buf_release(&out);
+	buf_release(&err);
+	buf_release(&seq);
+	return has;
+}
