@@ -15,12 +15,14 @@
 struct buf;
 struct names;
 struct options;
+struct texts;
 struct output;
 struct runner;
 struct template;
 
 struct keep {
 	const struct options *options;
+	struct texts *texts;
 	const struct names *names;
 	bool is_on;
 	enum results_kind kind;
@@ -33,7 +35,7 @@ struct keep {
 
 /* Options and names of columns must outlive it. 0, or -1 with a message in err;
  * release in both cases. */
-int keep_open(struct keep *k, const struct options *o,
+int keep_open(struct keep *k, const struct options *o, struct texts *texts,
 	      const struct names *names, struct buf *err);
 void keep_release(struct keep *k);
 

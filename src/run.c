@@ -118,7 +118,8 @@ static void output_failed(void *arg, int fd, int err)
 {
 	struct run *r = arg;
 
-	if (fd == 1 && err == EPIPE && !keep_out_fd(&r->keep) && !sigstate_was_ignored(SIGPIPE)) {
+	if (fd == 1 && err == EPIPE && !keep_out_fd(&r->keep) &&
+	    !sigstate_was_ignored(SIGPIPE)) {
 		atomic_store(&r->broken_pipe, true);
 		engine_stop(r->engine, ENGINE_CANCEL);
 		return;
@@ -269,7 +270,7 @@ static int open_logs(struct run *r, struct buf *err)
 	}
 	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts, err) < 0)
 		return -1;
-	if (keep_open(&r->keep, o, &r->intake.names, err) < 0)
+	if (keep_open(&r->keep, o, &r->texts, &r->intake.names, err) < 0)
 		return -1;
 	if (o->failed_to) {
 		r->failed_fd = fd_open(o->failed_to,
