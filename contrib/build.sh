@@ -32,6 +32,7 @@ is_there() {
 	case $1 in
 	compiler) can_compile ;;
 	jansson) can_include jansson.h ;;
+	pcre2) can_include pcre2posix.h ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
@@ -91,7 +92,7 @@ wish() {
 want_build_tools() {
 	want compiler:gcc+libc6-dev make:make autoconf:autoconf \
 		automake:automake
-	wish jansson:libjansson-dev
+	wish jansson:libjansson-dev pcre2:libpcre2-dev
 }
 
 # Builds muster in ./build.

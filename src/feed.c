@@ -292,6 +292,15 @@ static bool feed_again(struct feed *f, struct buf *command)
 	return engine_pass(f->engine, make_job(f, &t), true);
 }
 
+static void let_go(struct feed *f)
+{
+	struct engine_stats stats;
+
+	engine_get_stats(f->engine, &stats);
+	atomic_store(f->total, stats.submitted);
+	engine_pause(f->engine, false);
+}
+
 static void *feed_main(void *arg)
 {
 	struct feed *f = arg;
@@ -301,12 +310,16 @@ static void *feed_main(void *arg)
 	while (f->from_log ? feed_again(f, &err) : feed_one(f, &err))
 		;
 	buf_release(&err);
+	if (f->total)
+		let_go(f);
 	engine_close(f->engine);
 	return NULL;
 }
 
 int feed_start(struct feed *f)
 {
+	if (f->total)
+		engine_pause(f->engine, true);
 	f->has_thread = thread_start(&f->thread, STACK_BYTES, feed_main, f) ==
 			0;
 	return f->has_thread ? 0 : -1;

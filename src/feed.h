@@ -37,6 +37,8 @@ struct feed {
 	atomic_bool failed;	/* an input was bad or could not be read */
 	atomic_bool at_end;	/* all input has been read */
 	atomic_bool is_stopped;	/* its own */
+	_Atomic uint64_t *total;	/* gets the number of jobs when all is
+				   read, before any is started; or NULL */
 	struct thread thread;
 	bool has_thread;
 };

@@ -161,6 +161,7 @@ static const struct {
 	{ "affinity mask", VALUE_OF(HAVE_SCHED_GETAFFINITY) },
 	{ "/proc", VALUE_OF(HAVE_PROCFS) },
 	{ "jansson", VALUE_OF(HAVE_JANSSON) },
+	{ "PCRE2", VALUE_OF(HAVE_PCRE2) },
 };
 
 static void add_techniques(struct buf *out, const char *title, bool are_there)

@@ -22,6 +22,7 @@
  *   run.c               puts everything together; the exit status
  *   bounds.c            how many workers it has
  *   texts.c             its templates
+ *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
  *   resume.c            --resume: what an earlier run has done
  *   keep.c              --results put in place
@@ -47,7 +48,23 @@
  *   input/jsonl.c       tasks as JSON objects
  *   input/past.c        a job log read back
  *   input/template.c    a command with {} compiled and expanded
- *   input/braces.c      replacement strings
+ *   input/template_words.c  the same as words, for -q and without a shell
+ *   input/template_impl.h   what these two share
+ *   input/tags.c        which replacement strings there are: --plus, --rpl
+ *   input/braces.c      positions and path forms
+ *   input/filter.c      --filter
+ *   input/eval.c        expressions: the useful part of Perl
+ *   input/eval_parse.c  their statements and operators become a tree
+ *   input/eval_term.c   variables, numbers, parentheses
+ *   input/eval_quote.c  texts, patterns, translations
+ *   input/eval_func.c   functions
+ *   input/eval_text.c   those of one text or number
+ *   input/eval_ops.c    what operators and blocks do
+ *   input/eval_vars.c   what variables hold
+ *   input/eval_match.c  m// s/// tr/// and split
+ *   input/eval_value.c  texts, numbers, sprintf
+ *   input/eval_impl.h   what all these share
+ *   input/pattern.c     regular expressions
  *   input/shlex.c       follows the text of a command, byte by byte
  *   input/shlex_verdict.c  what that means for a value behind it
  *   input/shlex_impl.h  what these two share

@@ -408,6 +408,8 @@ static void parse_command(struct parser *p, char **words, int n)
 		buf_addstr(&command, words[i]);
 	}
 	p->o->command = buf_take(&command);
+	p->o->words = words;
+	p->o->nwords = (size_t)n;
 }
 
 static void parse_input(struct parser *p, const char *separator, char **words,
@@ -521,6 +523,12 @@ static void settle(struct parser *p)
 	if (p->silent)
 		o->verbose = false;
 	options_settle_input(p);
+	if (o->tty && !p->has_jobs) {
+		o->max.kind = JOBSPEC_COUNT;
+		o->max.n = 1;
+	}
+	if (o->tty && !p->group && !o->line_buffer && !o->dry_run)
+		o->ungroup = true;
 	if (p->group && (o->ungroup || o->line_buffer))
 		options_bad(p, "--group cannot be combined with --%s",
 			    o->ungroup ? "ungroup" : "line-buffer");
@@ -581,7 +589,7 @@ static void parse_all(struct parser *p, int argc, char **argv)
 			      sizeof(*words));
 	while (i < argc)
 		words[n++] = argv[i++];
-	p->o->words = words;
+	p->o->all_words = words;
 	if (p->result == OPTIONS_RUN)
 		parse_words(p, n, words);
 }
@@ -615,9 +623,11 @@ void options_release(struct options *o)
 {
 	free(o->inputs);
 	free(o->then);
+	free(o->tags.rpl);
+	free(o->filters);
 	free(o->command);
 	free(o->tagstring);
-	free(o->words);
+	free(o->all_words);
 	for (size_t k = 0; k < PROFILE_KINDS; k++)
 		profile_release(&o->defaults[k]);
 }

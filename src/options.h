@@ -15,6 +15,7 @@
 
 #include "inform.h"
 #include "input/source.h"
+#include "input/tags.h"
 #include "jobspec.h"
 #include "proc/term.h"
 #include "profile.h"
@@ -50,9 +51,16 @@ struct options {
 	const char *replace;		/* -I; NULL: {} */
 	bool shuffle;
 	int64_t total_jobs;		/* as the user has it; 0: unknown */
+	struct tag_opts tags;		/* replacement strings */
+	const char **filters;		/* --filter */
+	size_t nfilters;
 
 	/* command: words joined by blanks; NULL: lines are commands */
 	char *command;
+	char *const *words;		/* those, nwords of them */
+	size_t nwords;
+	bool quote;			/* -q */
+	unsigned shell_quote;		/* how often --shell-quote was given */
 	bool dry_run;
 	bool verbose;			/* -v: print commands to stdout */
 	bool trace;			/* -t: print commands to stderr */
@@ -72,6 +80,7 @@ struct options {
 	int64_t priority_aging_ns;	/* 0: none */
 	struct rate rate;		/* n 0: any */
 	int64_t delay_ns;
+	bool delay_auto;		/* it follows failures and successes */
 	int64_t deadline_ns;		/* of the run; 0: none */
 	bool has_load;			/* --load: start nothing above */
 	struct jobspec load;		/* this, or if unset ... */
@@ -108,6 +117,10 @@ struct options {
 	bool ungroup;
 	bool line_buffer;
 	bool tag;
+	bool tty;			/* --tty: open_tty, -j 1 and -u */
+	bool open_tty;
+	bool color;
+	bool color_failed;
 	char *tagstring;		/* escapes resolved; NULL: none */
 	uint64_t output_memory;		/* bytes held in memory at most */
 	const char *tmpdir;		/* NULL: $TMPDIR, else /tmp */
@@ -140,7 +153,7 @@ struct options {
 	/* The options of profiles and $PARALLEL; the words behind the options,
 	 * theirs first. */
 	struct profile defaults[PROFILE_KINDS];
-	char **words;
+	char **all_words;
 };
 
 enum options_result {

@@ -49,6 +49,7 @@ struct parser {
 	bool no_keep;
 	bool group;
 	bool silent;
+	bool has_jobs;		/* -j or --max was given */
 };
 
 /* An option as given. */
@@ -92,6 +93,10 @@ void set_env(struct parser *p, const struct given *g);
 void set_slot_var(struct parser *p, const struct given *g);
 void set_load(struct parser *p, const struct given *g);
 void set_limit(struct parser *p, const struct given *g);
+void set_tty(struct parser *p, const struct given *g);
+void set_ctag(struct parser *p, const struct given *g);
+void set_ctagstring(struct parser *p, const struct given *g);
+void set_tagstring(struct parser *p, const struct given *g);
 void set_profile(struct parser *p, const struct given *g);
 void set_plain(struct parser *p, const struct given *g);
 void set_inform_cores(struct parser *p, const struct given *g);

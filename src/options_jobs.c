@@ -98,6 +98,28 @@ void set_limit(struct parser *p, const struct given *g)
 	o->limit_number = (double)n;
 }
 
+/* Output. */
+
+void set_tty(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->o->tty = true;
+	p->o->open_tty = true;
+}
+
+void set_ctag(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->o->color = true;
+	p->o->tag = true;
+}
+
+void set_ctagstring(struct parser *p, const struct given *g)
+{
+	p->o->color = true;
+	set_tagstring(p, g);
+}
+
 /* Options from elsewhere. In the parsing in earnest, which is the second one,
  * they have had their effect. */
 

@@ -156,6 +156,7 @@ static void set_size(struct parser *p, const struct given *g)
 
 static void set_workers(struct parser *p, const struct given *g)
 {
+	p->has_jobs |= g->id == OPTION_JOBS || g->id == OPTION_MAX;
 	if (jobspec_parse(field_of(p, g), g->name, g->arg, p->err) < 0)
 		p->result = OPTIONS_BAD;
 }
@@ -309,7 +310,7 @@ static void set_delimiter(struct parser *p, const struct given *g)
 static void set_repl(struct parser *p, const struct given *g)
 {
 	if (*g->arg)
-		p->o->replace = g->arg;
+		*(const char **)field_of(p, g) = g->arg;
 	else
 		options_bad(p, "%s: an empty word cannot stand for a value",
 			    g->name);
@@ -319,7 +320,50 @@ static void set_repl(struct parser *p, const struct given *g)
  * also without '='. */
 static void set_replace(struct parser *p, const struct given *g)
 {
-	p->o->replace = g->arg && *g->arg ? g->arg : NULL;
+	p->o->tags.values = g->arg && *g->arg ? g->arg : NULL;
+}
+
+static void set_parens(struct parser *p, const struct given *g)
+{
+	size_t len = strlen(g->arg);
+
+	if (len >= 2 && len % 2 == 0)
+		p->o->tags.parens = g->arg;
+	else
+		options_bad(p, "%s: '%s' is not two words of one length "
+			    "behind each other (such as {==})", g->name,
+			    g->arg);
+}
+
+static const char **add_word(const char **words, size_t *n, const char *word)
+{
+	words = xreallocarray(words, *n + 1, sizeof(*words));
+	words[(*n)++] = word;
+	return words;
+}
+
+static void set_rpl(struct parser *p, const struct given *g)
+{
+	struct tag_opts *t = &p->o->tags;
+
+	t->rpl = add_word(t->rpl, &t->nrpl, g->arg);
+}
+
+static void set_filter(struct parser *p, const struct given *g)
+{
+	struct options *o = p->o;
+
+	o->filters = add_word(o->filters, &o->nfilters, g->arg);
+}
+
+static void set_shell_quote(struct parser *p, const struct given *g)
+{
+	(void)g;
+	/* Each doubles what is there; more only fills the memory. */
+	if (p->o->shell_quote < 8)
+		p->o->shell_quote++;
+	else
+		options_bad(p, "%s: more than 8 times", g->name);
 }
 
 /* A stage has the bounds that were given before it. */
@@ -407,12 +451,14 @@ static void set_rate(struct parser *p, const struct given *g)
 static void set_delay(struct parser *p, const struct given *g)
 {
 	size_t len = strlen(g->arg);
+	bool is_auto = len > 4 && strcmp(g->arg + len - 4, "auto") == 0;
+	char *time = xmemdup0(g->arg, is_auto ? len - 4 : len);
 
-	if (len >= 4 && strcmp(g->arg + len - 4, "auto") == 0)
-		options_bad(p, "%s: '%s': a delay that follows failures "
-			    "(auto) is not supported yet", g->name, g->arg);
-	else
-		set_duration(p, g);
+	if (duration(time, &p->o->delay_ns) < 0)
+		bad_arg(p, g, "a time (such as 90, 1.5m or 2h), with auto "
+			"behind it or not");
+	p->o->delay_auto = is_auto;
+	free(time);
 }
 
 /* Each job. */
@@ -509,7 +555,7 @@ static void set_silent(struct parser *p, const struct given *g)
 }
 
 /* With C escapes, as GNU parallel's; what is none is ordinary text. */
-static void set_tagstring(struct parser *p, const struct given *g)
+void set_tagstring(struct parser *p, const struct given *g)
 {
 	struct buf text = BUF_INIT;
 	const char *s = g->arg;

@@ -76,6 +76,7 @@ struct run {
 	struct bar *bar;
 	struct watch watch;
 	int failed_fd;
+	int tty;			/* for jobs, or -1 */
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
@@ -184,6 +185,11 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 	texts_add_tag(&((struct run *)arg)->texts, job, out);
 }
 
+static void add_colour(void *arg, const struct job *job, struct buf *out)
+{
+	texts_add_colour(&((struct run *)arg)->texts, job, out);
+}
+
 static void add_cwd(void *arg, const struct job *job, struct buf *out)
 {
 	texts_add_cwd(&((struct run *)arg)->texts, job, out);
@@ -253,7 +259,7 @@ static int open_logs(struct run *r, struct buf *err)
 	if (watch_open(&r->watch, o, r->shell, &start, &r->control, err) < 0)
 		return -1;
 	/* As in GNU parallel: nothing runs, nothing is logged. */
-	if (o->joblog && !o->dry_run) {
+	if (o->joblog && !o->dry_run && !o->shell_quote) {
 		r->joblog = joblog_new(o->joblog, o->joblog_append ||
 				       is_resumed(o), joblog_failed, r, err);
 		if (!r->joblog)
@@ -261,7 +267,7 @@ static int open_logs(struct run *r, struct buf *err)
 	}
 	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts, err) < 0)
 		return -1;
-	if (keep_open(&r->keep, o, &r->intake.names, err) < 0)
+	if (keep_open(&r->keep, o, &r->intake.names, &r->texts, err) < 0)
 		return -1;
 	if (o->failed_to) {
 		r->failed_fd = fd_open(o->failed_to,
@@ -288,12 +294,16 @@ static unsigned bar_styles(const struct options *o)
 static int make_emitter(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
+	bool kept = r->keep.is_on;
 	struct emit_config config = {
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
 		.out_fd = keep_out_fd(&r->keep),
 		.tmpdir = choose_tmpdir(o),
-		.tag = r->keep.is_on ? NULL : add_tag,
+		.tag = kept ? NULL : add_tag,
+		.colour = !kept && (o->color || o->color_failed) ? add_colour
+								 : NULL,
+		.late = !kept && o->color_failed,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,
@@ -323,6 +333,8 @@ static int make_runner(struct run *r, struct buf *err)
 		.shell = r->shell,
 		.template = r->texts.command,
 		.then = r->texts.then,
+		.filters = r->texts.filters,
+		.shell_quote = o->shell_quote,
 		.envp = environ,
 		.output = output_of(r),
 		.term_seq = o->term_seq,
@@ -333,9 +345,10 @@ static int make_runner(struct run *r, struct buf *err)
 			      !fd_was_closed(0) && !isatty(0),
 		.want_command = r->joblog || r->summary || r->watch.hook ||
 				r->keep.is_on,
-		.dry_run = o->dry_run,
+		.dry_run = o->dry_run || o->shell_quote,
 		.verbose = o->verbose,
 		.trace = o->trace,
+		.tty = r->tty,
 		.has_nice = o->has_nice,
 		.nice = o->nice,
 		.slot_var = o->slot_var,
@@ -380,6 +393,7 @@ static void make_engine(struct run *r)
 		.on_full = o->on_full,
 		.rate = o->rate,
 		.delay_ns = o->delay_ns,
+		.delay_auto = o->delay_auto,
 		.backoff = o->retry_delay,
 		.retry_on = o->retry_on,
 		.keep_retry_output = o->retry_output,
@@ -391,7 +405,7 @@ static void make_engine(struct run *r)
 		.shortage = shortage,
 	};
 
-	if (needs_total(&o->halt)) {
+	if (needs_total(&o->halt) || r->feed.total) {
 		config.queue_capacity = SIZE_MAX;
 		config.queue_bytes = 0;
 	}
@@ -462,6 +476,21 @@ static int make_steer(struct run *r, struct buf *err)
 	return 0;
 }
 
+/* For total_jobs(): the feed counts where it can't be known at once. */
+static _Atomic uint64_t *total_to_count(struct run *r)
+{
+	int64_t total = -1;
+
+	r->texts.run.most = r->bounds.max;
+	if (!texts_want_total(&r->texts))
+		return NULL;
+	total = intake_total(&r->intake, r->o, true);
+	if (total < 0)
+		return &r->texts.run.total;
+	atomic_store(&r->texts.run.total, (uint64_t)total);
+	return NULL;
+}
+
 static int set_up(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
@@ -472,10 +501,13 @@ static int set_up(struct run *r, struct buf *err)
 	if (bounds_resolve(o, &r->control, &r->bounds, &r->then_bounds,
 			   err) < 0 ||
 	    check_tmpdir(o, err) < 0 ||
-	    intake_open(&r->intake, o, kind, !texts_command_of(o), err) < 0 ||
+	    intake_open(&r->intake, o, kind, texts_are_commands(o), err) < 0 ||
 	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
 	    open_logs(r, err) < 0)
 		return -1;
+	/* As in GNU parallel, there need not be one. */
+	if (o->open_tty)
+		r->tty = fd_open("/dev/tty", O_RDONLY, 0);
 	if (o->interactive) {
 		r->ask = ask_new(err);
 		if (!r->ask)
@@ -484,6 +516,7 @@ static int set_up(struct run *r, struct buf *err)
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
 	r->control.total = intake_total(&r->intake, o, bar_styles(o) != 0);
+	r->feed.total = total_to_count(r);
 	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
@@ -501,7 +534,8 @@ static int set_up(struct run *r, struct buf *err)
 				 .ask = r->ask,
 				 .are_commands = !r->texts.command,
 				 .no_attributes = o->no_attributes,
-				 .shell = shell_kind_of(r->shell) };
+				 .shell = shell_kind_of(r->shell),
+				 .total = r->feed.total };
 	return make_steer(r, err);
 }
 
@@ -637,6 +671,7 @@ static void tear_down(struct run *r)
 		summary_free(r->summary);
 	if (r->bar)
 		bar_free(r->bar);
+	fd_close(&r->tty);
 	ask_free(r->ask);
 	gate_free(r->gate);
 	texts_release(&r->texts);
@@ -708,7 +743,7 @@ static int work(struct run *r)
 
 int run(const struct options *o)
 {
-	struct run r = { .o = o, .failed_fd = -1, .keep.fd = -1 };
+	struct run r = { .o = o, .failed_fd = -1, .keep.fd = -1, .tty = -1 };
 	struct buf err = BUF_INIT;
 	int status = RUN_ERROR;
 

@@ -9,7 +9,10 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "colours.h"
+#include "input/filter.h"
 #include "input/names.h"
+#include "input/tags.h"
 #include "input/template.h"
 #include "options.h"
 #include "sched/job.h"
@@ -23,17 +26,24 @@ static bool has_cells(const struct options *o)
 
 /* Lines and values are commands as they are; several values of one job are
  * one command, as GNU parallel has it. NULL: no template is needed. */
-const char *texts_command_of(const struct options *o)
+bool texts_are_commands(const struct options *o)
 {
 	size_t combined = 0;
 
 	if (o->command)
-		return o->command;
+		return false;
 	for (size_t i = 0; i < o->ninputs; i++)
 		combined += !input_is_tasks(o->inputs[i].kind);
-	if (combined < 2 && !has_cells(o))
+	return combined == 0 || (combined < 2 && !o->quote && !has_cells(o));
+}
+
+static const char *command_of(const struct options *o, const struct tags *tags)
+{
+	if (o->command)
+		return o->command;
+	if (texts_are_commands(o))
 		return NULL;
-	return o->replace ? o->replace : "{}";
+	return tags_values(tags);
 }
 
 /* A template of text with names put in their places. */
@@ -51,22 +61,32 @@ static struct template *make_template(const char *text,
 	return t;
 }
 
+/* -q without a command: one word that is {}. */
+static char *const no_words[] = { (char *)"" };
+
 static int make_commands(struct texts *t, enum shell_kind shell,
 			 const struct names *names, struct buf *err)
 {
 	const struct options *o = t->options;
-	const char *command = texts_command_of(o);
+	const char *command = command_of(o, t->tags);
 	struct template_opts opts = {
 		.shell = shell,
-		.braces = o->replace,
+		.tags = t->tags,
+		.run = &t->run,
 		.append = true,
 	};
 
+	if (command && o->quote) {
+		opts.words = o->words ? o->words : no_words;
+		opts.nwords = o->words ? o->nwords : 1;
+	}
 	if (command) {
 		t->command = make_template(command, &opts, names, err);
 		if (!t->command)
 			return -1;
 	}
+	opts.words = NULL;
+	opts.nwords = 0;
 	t->then = xcalloc(o->nthen + 1, sizeof(*t->then));
 	for (size_t i = 0; i < o->nthen; i++) {
 		t->then[i] = make_template(o->then[i].command, &opts, names,
@@ -77,15 +97,34 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 	return 0;
 }
 
+static int make_filters(struct texts *t, const struct template_opts *opts,
+			struct buf *err)
+{
+	const struct options *o = t->options;
+
+	t->filters = xcalloc(o->nfilters + 1, sizeof(*t->filters));
+	for (size_t i = 0; i < o->nfilters; i++) {
+		t->filters[i] = filter_new(o->filters[i], opts, err);
+		if (!t->filters[i])
+			return -1;
+	}
+	return 0;
+}
+
 int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 	       const struct names *names, struct buf *err)
 {
 	const char *tag = o->tagstring;
-	struct template_opts plain = { .braces = o->replace,
-				       .plain_text = true };
+	struct template_opts plain = { .run = &t->run, .plain_text = true };
 
 	*t = (struct texts){ .options = o };
-	if (make_commands(t, shell, names, err) < 0)
+	colours_init(&t->colours);
+	t->tags = tags_new(&o->tags, err);
+	if (!t->tags)
+		return -1;
+	plain.tags = t->tags;
+	if (make_commands(t, shell, names, err) < 0 ||
+	    make_filters(t, &plain, err) < 0)
 		return -1;
 	if (o->workdir && strcmp(o->workdir, "...") != 0) {
 		t->cwd = template_new(o->workdir, &plain, err);
@@ -93,7 +132,7 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 			return -1;
 	}
 	if (!tag && o->tag)
-		tag = o->replace ? o->replace : "{}";
+		tag = tags_values(t->tags);
 	if (tag)
 		t->tag = make_template(tag, &plain, names, err);
 	return tag && !t->tag ? -1 : 0;
@@ -107,6 +146,22 @@ void texts_release(struct texts *t)
 	free(t->then);
 	template_free(t->tag);
 	template_free(t->cwd);
+	for (size_t i = 0; t->filters && t->filters[i]; i++)
+		filter_free(t->filters[i]);
+	free(t->filters);
+	tags_free(t->tags);
+}
+
+bool texts_want_total(const struct texts *t)
+{
+	bool wants = (t->command && template_wants_total(t->command)) ||
+		     (t->tag && template_wants_total(t->tag));
+
+	for (size_t i = 0; t->then && i < t->options->nthen; i++)
+		wants |= template_wants_total(t->then[i]);
+	for (size_t i = 0; t->filters && t->filters[i]; i++)
+		wants |= filter_wants_total(t->filters[i]);
+	return wants;
 }
 
 const struct template *texts_command(const struct texts *t, unsigned stage)
@@ -122,6 +177,7 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 		.seq = job->number, .slot = job->slot,
 	};
 	struct buf err = BUF_INIT;
+	size_t before = out->len;
 
 	if (job->tag)
 		buf_addstr(out, job->tag);
@@ -130,8 +186,19 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 	else
 		return;
 	buf_release(&err);
-	if (out->len || (!job->tag && !t->options->tagstring))
+	if (out->len > before || (!job->tag && !t->options->tagstring))
 		buf_addch(out, '\t');
+}
+
+void texts_add_colour(const struct texts *t, const struct job *job,
+		      struct buf *out)
+{
+	const struct options *o = t->options;
+
+	if (o->color_failed && !job_has_succeeded(job))
+		colours_add_failed(out);
+	else if (o->color)
+		colours_add(&t->colours, job->number, out);
 }
 
 /* As GNU parallel names it. */

@@ -2,31 +2,38 @@
 /*
  * texts.h - the templates of a run: what makes its commands and its tags.
  *
- * Constant after texts_make, so that any thread may use it.
+ * Constant after texts_make, but for run.total, so that any thread may use it.
  */
 #ifndef MUSTER_TEXTS_H
 #define MUSTER_TEXTS_H
 
 #include <stdbool.h>
 
+#include "colours.h"
 #include "input/shquote.h"
+#include "input/template.h"
 
 struct buf;
 struct job;
+struct filter;
 struct names;
 struct options;
-struct template;
+struct tags;
 
 struct texts {
 	const struct options *options;
 	struct template *command;	/* NULL: values are commands */
 	struct template **then;		/* of later stages; or NULL */
 	struct template *tag;		/* NULL: none */
+	struct colours colours;
 	struct template *cwd;		/* --workdir; NULL: none, or "..." */
+	struct tags *tags;
+	struct filter **filters;	/* up to NULL */
+	struct template_run run;	/* total is set later, if at all */
 };
 
-/* The text that makes commands; NULL: values are commands. */
-const char *texts_command_of(const struct options *o);
+/* Are values commands as they are? Then t->command is NULL. */
+bool texts_are_commands(const struct options *o);
 
 /* Compiles what the options ask for, which must outlive t, with the columns
  * that have names. 0, or -1 with a message in err; texts_release is to be
@@ -35,12 +42,19 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 	       const struct names *names, struct buf *err);
 void texts_release(struct texts *t);
 
+/* True when t->run.total has to be known before any job is made. */
+bool texts_want_total(const struct texts *t);
+
 /* What makes the commands of a stage; NULL: values are commands. */
 const struct template *texts_command(const struct texts *t, unsigned stage);
 
 /* Adds what goes before each line that the job puts out, with the TAB. */
 void texts_add_tag(const struct texts *t, const struct job *job,
 		   struct buf *out);
+
+/* Adds what switches on the colours of its lines, if they have any. */
+void texts_add_colour(const struct texts *t, const struct job *job,
+		      struct buf *out);
 
 /* Adds the directory that --workdir gives the job. */
 void texts_add_cwd(const struct texts *t, const struct job *job,

@@ -3,31 +3,12 @@
 #include <config.h>
 
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 
-#include "base/compiler.h"
 #include "input/braces.h"
 
-/* The path form at s, which ends at }; -1 for anything else. */
-static int parse_form(const char *s)
-{
-	static const struct {
-		const char *text;
-		char form;
-	} forms[] = {
-		{ "}", 0 }, { ".}", '.' }, { "/}", '/' }, { "//}", 'd' },
-		{ "/.}", 'b' },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		if (strncmp(s, forms[i].text, strlen(forms[i].text)) == 0)
-			return forms[i].form;
-	}
-	return -1;
-}
-
-/* A position as in {-12/}: digits behind s, a - before them. 0 if none. */
-static int parse_position(const char *s, const char **end)
+int braces_position(const char *s, const char **end)
 {
 	bool is_negative = *s == '-';
 	int n = 0;
@@ -41,33 +22,6 @@ static int parse_position(const char *s, const char **end)
 	}
 	*end = s;
 	return is_negative ? -n : n;
-}
-
-size_t braces_parse(const char *s, bool has_positions, struct braces *found)
-{
-	const char *at = s + 1;
-	int pos = 0;
-	int form;
-
-	*found = (struct braces){ .kind = BRACES_NONE };
-	if (*s != '{')
-		return 0;
-	if (strncmp(at, "#}", 2) == 0 || strncmp(at, "%}", 2) == 0) {
-		found->kind = *at == '#' ? BRACES_SEQ : BRACES_SLOT;
-		return 3;
-	}
-	if (*at == '-' || (*at >= '0' && *at <= '9')) {
-		pos = parse_position(at, &at);
-		if (!pos)
-			return 0;
-	}
-	form = parse_form(at);
-	if (form < 0 || (form == 0 && !(pos && has_positions)))
-		return 0;
-	found->kind = pos ? BRACES_VALUE : BRACES_VALUES;
-	found->form = (char)form;
-	found->pos = pos;
-	return (size_t)(strchr(at, '}') + 1 - s);
 }
 
 /* {//}: as dirname(1). */

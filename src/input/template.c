@@ -9,6 +9,7 @@
  */
 #include <config.h>
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,38 +17,20 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "input/braces.h"
+#include "input/eval.h"
 #include "input/shlex.h"
+#include "input/tags.h"
 #include "input/template.h"
+#include "input/template_impl.h"
 #include "input/words.h"
-
-/* Literal text, or with a kind of braces a place for values. */
-struct piece {
-	size_t off;		/* the text it was, in t->text */
-	size_t len;
-	struct braces braces;
-	enum quote_context ctx;
-	bool keeps_word;	/* may not vanish before what follows */
-	bool is_fd_place;	/* digits here would be one with a > behind */
-};
-
-struct template {
-	char *text;
-	size_t len;
-	struct piece *pieces;
-	size_t npieces;
-	size_t cap;
-	enum shell_kind shell;
-	bool is_splittable;	/* direct, if the first word is a program */
-	size_t name_len;	/* that word, for is_splittable */
-	char *name;
-};
 
 /* What template_new works with besides. */
 struct parser {
 	struct template *t;
-	const char *braces;
-	size_t braces_len;
-	bool has_positions;	/* {n} is special */
+	const struct tags *tags;
+	char *const *words;	/* of -q, those still to be begun */
+	size_t nwords;
+	size_t word_end;	/* where a blank ends the one we are in */
 	struct buf *err;
 };
 
@@ -74,71 +57,95 @@ static void add_piece(struct template *t, enum braces_kind kind, size_t off,
 	};
 }
 
-/* The longer of what stands for {} and of the other strings wins. */
-static size_t parse_replacement(const struct parser *ps, const char *s,
-				struct braces *found)
-{
-	size_t len = braces_parse(s, ps->has_positions, found);
-
-	if (len > ps->braces_len ||
-	    strncmp(s, ps->braces, ps->braces_len) != 0)
-		return len;
-	*found = (struct braces){ .kind = BRACES_VALUES };
-	return ps->braces_len;
-}
-
 static void add_text(struct template *t, size_t off, size_t end)
 {
 	if (end > off)
 		add_piece(t, BRACES_NONE, off, end - off);
 }
 
-static void cut(const struct parser *ps)
+/* A blank that ends a word of -q: a piece of its own. */
+static bool cut_break(struct parser *ps, size_t at, size_t text)
+{
+	if (!ps->nwords)
+		return false;
+	/* An expression may have gone over several. */
+	while (ps->nwords > 1 && ps->word_end < at) {
+		ps->word_end += 1 + strlen(*++ps->words);
+		ps->nwords--;
+	}
+	if (ps->word_end != at || ps->nwords == 1)
+		return false;
+	add_text(ps->t, text, at);
+	add_piece(ps->t, BRACES_BREAK, at, 1);
+	return true;
+}
+
+static int cut(struct parser *ps)
 {
 	struct template *t = ps->t;
 	size_t text = 0;
 	size_t i = 0;
 
 	while (i < t->len) {
-		struct braces found;
-		size_t len = parse_replacement(ps, t->text + i, &found);
+		struct braces found = { .kind = BRACES_NONE };
+		long len;
 
+		if (cut_break(ps, i, text)) {
+			text = ++i;
+			continue;
+		}
+		len = tags_match(ps->tags, t->text + i, &found, ps->err);
+		if (len < 0)
+			return -1;
 		if (!len) {
 			i++;
 			continue;
 		}
 		add_text(t, text, i);
-		add_piece(t, found.kind, i, len);
+		add_piece(t, found.kind, i, (size_t)len);
 		t->pieces[t->npieces - 1].braces = found;
-		i += len;
+		if (found.eval)
+			t->wishes |= eval_wishes(found.eval);
+		i += (size_t)len;
 		text = i;
 	}
 	add_text(t, text, t->len);
+	return 0;
+}
+
+static bool is_value(const struct piece *p)
+{
+	return p->braces.kind != BRACES_NONE && p->braces.kind != BRACES_BREAK;
 }
 
 static bool has_replacement(const struct template *t)
 {
-	return t->npieces > 1 ||
-	       (t->npieces && t->pieces[0].braces.kind != BRACES_NONE);
+	for (size_t i = 0; i < t->npieces; i++) {
+		if (is_value(&t->pieces[i]))
+			return true;
+	}
+	return false;
 }
 
 /* " {}", whatever stands for {}. */
 static void append_values(const struct parser *ps)
 {
 	struct template *t = ps->t;
+	const char *values = tags_values(ps->tags);
 	size_t len = t->len;
+	size_t n = strlen(values);
 	struct buf longer = BUF_INIT;
 
 	buf_add(&longer, t->text, len);
 	if (len)
 		buf_addch(&longer, ' ');
-	buf_addstr(&longer, ps->braces);
+	buf_addstr(&longer, values);
 	t->len = longer.len;
 	free(t->text);
 	t->text = buf_take(&longer);
-	t->npieces = 0;
-	add_text(t, 0, t->len - ps->braces_len);
-	add_piece(t, BRACES_VALUES, t->len - ps->braces_len, ps->braces_len);
+	if (len)
+		add_piece(t, t->is_quoted ? BRACES_BREAK : BRACES_NONE, len, 1);
+	add_piece(t, BRACES_VALUES, t->len - n, n);
 }
 
 /* Contexts */
@@ -233,7 +240,7 @@ static int find_contexts(const struct parser *ps)
 		const char *after = t->text + p->off + p->len;
 		const char *why;
 
-		if (p->braces.kind == BRACES_NONE) {
+		if (!is_value(p)) {
 			shlex_feed(&lex, t->text + p->off, p->len);
 			continue;
 		}
@@ -264,7 +271,7 @@ static void find_raw(struct template *t)
 	for (size_t i = 0; i < t->npieces; i++) {
 		const struct piece *p = &t->pieces[i];
 
-		if (p->braces.kind != BRACES_NONE && p->ctx == QUOTE_PLAIN &&
+		if (is_value(p) && p->ctx == QUOTE_PLAIN &&
 		    is_first_word(t, p))
 			is_raw = true;
 	}
@@ -292,7 +299,7 @@ static void find_words(struct template *t)
 	for (size_t i = t->npieces; i-- > 0;) {
 		const struct piece *p = &t->pieces[i];
 
-		if (p->braces.kind == BRACES_NONE)
+		if (!is_value(p))
 			continue;
 		fixed = p->off;
 		if (p->ctx != QUOTE_PLAIN && p->ctx != QUOTE_SINGLE &&
@@ -304,7 +311,7 @@ static void find_words(struct template *t)
 	for (size_t i = 0; i < t->npieces; i++) {
 		const struct piece *p = &t->pieces[i];
 
-		if (p->braces.kind == BRACES_NONE)
+		if (!is_value(p))
 			buf_add(&sample, t->text + p->off, p->len);
 		else
 			buf_addch(&sample, 'x');
@@ -319,21 +326,41 @@ out:
 	buf_release(&sample);
 }
 
-static int compile(const struct parser *ps, const struct template_opts *opts)
+/* With -q only a first word that holds no value is looked up. */
+static void find_quoted_words(struct template *t)
+{
+	const struct piece *p = t->pieces;
+
+	if (t->npieces == 0 || is_value(p) || p->len == 0 ||
+	    !shquote_is_safe(t->text, p->len) ||
+	    (t->npieces > 1 && p[1].braces.kind != BRACES_BREAK))
+		return;
+	t->is_splittable = true;
+	t->name = xmemdup0(t->text, p->len);
+	t->name_len = p->len;
+}
+
+static int compile(struct parser *ps, const struct template_opts *opts)
 {
 	struct template *t = ps->t;
 
-	cut(ps);
+	if (cut(ps) < 0)
+		return -1;
 	if (opts->append && !has_replacement(t))
 		append_values(ps);
 	for (size_t i = 0; i < t->npieces; i++)
 		t->pieces[i].ctx = QUOTE_RAW;
 	if (opts->plain_text)
 		return 0;
+	if (t->is_quoted) {
+		find_quoted_words(t);
+		return 0;
+	}
 	if (find_contexts(ps) < 0)
 		return -1;
 	find_raw(t);
-	find_words(t);
+	if (!(t->wishes & EVAL_UNQUOTED))
+		find_words(t);
 	return 0;
 }
 
@@ -342,19 +369,27 @@ struct template *template_new(const char *text,
 			      struct buf *err)
 {
 	struct template *t = xcalloc(1, sizeof(*t));
+	struct tag_opts usual = { .values = opts->braces };
+	struct tags *own = opts->tags ? NULL : tags_new(&usual, err);
 	struct parser ps = {
 		.t = t,
-		.braces = opts->braces ? opts->braces : "{}",
+		.tags = opts->tags ? opts->tags : own,
+		.words = opts->words,
+		.nwords = opts->nwords,
+		.word_end = opts->nwords ? strlen(opts->words[0]) : 0,
 		.err = err,
 	};
+	int ret;
 
-	ps.braces_len = strlen(ps.braces);
-	ps.has_positions = strcmp(ps.braces, "{}") == 0;
-	BUG_ON(!ps.braces_len);
+	BUG_ON(!ps.tags || !*tags_values(ps.tags));
 	t->text = xstrdup(text);
 	t->len = strlen(text);
 	t->shell = opts->shell;
-	if (compile(&ps, opts) == 0)
+	t->run = opts->run;
+	t->is_quoted = opts->words != NULL;
+	ret = compile(&ps, opts);
+	tags_free(own);
+	if (ret == 0)
 		return t;
 	template_free(t);
 	return NULL;
@@ -364,22 +399,36 @@ void template_free(struct template *t)
 {
 	if (!t)
 		return;
+	for (size_t i = 0; i < t->npieces; i++)
+		eval_free(t->pieces[i].braces.eval);
 	free(t->text);
 	free(t->name);
 	free(t->pieces);
 	free(t);
 }
 
+bool template_wants_total(const struct template *t)
+{
+	return t->wishes & EVAL_TOTAL;
+}
+
 /* Expanding */
 
-/* The value that a {n} stands for; NULL when there are fewer. */
-static const char *value_at(const struct template_args *a, int pos)
+const char *template_value_at(const struct template_args *a, int pos)
 {
 	size_t n = pos < 0 ? (size_t)-pos : (size_t)pos;
 
 	if (n > a->n)
 		return NULL;
 	return pos < 0 ? a->values[a->n - n] : a->values[n - 1];
+}
+
+const char *template_eval_value(const struct piece *p,
+				const struct template_args *a)
+{
+	if (a->n == 0 && p->braces.pos == 1)
+		return "";
+	return template_value_at(a, p->braces.pos);
 }
 
 static bool is_digits(const char *s, size_t len)
@@ -391,13 +440,11 @@ static bool is_digits(const char *s, size_t len)
 	return true;
 }
 
-static int expand_value(const struct template *t, const struct piece *p,
-			const char *value, struct buf *out, struct buf *err)
+/* part, for a place of that context. */
+static int expand_text(const struct template *t, const struct piece *p,
+		       const char *part, size_t len, enum quote_context ctx,
+		       struct buf *out, struct buf *err)
 {
-	enum quote_context ctx = p->ctx;
-	size_t len;
-	const char *part = braces_path(value, p->braces.form, &len);
-
 	if (ctx == QUOTE_PLAIN && p->is_fd_place && is_digits(part, len))
 		ctx = QUOTE_PLAIN_APART;
 	if (shquote_add(out, part, len, ctx, t->shell) == 0)
@@ -409,6 +456,78 @@ static int expand_value(const struct template *t, const struct piece *p,
 	buf_add_visible(err, t->text + p->off, p->len);
 	buf_addstr(err, "' in arithmetic, in [ ] and behind >&");
 	return -1;
+}
+
+static int expand_value(const struct template *t, const struct piece *p,
+			const char *value, struct buf *out, struct buf *err)
+{
+	size_t len;
+	const char *part = braces_path(value, p->braces.form, &len);
+
+	return expand_text(t, p, part, len, p->ctx, out, err);
+}
+
+int template_evaluate(const struct template *t, const struct piece *p,
+		      const char *value, const struct template_args *a,
+		      struct buf *out, unsigned *wishes, struct buf *err)
+{
+	struct eval_job job = {
+		.value = value, .values = a->values, .n = a->n,
+		.seq = a->seq, .slot = a->slot,
+	};
+	struct buf why = BUF_INIT;
+	int ret;
+
+	if (t->run) {
+		job.total = atomic_load(&t->run->total);
+		job.most = t->run->most;
+	}
+	ret = eval_run(p->braces.eval, &job, out, wishes, &why);
+	if (ret < 0) {
+		buf_addch(err, '\'');
+		buf_add_visible(err, t->text + p->off, p->len);
+		buf_addf(err, "': %s", why.data);
+	}
+	buf_release(&why);
+	if ((*wishes & EVAL_SKIP) && a->skip)
+		*a->skip = true;
+	return ret;
+}
+
+static int expand_eval(const struct template *t, const struct piece *p,
+		       const char *value, const struct template_args *a,
+		       struct buf *out, struct buf *err)
+{
+	struct buf result = BUF_INIT;
+	unsigned wishes = 0;
+	int ret = template_evaluate(t, p, value, a, &result, &wishes, err);
+
+	if (ret == 0)
+		ret = expand_text(t, p, result.data, strlen(result.data),
+				  wishes & EVAL_UNQUOTED ? QUOTE_RAW : p->ctx,
+				  out, err);
+	buf_release(&result);
+	return ret;
+}
+
+/* Of each value, or of the one at a position. */
+static int expand_evals(const struct template *t, const struct piece *p,
+			const struct template_args *a, struct buf *out,
+			struct buf *err)
+{
+	const char *value;
+
+	if (p->braces.pos) {
+		value = template_eval_value(p, a);
+		return value ? expand_eval(t, p, value, a, out, err) : 0;
+	}
+	for (size_t i = 0; i < a->n; i++) {
+		if (i)
+			buf_addch(out, ' ');
+		if (expand_eval(t, p, a->values[i], a, out, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int expand_values(const struct template *t, const struct piece *p,
@@ -462,13 +581,17 @@ static int expand_piece(const struct template *t, const struct piece *p,
 
 	switch (p->braces.kind) {
 	case BRACES_NONE:
+	case BRACES_BREAK:
 		buf_add(out, t->text + p->off, p->len);
 		return 0;
+	case BRACES_EVAL:
+		ret = expand_evals(t, p, a, out, err);
+		break;
 	case BRACES_VALUES:
 		ret = expand_values(t, p, a, out, err);
 		break;
 	case BRACES_VALUE:
-		value = value_at(a, p->braces.pos);
+		value = template_value_at(a, p->braces.pos);
 		if (value)
 			ret = expand_value(t, p, value, out, err);
 		break;
@@ -484,11 +607,35 @@ static int expand_piece(const struct template *t, const struct piece *p,
 	return ret;
 }
 
+/* -q: the words that template_argv makes, each quoted. */
+static int expand_quoted(const struct template *t,
+			 const struct template_args *a, struct buf *out,
+			 struct buf *err)
+{
+	struct words w;
+	char **argv;
+	int ret;
+
+	words_init(&w);
+	ret = template_split(t, a, &w, err);
+	argv = words_argv(&w);
+	for (size_t i = 0; ret == 0 && argv[i]; i++) {
+		if (i)
+			buf_addch(out, ' ');
+		shquote_add(out, argv[i], strlen(argv[i]), QUOTE_PLAIN,
+			    t->shell);
+	}
+	words_release(&w);
+	return ret;
+}
+
 int template_expand(const struct template *t, const struct template_args *a,
 		    struct buf *out, struct buf *err)
 {
 	size_t mark = out->len;
 
+	if (t->is_quoted)
+		return expand_quoted(t, a, out, err);
 	for (size_t i = 0; i < t->npieces; i++) {
 		if (expand_piece(t, &t->pieces[i], a, out, err) < 0) {
 			buf_truncate(out, mark);
@@ -496,111 +643,4 @@ int template_expand(const struct template *t, const struct template_args *a,
 		}
 	}
 	return 0;
-}
-
-/* Without a shell */
-
-bool template_is_direct(const struct template *t)
-{
-	return t->is_splittable &&
-	       !words_is_shells_own(t->name, t->name_len, t->shell);
-}
-
-/* Where template_argv is. */
-struct splitter {
-	struct words *w;
-	bool in_word;
-	char quote;	/* the one that is open, or 0 */
-};
-
-static void enter_word(struct splitter *s)
-{
-	if (!s->in_word)
-		words_begin(s->w);
-	s->in_word = true;
-}
-
-static void leave_word(struct splitter *s)
-{
-	if (s->in_word)
-		words_end(s->w);
-	s->in_word = false;
-}
-
-static void split_text(struct splitter *s, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (!s->quote && (c == ' ' || c == '\t')) {
-			leave_word(s);
-			continue;
-		}
-		enter_word(s);
-		if (c == s->quote)
-			s->quote = 0;
-		else if (!s->quote && (c == '\'' || c == '"'))
-			s->quote = c;
-		else
-			buf_addch(&s->w->bytes, c);
-	}
-}
-
-static void split_value(struct splitter *s, const struct piece *p,
-			const char *value)
-{
-	enter_word(s);
-	template_add_path(&s->w->bytes, value, p->braces.form);
-}
-
-static void split_values(struct splitter *s, const struct piece *p,
-			 const struct template_args *a)
-{
-	for (size_t i = 0; i < a->n; i++) {
-		if (i)
-			split_text(s, " ", 1);
-		split_value(s, p, a->values[i]);
-	}
-}
-
-static void split_number(struct splitter *s, unsigned long long n)
-{
-	enter_word(s);
-	buf_addu(&s->w->bytes, n);
-}
-
-static void split_piece(struct splitter *s, const struct template *t,
-			const struct piece *p, const struct template_args *a)
-{
-	const char *value;
-
-	switch (p->braces.kind) {
-	case BRACES_NONE:
-		split_text(s, t->text + p->off, p->len);
-		break;
-	case BRACES_VALUES:
-		split_values(s, p, a);
-		break;
-	case BRACES_VALUE:
-		value = value_at(a, p->braces.pos);
-		if (value)
-			split_value(s, p, value);
-		break;
-	case BRACES_SEQ:
-		split_number(s, a->seq);
-		break;
-	case BRACES_SLOT:
-		split_number(s, a->slot);
-	}
-}
-
-void template_argv(const struct template *t, const struct template_args *a,
-		   struct words *w)
-{
-	struct splitter s = { .w = w };
-
-	words_reset(w);
-	for (size_t i = 0; i < t->npieces; i++)
-		split_piece(&s, t, &t->pieces[i], a);
-	leave_word(&s);
 }

@@ -3,18 +3,18 @@
  * template.h - a command with replacement strings, compiled once, expanded
  * for each job by its worker.
  *
- * A template is immutable after template_new and shared by all threads.
- * Replacement strings: {} {.} {/} {//} {/.} {#} {%} and {n} {n.} {n/} {n//}
- * {n/.} with n from 1 or negative (-1 is the last). {} with several values is
- * all of them, each quoted, blanks between. A position beyond the values is
- * empty: nothing at all in plain text. Anything else in braces is ordinary
- * text ({a,b}, ${x}, {1..3}, {0}), but ${1} is a $ before {1}.
+ * A template is immutable after template_new and shared by all threads. Which
+ * replacement strings there are is for tags.h to say. {} with several values
+ * is all of them, each quoted, blanks between; so are expressions without a
+ * position. A position beyond the values is empty: nothing at all in plain
+ * text. Anything else in braces is ordinary text ({a,b}, ${x}, {1..3}, {0}),
+ * but ${1} is a $ before {1}.
  *
  * Every value is quoted for the place it stands in (shlex.h), with one
  * exception, which is GNU parallel's: when a replacement string is part of
  * the command's first word (as in "muster {}", "muster my_{}"), outside
  * quotes and not behind a =, values in plain text are shell text everywhere
- * in the command.
+ * in the command. And an expression that calls uq() is not quoted at all.
  */
 #ifndef MUSTER_INPUT_TEMPLATE_H
 #define MUSTER_INPUT_TEMPLATE_H
@@ -26,17 +26,30 @@
 #include "input/shquote.h"
 
 struct buf;
+struct tags;
 struct words;
 struct template;
+
+/* What expressions may want to know of the run. */
+struct template_run {
+	_Atomic uint64_t total;	/* jobs in all, once that is known */
+	unsigned most;		/* that run at once */
+};
 
 struct template_opts {
 	enum shell_kind shell;
 	const char *braces;	/* what stands for {} (-I), not empty; {n} is
 				   then ordinary text. NULL: "{}" */
+	const struct tags *tags;	/* those there are, which outlive the
+				   template; NULL: the usual, with braces */
+	const struct template_run *run;	/* likewise; NULL: nothing known */
 	bool append;		/* add " {}" when it has no replacement
 				   string at all ({#} and {%} count) */
 	bool plain_text;	/* no shell text (--tagstring): values are put
 				   in as they are */
+	char *const *words;	/* -q: text is these nwords words with blanks
+				   between, and each is one for the shell */
+	size_t nwords;
 };
 
 /* The values of one job. */
@@ -45,11 +58,13 @@ struct template_args {
 	size_t n;
 	uint64_t seq;		/* {#} */
 	unsigned slot;		/* {%} */
+	bool *skip;		/* set when an expression calls skip(); or NULL */
 };
 
 /*
  * Compiles text (copied). NULL with a message in err when a replacement
- * string stands where no value can be quoted safely (QUOTE_IMPOSSIBLE).
+ * string stands where no value can be quoted safely (QUOTE_IMPOSSIBLE), or has
+ * an expression that can't be had.
  */
 struct template *template_new(const char *text,
 			      const struct template_opts *opts,
@@ -64,12 +79,16 @@ void template_free(struct template *t);
 int template_expand(const struct template *t, const struct template_args *a,
 		    struct buf *out, struct buf *err);
 
+/* True when an expression asks for the number of all jobs. */
+bool template_wants_total(const struct template *t);
+
 /* True when the template provably needs no shell, whatever the values. Asks
  * words_env_setup, and so may change with it. */
 bool template_is_direct(const struct template *t);
-/* For those: the argument vector, values as they are; w is reset first. */
-void template_argv(const struct template *t, const struct template_args *a,
-		   struct words *w);
+/* For those: the argument vector, values as they are; w is reset first. 0, or
+ * -1 when an expression fails, which template_expand says more of. */
+int template_argv(const struct template *t, const struct template_args *a,
+		  struct words *w);
 
 /* Applies one path form of value: '.', '/', 'd' ({//}), 'b' ({/.}) or 0. */
 void template_add_path(struct buf *out, const char *value, char form);

@@ -57,6 +57,7 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	c->has_ended = false;
 	c->is_reaped = false;
 	c->is_held = false;
+	c->same_group = req->same_group;
 	c->usage = (struct child_usage){ 0 };
 	c->owner = thread_self();
 	mutex_lock(&registry_lock);
@@ -151,6 +152,8 @@ static bool group_has_children(pid_t pgid)
 
 bool child_group_lives(struct child *c)
 {
+	if (c->same_group)
+		return !c->is_reaped && !leader_has_ended(c);
 	if (c->is_reaped)
 		return group_has_children(c->pid);
 	/* The zombie leader counts as a member on some systems; then this
@@ -158,11 +161,17 @@ bool child_group_lives(struct child *c)
 	return kill(-c->pid, 0) == 0;
 }
 
+/* Not yet reaped, or with members that are. */
+static void send_signal(const struct child *c, int sig)
+{
+	kill(c->same_group ? c->pid : -c->pid, sig);
+}
+
 void child_signal(struct child *c, int sig)
 {
-	if (c->is_reaped && !group_has_children(c->pid))
+	if (c->is_reaped && (c->same_group || !group_has_children(c->pid)))
 		return;
-	kill(-c->pid, sig);
+	send_signal(c, sig);
 }
 
 /*
@@ -212,7 +221,7 @@ void child_finish(struct child *c)
 	if (adopts && ++finished % STRAYS_EVERY == 0)
 		reap_strays_locked();
 	mutex_unlock(&registry_lock);
-	if (adopts && group_has_children(c->pid))
+	if (adopts && !c->same_group && group_has_children(c->pid))
 		remember_leftover(c->pid);
 }
 
@@ -225,7 +234,7 @@ void child_broadcast(int sig)
 		struct child *c = container_of(pos, struct child, link);
 
 		if (!c->is_reaped)
-			kill(-c->pid, sig);
+			send_signal(c, sig);
 	}
 	mutex_unlock(&registry_lock);
 }
@@ -243,7 +252,7 @@ void child_hold(bool (*holds)(uint64_t number, void *arg), void *arg)
 			continue;
 		hold = holds(c->number, arg);
 		if (hold != c->is_held)
-			kill(-c->pid, hold ? SIGSTOP : SIGCONT);
+			send_signal(c, hold ? SIGSTOP : SIGCONT);
 		c->is_held = hold;
 	}
 	mutex_unlock(&registry_lock);

@@ -35,6 +35,7 @@ struct child {
 	uint64_t number;	/* whose it is, set before the start, for
 				   child_hold */
 	bool is_held;
+	bool same_group;	/* as ours: it alone gets signals */
 	pid_t pid;		/* also the number of its group */
 	int pidfd;		/* polls readable at its end; or -1 */
 	bool has_ended;		/* child_poll said so */

@@ -35,7 +35,8 @@ static int child_become(struct child_args *args)
 {
 	const struct spawn_request *req = args->req;
 
-	setpgid(0, 0);
+	if (!req->same_group)
+		setpgid(0, 0);
 #ifdef HAVE_PDEATHSIG
 	if (req->die_with_parent) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -132,7 +133,8 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	fd_close(&ends[1]);
 	if (*pid > 0) {
 		/* The child does this too: whoever comes first. */
-		setpgid(*pid, *pid);
+		if (!req->same_group)
+			setpgid(*pid, *pid);
 		result = SPAWN_OK;
 	}
 	fd_fork_unlock();

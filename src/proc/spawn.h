@@ -8,7 +8,7 @@
  * posix_spawn: it can't set the parent-death signal.) Elsewhere, and under
  * ThreadSanitizer, fork with a close-on-exec pipe that carries the error.
  *
- * The process leads a group of its own; has the signal mask and dispositions
+ * The process leads a group of its own, unless it is to stay in ours; has the signal mask and dispositions
  * muster was started with, muster's original limits, the three descriptors it
  * is given and no other; and dies when the calling thread does, if asked and
  * possible: so a thread must outlive the process it started.
@@ -43,6 +43,7 @@ struct spawn_request {
 	int out;
 	int err;
 	bool die_with_parent;
+	bool same_group;	/* it stays in ours: for a terminal */
 	bool has_nice;
 	int nice;		/* as far as it may be had */
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "input/filter.h"
 #include "input/template.h"
 #include "proc/shell.h"
 #include "runner/launch.h"
@@ -411,6 +412,14 @@ static const struct template *template_of(const struct launcher *by,
 	return job->stage ? by->then[job->stage - 1] : by->template;
 }
 
+static struct template_args args_of(struct launch *l, const struct job *job)
+{
+	return (struct template_args){
+		.values = job->values, .n = job->nvalues,
+		.seq = job->number, .slot = job->slot, .skip = &l->skip,
+	};
+}
+
 static bool prepare_direct(struct launch *l, const struct job *job)
 {
 	const struct launcher *by = l->by;
@@ -419,14 +428,11 @@ static bool prepare_direct(struct launch *l, const struct job *job)
 	if (!by->may_direct || needs_shell(job))
 		return false;
 	if (t) {
-		struct template_args args = {
-			.values = job->values, .n = job->nvalues,
-			.seq = job->number, .slot = job->slot,
-		};
+		struct template_args args = args_of(l, job);
 
-		if (!template_is_direct(t))
+		if (!template_is_direct(t) ||
+		    template_argv(t, &args, &l->words) < 0)
 			return false;
-		template_argv(t, &args, &l->words);
 	} else if (words_split(&l->words, job->values[0],
 			       strlen(job->values[0]), by->kind) < 0) {
 		return false;
@@ -477,10 +483,7 @@ static void prepare_words(struct launch *l, const struct job *job)
 static int make_command(struct launch *l, struct job *job)
 {
 	const struct template *t = template_of(l->by, job);
-	struct template_args args = {
-		.values = job->values, .n = job->nvalues,
-		.seq = job->number, .slot = job->slot,
-	};
+	struct template_args args = args_of(l, job);
 
 	buf_reset(&l->command);
 	if (job->is_argv) {
@@ -499,11 +502,49 @@ static int make_command(struct launch *l, struct job *job)
 	return 0;
 }
 
+/* --filter; 0, or -1 as launch_prepare. */
+static int filter(struct launch *l, struct job *job)
+{
+	struct template_args args = args_of(l, job);
+
+	for (struct filter *const *f = l->by->filters; f && *f; f++) {
+		int ret;
+
+		buf_reset(&l->error);
+		ret = filter_passes(*f, &args, &l->error);
+		if (ret < 0) {
+			job->message = arena_strdup(&job->arena,
+						    l->error.data);
+			return -1;
+		}
+		if (ret == 0)
+			l->skip = true;
+	}
+	return 0;
+}
+
+/* --shell-quote, as often as it was given. */
+static void quote_command(struct launch *l)
+{
+	for (unsigned i = 0; i < l->by->shell_quote; i++) {
+		struct buf quoted = BUF_INIT;
+
+		shquote_add(&quoted, l->command.data, l->command.len,
+			    QUOTE_PLAIN, l->by->kind);
+		buf_release(&l->command);
+		l->command = quoted;
+	}
+}
+
 int launch_prepare(struct launch *l, struct job *job)
 {
+	l->skip = false;
+	if (filter(l, job) < 0)
+		return -1;
 	if (l->by->want_command) {
 		if (make_command(l, job) < 0)
 			return -1;
+		quote_command(l);
 		/* A retry may get another slot, so another command; but the
 		 * arena must not grow with each. */
 		if (!job->command ||

@@ -22,6 +22,7 @@
 #include "input/shquote.h"
 #include "input/words.h"
 
+struct filter;
 struct job;
 struct template;
 
@@ -30,6 +31,8 @@ struct launcher {
 	enum shell_kind kind;
 	const struct template *template; /* NULL: values[0] is the command */
 	struct template *const *then;	/* of later stages */
+	struct filter *const *filters;	/* up to NULL; or NULL */
+	unsigned shell_quote;		/* how often commands are quoted */
 	bool want_command;		/* fill in job->command */
 	bool may_direct;
 	bool is_bash;			/* by its program, not its name */
@@ -83,14 +86,16 @@ struct launch {
 	char *const *argv;
 	char **env;
 	bool is_direct;
+	bool skip;		/* the job is not to be run after all */
 };
 
 void launch_init(struct launch *l, const struct launcher *by);
 void launch_release(struct launch *l);
 
 /*
- * Prepares path, argv and env for the job, and job->command if wanted. 0, or
- * -1 when the command can't be made; job->message says why.
+ * Prepares path, argv and env for the job, and job->command if wanted; skip
+ * says whether --filter or skip() leaves it out. 0, or -1 when the command
+ * can't be made; job->message says why.
  */
 int launch_prepare(struct launch *l, struct job *job);
 

@@ -130,9 +130,11 @@ static void start_clock(struct job *job)
 	};
 }
 
-static enum run_result pretend(struct local *l, struct job *job)
+/* As if the job had run, and ended well. */
+static enum run_result pretend(struct local *l, struct job *job, bool shows)
 {
-	print_command(l, job, true);
+	if (shows)
+		print_command(l, job, true);
 	job->outcome.end_ns = clock_run_ns();
 	job->outcome.end = JOB_EXITED;
 	return RUN_ENDED;
@@ -367,11 +369,13 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 {
 	struct spawn_request req = {
 		.cwd = job->cwd,
-		.in = in >= 0 ? in : l->cfg.give_stdin && job->seq == 1
+		.in = in >= 0 ? in : l->cfg.tty >= 0 ? l->cfg.tty
+			      : l->cfg.give_stdin && job->seq == 1
 			      ? 0 : l->devnull,
 		.out = 1,
 		.err = 2,
 		.die_with_parent = l->cfg.die_with_parent,
+		.same_group = l->cfg.tty >= 0,
 		.has_nice = l->cfg.has_nice,
 		.nice = l->cfg.nice,
 	};
@@ -440,7 +444,9 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	if (l->cfg.trace && !l->cfg.ask)
 		print_command(l, job, false);
 	if (l->cfg.dry_run)
-		return pretend(l, job);
+		return pretend(l, job, true);
+	if (s->launch.skip)
+		return pretend(l, job, l->cfg.verbose);
 	s->attempt.job = job;
 	s->attempt.cfg = &l->cfg;
 	if (!take_directory(s, job) || !take_input(l, job, &in, &result))
@@ -509,6 +515,8 @@ struct local *local_new(const struct local_config *config)
 	launcher_init(&l->launcher, config->shell, config->template,
 		      config->envp, config->force_shell);
 	l->launcher.then = config->then;
+	l->launcher.filters = config->filters;
+	l->launcher.shell_quote = config->shell_quote;
 	l->launcher.want_command = config->want_command || config->dry_run ||
 				   config->verbose || config->trace ||
 				   config->ask;

@@ -19,6 +19,7 @@ struct job;
 struct local;
 struct output;
 struct runner;
+struct filter;
 struct template;
 
 enum local_answer {
@@ -31,6 +32,8 @@ struct local_config {
 	const char *shell;
 	const struct template *template;	/* NULL: lines are commands */
 	struct template *const *then;		/* of later stages */
+	struct filter *const *filters;		/* up to NULL */
+	unsigned shell_quote;	/* how often; with dry_run */
 	char *const *envp;
 	struct output *output;
 	struct term_seq term_seq;
@@ -42,6 +45,8 @@ struct local_config {
 	bool dry_run;		/* print the command instead of running it */
 	bool verbose;		/* print it to the job's output first */
 	bool trace;		/* print it to standard error first */
+	int tty;		/* jobs read from it and stay in our group, so
+				   that they may; -1: none */
 	bool has_nice;
 	int nice;		/* niceness of jobs */
 	const char *slot_var;	/* variable for the slot's number from 0 */

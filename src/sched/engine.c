@@ -223,6 +223,13 @@ bool engine_may_start_locked(struct engine *e)
 	return true;
 }
 
+void engine_stretch_delay_locked(struct engine *e, const struct job *job)
+{
+	if (e->cfg.delay_auto)
+		throttle_stretch(&e->throttle,
+				 job_has_succeeded(job) ? 90 : 130);
+}
+
 bool engine_has_token_locked(const struct engine *e)
 {
 	int64_t now;
@@ -509,10 +516,17 @@ static enum engine_stop close_account_locked(struct engine *e,
 	bool is_last = !goes_on(e, job);
 	enum engine_stop stop;
 
-	if (w)
+	if (w) {
 		measure_locked(&e->stages[job->stage], job);
+		engine_stretch_delay_locked(e, job);
+	}
 	update_timeout_locked(e, job);
 	stop = count_locked(e, job);
+	/* From here on, though engine_stop comes only when the lock is free. */
+	if (stop != ENGINE_RUN) {
+		e->stop_judged = true;
+		engine_gate_locked(e);
+	}
 	if (w) {
 		engine_stop_running_locked(e, w);
 		engine_end_shortage_locked(e);

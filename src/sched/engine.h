@@ -81,6 +81,8 @@ struct engine_config {
 	enum engine_full on_full;
 	struct rate rate;		/* of starts, retries too; 0: any */
 	int64_t delay_ns;		/* between starts */
+	bool delay_auto;		/* longer after each try that failed,
+					   shorter after one that did not */
 	struct backoff backoff;		/* for jobs without their own */
 	struct retry_rule retry_on;
 	bool keep_retry_output;		/* of tries before the last, too */

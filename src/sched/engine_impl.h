@@ -42,6 +42,7 @@ struct engine {
 	unsigned at_barrier;		/* who waits there */
 	uint64_t random;		/* state of the jitter */
 	enum engine_stop stop;
+	bool stop_judged;		/* halted: engine_stop is about to come */
 	bool closed;
 	bool passed_barrier;
 	bool paused;
@@ -92,6 +93,9 @@ void engine_rouse_all(struct engine *e, enum engine_resize_reason why);
 /* Starts the reserved worker. Without any thread to be had, the calling one
  * does the work that waits; false when no thread was started. */
 bool engine_start_worker(struct engine *e, struct worker *w);
+
+/* A try of job has ended: with --delay auto, that changes the delay. */
+void engine_stretch_delay_locked(struct engine *e, const struct job *job);
 
 /* w's job is not being run any more. */
 void engine_stop_running_locked(struct engine *e, struct worker *w);

@@ -194,7 +194,8 @@ static enum entry submit_locked(struct engine *e, struct job *job)
 		if (meet_full_locked(e, job, &entry))
 			return entry;
 	}
-	return e->stop == ENGINE_RUN ? ENTRY_WAITS : ENTRY_STOPPED;
+	return e->stop == ENGINE_RUN && !e->stop_judged ? ENTRY_WAITS
+							: ENTRY_STOPPED;
 }
 
 bool engine_submit(struct engine *e, struct job *job)
@@ -337,7 +338,7 @@ bool engine_barrier(struct engine *e)
 	while (e->unsettled > 0 && e->stop == ENGINE_RUN)
 		cond_wait(&e->over, &e->lock);
 	e->at_barrier--;
-	stopped = e->stop != ENGINE_RUN;
+	stopped = e->stop != ENGINE_RUN || e->stop_judged;
 	mutex_unlock(&e->lock);
 	return !stopped;
 }

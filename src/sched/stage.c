@@ -143,7 +143,7 @@ static bool is_open_locked(const struct stage *st)
 	const struct engine *e = st->engine;
 
 	return !e->starved && !e->paused && !engine_is_holding_locked(e) &&
-	       e->stop == ENGINE_RUN;
+	       e->stop == ENGINE_RUN && !e->stop_judged;
 }
 
 /* w runs it from now on. The engine's lock is held and, with stealing, its own;

@@ -20,6 +20,9 @@
 /* No bucket is deeper: sums with a time never overflow. */
 #define DEPTH_MAX	(NS_PER_SEC * 86400 * 365 * 50)
 
+/* Of --delay auto. */
+#define DELAY_MAX	(NS_PER_SEC * 86400 * 36500)
+
 static int fail(int err)
 {
 	errno = err;
@@ -112,6 +115,23 @@ void throttle_init(struct throttle *t, const struct rate *rate,
 	       rate->burst > RATE_MAX || is_too_deep(rate));
 	t->step = span(rate, 1);
 	t->depth = span(rate, rate->burst - 1);
+}
+
+void throttle_stretch(struct throttle *t, unsigned percent)
+{
+	int64_t was = t->delay_ns;
+	int64_t d = was;
+
+	if (d == 0)
+		return;
+	/* In two parts, of which neither overflows. */
+	if (d > DELAY_MAX)
+		d = DELAY_MAX;
+	d = d / 100 * percent + d % 100 * percent / 100;
+	/* A nanosecond must not stay one for ever. */
+	if (percent > 100 && d <= was)
+		d = was + 1;
+	t->delay_ns = d < 1 ? 1 : d < DELAY_MAX ? d : DELAY_MAX;
 }
 
 bool throttle_is_open(const struct throttle *t)

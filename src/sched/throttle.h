@@ -60,6 +60,9 @@ int rate_parse(const char *word, struct rate *rate);
 /* rate: such as rate_parse gives, or n is 0. */
 void throttle_init(struct throttle *t, const struct rate *rate,
 		   int64_t delay_ns);
+/* From now on the delay, if there is one, is so many per cent of what it was,
+ * and no less than a nanosecond; at most a hundred years. */
+void throttle_stretch(struct throttle *t, unsigned percent);
 /* True when nothing is ever held back. */
 bool throttle_is_open(const struct throttle *t);
 /* May a job be started now? Then the token is taken. */

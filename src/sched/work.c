@@ -208,6 +208,7 @@ static void retry(struct engine *e, struct worker *w, struct job *job)
 	mutex_lock(&e->lock);
 	st->done++;
 	st->busy_ns += job_runtime_ns(job);
+	engine_stretch_delay_locked(e, job);
 	waits = let_go_locked(e, w, job, &end);
 	engine_end_shortage_locked(e);
 	if (waits) {

@@ -84,15 +84,26 @@ static bool begin_again(struct emit *e, struct job *job, void (*wake)(void *),
 	return goes_on;
 }
 
+/* By the job's worker, before the writer may look at it. */
+static void set_tag(struct emit *e, struct out *out, const struct job *job)
+{
+	struct buf text = BUF_INIT;
+	size_t colour_len;
+
+	if (e->cfg.colour)
+		e->cfg.colour(e->cfg.arg, job, &text);
+	colour_len = text.len;
+	if (e->cfg.tag)
+		e->cfg.tag(e->cfg.arg, job, &text);
+	writer_tag_set(&out->tag, &text);
+	out->tag.colour_len = colour_len;
+}
+
 static struct out *new_out(struct emit *e, const struct job *job)
 {
 	struct out *out = emit_out_new(job->seq);
-	struct buf tag = BUF_INIT;
 
-	if (e->cfg.tag) {
-		e->cfg.tag(e->cfg.arg, job, &tag);
-		writer_tag_set(&out->tag, &tag);
-	}
+	set_tag(e, out, job);
 	return out;
 }
 
@@ -106,7 +117,7 @@ static bool emit_begin(struct output *o, struct job *job, bool last,
 	if (job->out && (begin_again(e, job, wake, wake_arg, &go) || !go))
 		return go;
 	out = new_out(e, job);
-	out->last = last;
+	out->last = last && !e->cfg.late;
 	out->wake = wake;
 	out->wake_arg = wake_arg;
 	mutex_lock(&e->lock);
@@ -311,6 +322,8 @@ static void emit_end(struct output *o, struct job *job, bool keep)
 	struct out *out = job->out;
 
 	job->out = NULL;
+	if (e->cfg.late)
+		set_tag(e, out, job);
 	mutex_lock(&e->lock);
 	out->is_resting = false;
 	if (out->is_waiting) {

@@ -36,6 +36,11 @@ struct emit_config {
 	/* Adds what goes before each line of the job (with the TAB); NULL:
 	 * nothing. Called by the job's worker. */
 	void (*tag)(void *arg, const struct job *job, struct buf *out);
+	/* Adds what switches on the colours of the job's lines, if any; before
+	 * tag. late: how the job ended decides, so nothing of it is written
+	 * before. */
+	void (*colour)(void *arg, const struct job *job, struct buf *out);
+	bool late;
 	/* Called once, by the writer, when descriptor fd (1 or 2) can't be
 	 * written to: all further output is dropped. */
 	void (*failed)(void *arg, int fd, int err);

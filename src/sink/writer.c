@@ -27,6 +27,7 @@ struct pending {
 void writer_tag_init(struct writer_tag *t)
 {
 	buf_init(&t->text);
+	t->colour_len = 0;
 	t->in_line[0] = false;
 	t->in_line[1] = false;
 }
@@ -136,6 +137,23 @@ static void put(struct writer *w, struct pending *p, int stream, char *data,
 	p->n++;
 }
 
+/* A line or a part of one, with its tag, and in its colours. */
+static void add_line(struct buf *out, const struct writer_tag *t,
+		     bool in_line, const char *data, size_t len)
+{
+	bool has_end = data[len - 1] == '\n';
+
+	buf_add(out, t->text.data, in_line ? t->colour_len : t->text.len);
+	if (t->colour_len == 0) {
+		buf_add(out, data, len);
+		return;
+	}
+	buf_add(out, data, len - has_end);
+	buf_addstr(out, "\033[m");
+	if (has_end)
+		buf_addch(out, '\n');
+}
+
 /* Puts the tag before each line that begins in data. */
 static void put_tagged(struct writer *w, struct pending *p, int stream,
 		       struct writer_tag *t, const char *data, size_t len)
@@ -147,9 +165,7 @@ static void put_tagged(struct writer *w, struct pending *p, int stream,
 		const char *nl = memchr(data, '\n', len);
 		size_t n = nl ? (size_t)(nl - data) + 1 : len;
 
-		if (!t->in_line[stream])
-			buf_add(&w->tagged, t->text.data, t->text.len);
-		buf_add(&w->tagged, data, n);
+		add_line(&w->tagged, t, t->in_line[stream], data, n);
 		t->in_line[stream] = !nl;
 		data += n;
 		len -= n;

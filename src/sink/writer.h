@@ -20,6 +20,8 @@ struct spool;
 /* What goes before each line of a job, and whether a line is open. */
 struct writer_tag {
 	struct buf text;
+	size_t colour_len;	/* of text: switches colours on; then they are
+				   switched off at the end of each line */
 	bool in_line[2];
 };
 

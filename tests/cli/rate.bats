@@ -195,9 +195,26 @@ ticks() {
 	done
 }
 
-@test "--delay: GNU parallel's auto is not there yet" {
-	for delay in auto 1auto 0.1sauto; do
+@test "--delay TIMEauto grows with failures" {
+	# 100 ms, then 130, 169, 220, 286: 905 in all.
+	t -j1 --joblog log --delay 0.1auto false ::: 1 2 3 4 5 6
+	assert_status 6
+	sed 1d log | sort -n | awk '{ t[NR] = $3 }
+		END { exit !(t[6] - t[1] >= 0.89) }'
+}
+
+@test "--delay TIMEauto shrinks with successes" {
+	# The sum of all delays never comes to ten of the first one.
+	seq 30 | muster -j1 --joblog log --delay 0.1auto true
+	sed 1d log | sort -n | awk '{ t[NR] = $3 }
+		END { exit !(t[30] - t[29] < t[2] - t[1]) }'
+	t --delay 0auto true ::: 1 2 3
+	assert_ok
+}
+
+@test "--delay: auto alone is no time" {
+	for delay in auto xauto 1auto2; do
 		t --delay "$delay" true ::: a
-		assert_usage_error "--delay: '$delay': a delay that follows"
+		assert_usage_error "--delay: '$delay' is not a time"
 	done
 }

@@ -425,25 +425,25 @@ static void null_and_delimiter(void)
 static void replacement_word(void)
 {
 	GOOD("-I", "@", "echo", "@");
-	CHECK_STR(o.replace, "@");
+	CHECK_STR(o.tags.values, "@");
 	forget();
 	GOOD("-i@", "echo");
-	CHECK_STR(o.replace, "@");
+	CHECK_STR(o.tags.values, "@");
 	forget();
 	GOOD("--replace=,,", "echo");
-	CHECK_STR(o.replace, ",,");
+	CHECK_STR(o.tags.values, ",,");
 	forget();
 	/* The next word, unless it is an option. */
 	GOOD("-i", "%", "echo");
-	CHECK_STR(o.replace, "%");
+	CHECK_STR(o.tags.values, "%");
 	CHECK_STR(o.command, "echo");
 	forget();
 	GOOD("--replace", "-k", "echo");
-	CHECK_STR(o.replace, NULL);
+	CHECK_STR(o.tags.values, NULL);
 	CHECK_STR(o.command, "echo");
 	forget();
 	GOOD("echo", "-i");
-	CHECK_STR(o.replace, NULL);
+	CHECK_STR(o.tags.values, NULL);
 	forget();
 	BAD("-I: an empty word cannot stand for a value", "-I", "", "echo");
 }
@@ -601,12 +601,10 @@ static void rates(void)
 	    "--rate", "0/s");
 	BAD("--rate: '1/s:9999999999' is too large",
 	    "--rate", "1/s:9999999999");
-	BAD("--delay: '0.1auto': a delay that follows failures (auto) is not "
-	    "supported yet", "--delay", "0.1auto");
-	BAD("--delay: 'auto': a delay that follows failures (auto) is not "
-	    "supported yet", "--delay", "auto");
-	BAD("--delay: '-1' is not a time (such as 90, 1.5m or 2h)",
-	    "--delay", "-1");
+	BAD("--delay: 'auto' is not a time (such as 90, 1.5m or 2h), with "
+	    "auto behind it or not", "--delay", "auto");
+	BAD("--delay: '-1' is not a time (such as 90, 1.5m or 2h), with "
+	    "auto behind it or not", "--delay", "-1");
 	BAD("--deadline: 'noon' is not a time (such as 90, 1.5m or 2h)",
 	    "--deadline", "noon");
 	BAD("--deadline: '1000000d' is too large", "--deadline", "1000000d");

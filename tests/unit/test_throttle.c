@@ -420,6 +420,36 @@ static void late_clocks(void)
 	CHECK(!throttle_take(&t, late));
 }
 
+static void stretched(void)
+{
+	struct throttle t = make(NULL, 1000);
+
+	CHECK_INT(next_start(&t, START), START);
+	throttle_stretch(&t, 130);
+	CHECK_INT(next_start(&t, START), START + 1300);
+	throttle_stretch(&t, 90);
+	CHECK_INT(next_start(&t, START), START + 1300 + 1170);
+	for (int i = 0; i < 1000; i++)
+		throttle_stretch(&t, 90);
+	CHECK_INT(t.delay_ns, 1);
+	CHECK(!throttle_is_open(&t));
+	for (int i = 0; i < 1000; i++)
+		throttle_stretch(&t, 130);
+	CHECK(t.delay_ns > NS_PER_SEC);
+}
+
+static void stretched_to_the_end(void)
+{
+	struct throttle t = make(NULL, NS_PER_SEC);
+	struct throttle none = make(NULL, 0);
+
+	for (int i = 0; i < 1000; i++)
+		throttle_stretch(&t, 130);
+	CHECK_INT(t.delay_ns, NS_PER_SEC * 86400 * 36500);
+	throttle_stretch(&none, 130);
+	CHECK(throttle_is_open(&none));
+}
+
 static const struct tap_case cases[] = {
 	{ "rates as users write them", words },
 	{ "what is no rate", bad_words },
@@ -438,6 +468,9 @@ static const struct tap_case cases[] = {
 	{ "throttle_next is the first moment that is allowed",
 	  next_is_the_first },
 	{ "never more starts than the bucket allows", never_too_many },
+	{ "a delay that is stretched", stretched },
+	{ "a delay that is stretched as far as it goes",
+	  stretched_to_the_end },
 	{ "clocks near the end of their range", late_clocks },
 };
 TAP_MAIN(cases)

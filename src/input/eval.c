@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* eval.c - see eval.h: an expression's life, and the machine that runs it. */
+#include <config.h>
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input/eval_impl.h"
+
+int eval_fail(struct machine *m, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vaddf(m->err, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int eval_spend(struct machine *m, size_t n)
+{
+	m->spent += n + 16;
+	if (n > EVAL_BYTES_MAX || m->spent > 4 * EVAL_BYTES_MAX)
+		return eval_fail(m, "the expression makes too much of it");
+	return 0;
+}
+
+int eval_scalar(struct machine *m, const struct node *n, struct value *out)
+{
+	if (eval_spend(m, 0) < 0)
+		return -1;
+	return n->scalar(m, n, out);
+}
+
+int eval_list(struct machine *m, const struct node *n, struct list *out)
+{
+	struct value v;
+
+	if (n->list) {
+		if (n->list(m, n, out) < 0)
+			return -1;
+		return eval_spend(m, out->n * sizeof(v));
+	}
+	if (eval_scalar(m, n, &v) < 0)
+		return -1;
+	list_add(m, out, v);
+	return 0;
+}
+
+int eval_text(struct machine *m, const struct node *n, struct value *out)
+{
+	struct value v;
+
+	if (eval_scalar(m, n, &v) < 0)
+		return -1;
+	*out = value_as_text(m, &v);
+	return 0;
+}
+
+static void free_vars(struct eval_parser *p)
+{
+	for (size_t i = 0; i < p->nvars; i++)
+		free(p->vars[i].name);
+	free(p->vars);
+}
+
+struct eval *eval_new(const char *text, size_t len, char *const *groups,
+		      size_t ngroups, struct buf *err)
+{
+	struct eval *e = xcalloc(1, sizeof(*e));
+	struct eval_parser p = {
+		.e = e,
+		.groups = groups,
+		.ngroups = ngroups,
+		.err = err,
+	};
+
+	p.text = p.s = arena_memdup0(&e->arena, text, len);
+	p.end = p.text + strlen(p.text);
+	e->root = eval_parse_block(&p);
+	if (e->root && p.s != p.end)
+		eval_fail_at(&p, p.s, "is not understood here");
+	e->nvars = p.nvars;
+	free_vars(&p);
+	if (!p.failed)
+		return e;
+	eval_free(e);
+	return NULL;
+}
+
+void eval_free(struct eval *e)
+{
+	if (!e)
+		return;
+	for (size_t i = 0; i < e->npatterns; i++)
+		pattern_free(e->patterns[i]);
+	free(e->patterns);
+	arena_release(&e->arena);
+	free(e);
+}
+
+unsigned eval_wishes(const struct eval *e)
+{
+	return e->wishes;
+}
+
+static int run(struct machine *m)
+{
+	size_t bytes = (m->eval->nvars + 1) * sizeof(*m->vars);
+	struct value v;
+
+	for (size_t i = 0; i < PATTERN_SPANS; i++)
+		m->spans[i].start = PATTERN_UNSET;
+	m->vars = arena_alloc(&m->arena, bytes);
+	memset(m->vars, 0, bytes);
+	m->topic = value_string(m, m->job->value);
+	return eval_scalar(m, m->eval->root, &v);
+}
+
+int eval_run(const struct eval *e, const struct eval_job *job,
+	     struct buf *out, unsigned *wishes, struct buf *err)
+{
+	struct machine m = { .eval = e, .job = job, .err = err };
+	struct value text;
+	int ret = run(&m);
+
+	if (ret == 0) {
+		text = value_as_text(&m, &m.topic);
+		buf_add(out, text.s, text.len);
+		*wishes |= m.wishes;
+	}
+	arena_release(&m.arena);
+	return ret;
+}
+
+int eval_test(const struct eval *e, const struct eval_job *job,
+	      struct buf *err)
+{
+	struct machine m = { .eval = e, .job = job, .err = err };
+	int ret = run(&m);
+
+	if (ret == 0)
+		ret = value_is_true(&m.last);
+	arena_release(&m.arena);
+	return ret;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * template_words.c - a template as words, values as they are: for commands
+ * that need no shell, and for -q.
+ */
+#include <config.h>
+
+#include "base/buf.h"
+#include "input/template.h"
+#include "input/template_impl.h"
+#include "input/words.h"
+
+/* Where that is. */
+struct splitter {
+	struct words *w;
+	const struct template *t;
+	bool in_word;
+	char quote;	/* the one that is open, or 0 */
+};
+
+static void enter_word(struct splitter *s)
+{
+	if (!s->in_word)
+		words_begin(s->w);
+	s->in_word = true;
+}
+
+static void leave_word(struct splitter *s)
+{
+	if (s->in_word)
+		words_end(s->w);
+	s->in_word = false;
+}
+
+static void split_text(struct splitter *s, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (!s->quote && (c == ' ' || c == '\t')) {
+			leave_word(s);
+			continue;
+		}
+		enter_word(s);
+		if (c == s->quote)
+			s->quote = 0;
+		else if (!s->quote && (c == '\'' || c == '"'))
+			s->quote = c;
+		else
+			buf_addch(&s->w->bytes, c);
+	}
+}
+
+/* With -q nothing in the text is special, and a break is one. */
+static void split_plain(struct splitter *s, const struct piece *p)
+{
+	if (p->braces.kind == BRACES_BREAK) {
+		enter_word(s);
+		leave_word(s);
+	} else if (s->t->is_quoted) {
+		enter_word(s);
+		buf_add(&s->w->bytes, s->t->text + p->off, p->len);
+	} else {
+		split_text(s, s->t->text + p->off, p->len);
+	}
+}
+
+/* The blank between values, which a quote may hold. */
+static void split_between(struct splitter *s)
+{
+	if (s->quote)
+		buf_addch(&s->w->bytes, ' ');
+	else
+		leave_word(s);
+}
+
+static int split_value(struct splitter *s, const struct piece *p,
+		       const char *value, const struct template_args *a,
+		       struct buf *err)
+{
+	struct buf result = BUF_INIT;
+	unsigned wishes = 0;
+	int ret = 0;
+
+	enter_word(s);
+	if (p->braces.kind != BRACES_EVAL) {
+		template_add_path(&s->w->bytes, value, p->braces.form);
+		return 0;
+	}
+	ret = template_evaluate(s->t, p, value, a, &result, &wishes, err);
+	buf_addstr(&s->w->bytes, result.data);
+	buf_release(&result);
+	return ret;
+}
+
+static int split_values(struct splitter *s, const struct piece *p,
+			const struct template_args *a, struct buf *err)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (i)
+			split_between(s);
+		if (split_value(s, p, a->values[i], a, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void split_number(struct splitter *s, unsigned long long n)
+{
+	enter_word(s);
+	buf_addu(&s->w->bytes, n);
+}
+
+static int split_piece(struct splitter *s, const struct piece *p,
+		       const struct template_args *a, struct buf *err)
+{
+	const char *value;
+
+	switch (p->braces.kind) {
+	case BRACES_NONE:
+	case BRACES_BREAK:
+		split_plain(s, p);
+		break;
+	case BRACES_VALUES:
+		return split_values(s, p, a, err);
+	case BRACES_EVAL:
+		if (!p->braces.pos)
+			return split_values(s, p, a, err);
+		value = template_eval_value(p, a);
+		return value ? split_value(s, p, value, a, err) : 0;
+	case BRACES_VALUE:
+		value = template_value_at(a, p->braces.pos);
+		return value ? split_value(s, p, value, a, err) : 0;
+	case BRACES_SEQ:
+		split_number(s, a->seq);
+		break;
+	case BRACES_SLOT:
+		split_number(s, a->slot);
+		break;
+	}
+	return 0;
+}
+
+int template_split(const struct template *t, const struct template_args *a,
+		   struct words *w, struct buf *err)
+{
+	struct splitter s = { .w = w, .t = t };
+	int ret = 0;
+
+	words_reset(w);
+	for (size_t i = 0; i < t->npieces && ret == 0; i++)
+		ret = split_piece(&s, &t->pieces[i], a, err);
+	/* With -q a word may be empty, wherever it is. */
+	if (t->is_quoted && t->npieces)
+		enter_word(&s);
+	leave_word(&s);
+	return ret;
+}
+
+int template_argv(const struct template *t, const struct template_args *a,
+		  struct words *w)
+{
+	struct buf ignored = BUF_INIT;
+	int ret = template_split(t, a, w, &ignored);
+
+	buf_release(&ignored);
+	return ret;
+}
+
+bool template_is_direct(const struct template *t)
+{
+	return t->is_splittable &&
+	       !words_is_shells_own(t->name, t->name_len, t->shell);
+}
