@@ -35,10 +35,11 @@ static void expand(const struct template *t, char *const *values, size_t n,
 }
 
 /* A path without replacement strings is one that a value is appended to. */
-static int is_template(const char *path, struct texts *texts,
+static int is_template(const struct keep *k, const char *path,
 		       struct buf *err)
 {
-	struct template_opts opts = { .tags = texts->tags, .run = &texts->run,
+	struct template_opts opts = { .tags = k->texts->tags,
+				      .run = &k->texts->run,
 				      .plain_text = true, .append = true };
 	struct template *t = template_new(path, &opts, err);
 	struct buf with = BUF_INIT, without = BUF_INIT;
@@ -103,7 +104,7 @@ static int open_files(struct keep *k, struct buf *err)
 	int replaces = -1;
 
 	if (names_resolve(k->names, o->results, &path, err) == 0)
-		replaces = is_template(path.data, k->texts, err);
+		replaces = is_template(k, path.data, err);
 	if (replaces > 0) {
 		k->kind = RESULTS_FILES;
 		k->name = template_new(path.data, &opts, err);
@@ -115,15 +116,15 @@ static int open_files(struct keep *k, struct buf *err)
 	return replaces;
 }
 
-int keep_open(struct keep *k, const struct options *o, struct texts *texts,
-	      const struct names *names, struct buf *err)
+int keep_open(struct keep *k, const struct options *o,
+	      const struct names *names, const struct texts *texts,
+	      struct buf *err)
 {
 	bool to_stdout;
 
-	*k = (struct keep){
-		.options = o, .texts = texts, .names = names, .fd = -1,
-	};
-	k->is_on = o->results && !o->dry_run;
+	*k = (struct keep){ .options = o, .names = names,
+			    .texts = texts, .fd = -1 };
+	k->is_on = o->results && !o->dry_run && !o->shell_quote;
 	if (!k->is_on)
 		return 0;
 	k->kind = results_kind_of(o->results, &to_stdout);

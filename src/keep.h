@@ -15,15 +15,15 @@
 struct buf;
 struct names;
 struct options;
-struct texts;
 struct output;
 struct runner;
 struct template;
+struct texts;
 
 struct keep {
 	const struct options *options;
-	struct texts *texts;
 	const struct names *names;
+	const struct texts *texts;
 	bool is_on;
 	enum results_kind kind;
 	struct template *name;	/* RESULTS_FILES: of the file */
@@ -33,10 +33,11 @@ struct keep {
 	atomic_bool failed;	/* something could not be kept */
 };
 
-/* Options and names of columns must outlive it. 0, or -1 with a message in err;
+/* What is pointed to, but err, must outlive it. 0, or -1 with a message in err;
  * release in both cases. */
-int keep_open(struct keep *k, const struct options *o, struct texts *texts,
-	      const struct names *names, struct buf *err);
+int keep_open(struct keep *k, const struct options *o,
+	      const struct names *names, const struct texts *texts,
+	      struct buf *err);
 void keep_release(struct keep *k);
 
 /* Where the emitter writes to (see emit.h). */

@@ -270,7 +270,7 @@ static int open_logs(struct run *r, struct buf *err)
 	}
 	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts, err) < 0)
 		return -1;
-	if (keep_open(&r->keep, o, &r->texts, &r->intake.names, err) < 0)
+	if (keep_open(&r->keep, o, &r->intake.names, &r->texts, err) < 0)
 		return -1;
 	if (o->failed_to) {
 		r->failed_fd = fd_open(o->failed_to,
@@ -297,14 +297,16 @@ static unsigned bar_styles(const struct options *o)
 static int make_emitter(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
+	bool kept = r->keep.is_on;
 	struct emit_config config = {
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
 		.out_fd = keep_out_fd(&r->keep),
 		.tmpdir = choose_tmpdir(o),
-		.tag = r->keep.is_on ? NULL : add_tag,
-		.colour = o->color || o->color_failed ? add_colour : NULL,
-		.late = o->color_failed,
+		.tag = kept ? NULL : add_tag,
+		.colour = !kept && (o->color || o->color_failed) ? add_colour
+								 : NULL,
+		.late = !kept && o->color_failed,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,
@@ -767,7 +769,7 @@ static int work(struct run *r)
 
 int run(const struct options *o)
 {
-	struct run r = { .o = o, .failed_fd = -1, .tty = -1, .keep.fd = -1 };
+	struct run r = { .o = o, .failed_fd = -1, .keep.fd = -1, .tty = -1 };
 	struct buf err = BUF_INIT;
 	int status = RUN_ERROR;
 

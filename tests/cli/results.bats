@@ -158,6 +158,11 @@ on_small_disk() {
 	assert_file_is o/a $'a\n'
 }
 
+@test "expressions in a template" {
+	t --results 'o/{= s/x/y/ =}' echo ::: axb
+	assert_file_is o/ayb $'axb\n'
+}
+
 @test "-I: another replacement string" {
 	t -I , --results 'o/x,y' echo , ::: a
 	assert_file_is o/xay $'a\n'
