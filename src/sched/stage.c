@@ -371,6 +371,11 @@ static size_t startable_locked(struct stage *st)
 	return n;
 }
 
+unsigned stage_min_locked(const struct stage *st)
+{
+	return st->engine->is_short && st->pool.min > 1 ? 1 : st->pool.min;
+}
+
 static struct scale_sample sample_locked(const struct stage *st,
 					 size_t startable)
 {
@@ -381,7 +386,7 @@ static struct scale_sample sample_locked(const struct stage *st,
 	return (struct scale_sample){
 		.policy = e->cfg.scale,
 		.threshold = e->cfg.scale_threshold,
-		.min = p->min,
+		.min = stage_min_locked(st),
 		.max = p->max + lights,
 		.goal = st->goal + lights,
 		.workers = p->workers - p->leaving,

@@ -98,6 +98,9 @@ struct worker *stage_rouse_locked(struct stage *st,
 /* w has just taken a job: if it had to be woken for it, others may be needed
  * as well. */
 void stage_pass_on_locked(struct stage *st, struct worker *w);
+/* Workers that stay though idle: in a shortage, where threads may be in the
+ * way of processes, one. */
+unsigned stage_min_locked(const struct stage *st);
 bool stage_wants_worker_locked(struct stage *st);
 bool stage_is_surplus_locked(struct stage *st, bool idled_out);
 /* As many threads as there may be, those for light jobs included. */

@@ -28,6 +28,7 @@
 #define SHORTAGE_PATIENCE	(10 * NS_PER_SEC)
 #define SHORTAGE_PAUSE_MIN	(10 * NS_PER_MS)
 #define SHORTAGE_PAUSE_MAX	NS_PER_SEC
+#define SHORTAGE_IDLE		(50 * NS_PER_MS)
 
 /*
  * Waits in the idle stack until there is something to do. False when the
@@ -36,13 +37,17 @@
 static bool park_locked(struct engine *e, struct stage *st, struct worker *w)
 	REQUIRES(e->lock)
 {
+	int64_t timeout = e->cfg.idle_timeout_ns;
 	int64_t deadline = -1;
 
-	if (!e->cfg.clock && st->pool.workers > st->pool.min)
-		deadline = w->idle_since_ns + e->cfg.idle_timeout_ns;
+	/* Where there are too few processes, a thread may be one of them. */
+	if (e->is_short && st->pool.min > 1 && timeout > SHORTAGE_IDLE)
+		timeout = SHORTAGE_IDLE;
+	if (!e->cfg.clock && st->pool.workers > stage_min_locked(st))
+		deadline = w->idle_since_ns + timeout;
 	if (w->state == WORKER_IDLE)
 		cond_wait_until(&w->wake, &e->lock, deadline);
-	return engine_now(e) < w->idle_since_ns + e->cfg.idle_timeout_ns;
+	return engine_now(e) < w->idle_since_ns + timeout;
 }
 
 /* Why a worker that is one too many is that. */
@@ -263,7 +268,12 @@ static void starve(struct engine *e, struct worker *w, struct job *job,
 	mutex_lock(&e->lock);
 	others = atomic_load(&e->running) - 1;
 	e->starved = others > 0;
-	e->is_short = true;
+	if (!e->is_short) {
+		e->is_short = true;
+		/* Idle ones are to look how long they may stay now. */
+		for (unsigned i = 0; i < e->nstages; i++)
+			pool_wake_locked(&e->stages[i].pool);
+	}
 	engine_gate_locked(e);
 	mutex_unlock(&e->lock);
 	engine_tell_shortage(e, others, err);
