@@ -549,7 +549,9 @@ static void hand_on(struct engine *e, struct job *job)
 
 	advance(job);
 	mutex_lock(&e->lock);
-	while (e->stop == ENGINE_RUN && stage_is_full(next))
+	/* Halted, nobody makes room, and engine_stop is for us to call. */
+	while (e->stop == ENGINE_RUN && !e->stop_judged &&
+	       stage_is_full(next))
 		engine_await_room_locked(e, next);
 	stopped = e->stop != ENGINE_RUN;
 	e->submitted++;
