@@ -458,6 +458,9 @@ struct worker *stage_rouse_locked(struct stage *st,
 	if ((st->engine->is_short && st->pool.starting > 0) ||
 	    !wants_worker_locked(st, n))
 		return NULL;
+	/* The warm pool is that, whoever came to start it. */
+	if (st->pool.workers < st->pool.min)
+		why = RESIZE_START;
 	st->grown[why]++;
 	return pool_reserve_locked(&st->pool);
 }

@@ -192,7 +192,7 @@ bad() {
 @test "what only GNU parallel has is named as such" {
 	local args
 
-	for args in --xargs -X -m '-n 1' '-S host' \
+	for args in --xargs -X -m '-S host' \
 		--tmux --embed --semaphore; do
 		# shellcheck disable=SC2086
 		t $args echo ::: a
