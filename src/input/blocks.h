@@ -29,7 +29,7 @@ struct blocks_opts {
 	const struct recsep *recsep;	/* must outlive the blocks */
 	size_t bytes;			/* about so many a block; at least 1 */
 	uint64_t records;		/* so many records; 0: what fits */
-	uint64_t lines;			/* records of so many lines; 0: recsep's */
+	uint64_t lines;			/* a record has so many; 0: recsep's */
 	int64_t timeout_ns;		/* hand out what there is; 0: never */
 	const char *header;		/* ":", a number of lines, or a regular
 					   expression; NULL: none */

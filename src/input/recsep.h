@@ -57,8 +57,9 @@ size_t recsep_last(const struct recsep *s, const struct recsep_text *t);
 /* Does the text begin with a start? True where that is not asked for. */
 bool recsep_begins(const struct recsep *s, const struct recsep_text *t);
 
-/* Takes all separators out of data, which has a NUL behind it: between records, a start at its
- * beginning and an end at its end. Returns its new length. */
+/* Takes all separators out of data, which has a NUL behind it: between
+ * records, a start at its beginning and an end at its end. Returns its new
+ * length. */
 size_t recsep_remove(const struct recsep *s, char *data, size_t len);
 
 /* The same expressions for others: text at the beginning of a line, for

@@ -693,7 +693,8 @@ int source_read_names(struct source *s, struct names *names, struct buf *err)
 	for (size_t i = 0; i < s->ninputs; i++) {
 		struct items *it = &s->inputs[i];
 
-		if (s->opts.header != HEADER_NONE && it->is_plain && add_names_of(s, it, names, err) < 0)
+		if (s->opts.header != HEADER_NONE && it->is_plain &&
+		    add_names_of(s, it, names, err) < 0)
 			return -1;
 	}
 	return 0;

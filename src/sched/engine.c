@@ -686,19 +686,6 @@ void engine_stop(struct engine *e, enum engine_stop how)
 	notify(e);
 }
 
-bool engine_wait(struct engine *e, int64_t deadline_ns)
-{
-	bool over;
-
-	mutex_lock(&e->lock);
-	while (!engine_is_over_locked(e) &&
-	       cond_wait_until(&e->over, &e->lock, deadline_ns))
-		;
-	over = engine_is_over_locked(e);
-	mutex_unlock(&e->lock);
-	return over;
-}
-
 int64_t engine_timeout_ns(struct engine *e)
 {
 	return atomic_load(&e->timeout_ns);

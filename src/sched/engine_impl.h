@@ -42,7 +42,7 @@ struct engine {
 	unsigned at_barrier;		/* who waits there */
 	uint64_t random;		/* state of the jitter */
 	enum engine_stop stop;
-	bool stop_judged;		/* halted: engine_stop is about to come */
+	bool stop_judged;		/* halted: engine_stop is to come */
 	bool closed;
 	bool passed_barrier;
 	bool paused;

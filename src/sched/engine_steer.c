@@ -322,6 +322,19 @@ int engine_set_priority(struct engine *e, uint64_t seq, int priority)
 	return err ? -1 : 0;
 }
 
+bool engine_wait(struct engine *e, int64_t deadline_ns)
+{
+	bool over;
+
+	mutex_lock(&e->lock);
+	while (!engine_is_over_locked(e) &&
+	       cond_wait_until(&e->over, &e->lock, deadline_ns))
+		;
+	over = engine_is_over_locked(e);
+	mutex_unlock(&e->lock);
+	return over;
+}
+
 /* What there is to be seen. */
 
 struct visit {
