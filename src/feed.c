@@ -343,14 +343,21 @@ static bool feed_block(struct feed *f, struct buf *err)
 	return submit(f, job, err);
 }
 
+/* One step, of whatever kind; false at the end. */
+static bool feed_next(struct feed *f, struct buf *err)
+{
+	if (f->from_log)
+		return feed_again(f, err);
+	return f->pipe ? feed_block(f, err) : feed_one(f, err);
+}
+
 static void *feed_main(void *arg)
 {
 	struct feed *f = arg;
 	struct buf err = BUF_INIT;
 
 	thread_set_name("muster-reader");
-	while (f->from_log ? feed_again(f, &err) :
-	       f->pipe ? feed_block(f, &err) : feed_one(f, &err))
+	while (feed_next(f, &err))
 		;
 	buf_release(&err);
 	if (f->total)

@@ -515,10 +515,10 @@ static struct node *parse_braced(struct eval_parser *p)
 
 static struct node *negate(struct eval_parser *p, struct node *n)
 {
-	struct node *not = eval_node(p, eval_do_not);
+	struct node *negation = eval_node(p, eval_do_not);
 
-	not->a = n;
-	return not;
+	negation->a = n;
+	return negation;
 }
 
 static struct node *parse_condition(struct eval_parser *p)

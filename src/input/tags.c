@@ -297,6 +297,7 @@ static size_t match_format(const struct tag *tag, const char *s, size_t skip,
 
 static size_t match_groups(const struct tag *tag, const char *s, struct hit *h)
 {
+	unsigned last;
 	struct span spans[PATTERN_SPANS];
 	struct buf ignored = BUF_INIT;
 	size_t len = strnlen(s, GROUPS_MAX);
@@ -305,8 +306,10 @@ static size_t match_groups(const struct tag *tag, const char *s, struct hit *h)
 				&ignored);
 
 	buf_release(&ignored);
-	for (unsigned i = 1; ret > 0 && i <= pattern_groups(tag->rest) &&
-	     i < PATTERN_SPANS; i++) {
+	last = pattern_groups(tag->rest);
+	if (last >= PATTERN_SPANS)
+		last = PATTERN_SPANS - 1;
+	for (unsigned i = 1; ret > 0 && i <= last; i++) {
 		bool is_set = spans[i].start != PATTERN_UNSET;
 
 		h->groups[h->ngroups++] = is_set
