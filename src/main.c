@@ -30,6 +30,7 @@
  *   input/ere.c         by regular expressions
  *   input/names.c       columns that have names
  *   input/shuffle.c     tuples in random order
+ *   input/pack.c        several tuples in a job
  *   input/attributes.c  a task's own settings, by key
  *   input/attributes_comment.c  and in a comment
  *   input/jsonl.c       tasks as JSON objects

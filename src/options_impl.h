@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/compiler.h"
@@ -35,6 +36,9 @@ struct parser {
 	const char *arg_sep;	/* instead of :::, or NULL */
 	const char *arg_file_sep;	/* instead of ::::, or NULL */
 	bool has_trim;
+	bool has_max_args, has_replace_args, has_max_lines;
+	uint64_t max_args, replace_args, max_lines;
+	bool has_context, has_many, has_xargs;	/* -X, -m, --xargs */
 
 	/* settled at the end, whatever the order */
 	bool null;
@@ -77,6 +81,13 @@ void set_arg_file_sep(struct parser *p, const struct given *g);
 void set_colsep(struct parser *p, const struct given *g);
 void set_header(struct parser *p, const struct given *g);
 void set_trim(struct parser *p, const struct given *g);
+void set_max_args(struct parser *p, const struct given *g);
+void set_replace_args(struct parser *p, const struct given *g);
+void set_max_lines(struct parser *p, const struct given *g);
+void set_context(struct parser *p, const struct given *g);
+void set_many(struct parser *p, const struct given *g);
+void set_xargs(struct parser *p, const struct given *g);
+void set_max_chars(struct parser *p, const struct given *g);
 void set_total_jobs(struct parser *p, const struct given *g);
 /* What these come to together. */
 void options_settle_input(struct parser *p);

@@ -89,6 +89,86 @@ void set_total_jobs(struct parser *p, const struct given *g)
 			    g->name, g->arg);
 }
 
+/* A number of items, with a unit if one likes. */
+static bool read_number(struct parser *p, const struct given *g, uint64_t *n)
+{
+	if (num_size(g->arg, n) == 0)
+		return true;
+	options_bad(p, "%s: '%s' is not a number (such as 2 or 10k)",
+		    g->name, g->arg);
+	return false;
+}
+
+void set_max_args(struct parser *p, const struct given *g)
+{
+	p->has_max_args = read_number(p, g, &p->max_args);
+}
+
+void set_replace_args(struct parser *p, const struct given *g)
+{
+	p->has_replace_args = read_number(p, g, &p->replace_args);
+}
+
+void set_max_lines(struct parser *p, const struct given *g)
+{
+	p->max_lines = 1;
+	p->has_max_lines = !g->arg || read_number(p, g, &p->max_lines);
+	if (p->has_max_lines && p->max_lines == 0)
+		options_bad(p, "%s: '%s' is not a number of lines from 1 on",
+			    g->name, g->arg);
+	p->o->source.joins_lines = true;
+}
+
+void set_context(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->has_context = true;
+}
+
+void set_many(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->has_many = true;
+}
+
+void set_xargs(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->has_xargs = true;
+}
+
+void set_max_chars(struct parser *p, const struct given *g)
+{
+	read_number(p, g, &p->o->pack.chars_max);
+}
+
+/* -N goes before -n, that before -L; -X before -m. */
+static void settle_packing(struct parser *p)
+{
+	struct packing *k = &p->o->pack;
+	bool has_max = true;
+	bool fills = p->has_context || p->has_many || p->has_xargs;
+
+	if (p->has_replace_args)
+		k->tuples_max = p->replace_args;
+	else if (p->has_max_args)
+		k->tuples_max = p->max_args;
+	else if (p->has_max_lines)
+		k->tuples_max = p->max_lines;
+	else
+		has_max = false;
+	k->takes_none = has_max && k->tuples_max == 0;
+	if (!has_max)
+		k->tuples_max = fills ? SIZE_MAX : 1;
+	if (k->takes_none)
+		k->tuples_max = 1;
+	k->is_on = has_max || fills;
+	k->repeat_words = p->has_context || p->has_replace_args ||
+			  (p->has_max_lines && !p->has_max_args);
+	k->has_rows = fills && !has_max;
+	k->spreads = p->has_context || p->has_many;
+}
+
 void options_settle_input(struct parser *p)
 {
 	struct source_opts *s = &p->o->source;
@@ -107,6 +187,7 @@ void options_settle_input(struct parser *p)
 		split_free(split);
 		buf_release(&err);
 	}
+	settle_packing(p);
 	if (s->header != HEADER_NONE && p->o->replace)
 		options_bad(p, "--header cannot be combined with -I: with "
 			    "that, columns have no replacement strings");

@@ -461,6 +461,7 @@ static int set_up(struct run *r, struct buf *err)
 	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
 	    open_logs(r, err) < 0)
 		return -1;
+	intake_pack(&r->intake, o, r->texts.command, r->bounds.max);
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
 	r->control.total = intake_total(&r->intake, o, bar_styles(o) != 0);

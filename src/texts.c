@@ -12,10 +12,10 @@
 #include "sched/job.h"
 #include "texts.h"
 
-/* Are there several values in an item? */
+/* Can a job have several values of one input? */
 static bool has_cells(const struct options *o)
 {
-	return o->source.colsep || o->source.csv;
+	return o->source.colsep || o->source.csv || o->pack.is_on;
 }
 
 /* Lines and values are commands as they are; several values of one job are
@@ -57,6 +57,7 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 		.shell = shell,
 		.braces = o->replace,
 		.append = true,
+		.repeat_words = o->pack.repeat_words,
 	};
 
 	if (command) {
@@ -79,6 +80,7 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 {
 	const char *tag = o->tagstring;
 	struct template_opts plain = { .braces = o->replace,
+				       .repeat_words = o->pack.repeat_words,
 				       .plain_text = true };
 
 	*t = (struct texts){ .options = o };
@@ -110,6 +112,7 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 {
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
+		.width = job->width,
 		.seq = job->number, .slot = job->slot,
 	};
 	struct buf err = BUF_INIT;
@@ -130,7 +133,8 @@ bool texts_describe(const struct texts *t, const struct job *job,
 {
 	const struct template *command = texts_command(t, job->stage);
 	struct template_args args = {
-		.values = job->values, .n = job->nvalues, .seq = job->number,
+		.values = job->values, .n = job->nvalues,
+		.width = job->width, .seq = job->number,
 	};
 	struct buf err = BUF_INIT;
 	bool is_good = true;

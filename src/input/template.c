@@ -28,6 +28,7 @@ struct piece {
 	enum quote_context ctx;
 	bool keeps_word;	/* may not vanish before what follows */
 	bool is_fd_place;	/* digits here would be one with a > behind */
+	unsigned unit;		/* the word to be repeated, from 1; 0: none */
 };
 
 struct template {
@@ -319,6 +320,88 @@ out:
 	buf_release(&sample);
 }
 
+/* Words that are repeated */
+
+/* Do the quotes in s open and close there? */
+static bool is_balanced(const char *s, size_t len)
+{
+	size_t n[3] = { 0 };
+	long depth = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		n[0] += s[i] == '\'';
+		n[1] += s[i] == '"';
+		n[2] += s[i] == '`';
+		depth += s[i] == '(';
+		depth -= s[i] == ')';
+	}
+	return depth == 0 && n[0] % 2 == 0 && n[1] % 2 == 0 && n[2] % 2 == 0;
+}
+
+static void find_word(const struct template *t, const struct piece *p,
+		      const char *ends, size_t *start, size_t *end)
+{
+	*start = p->off;
+	*end = p->off + p->len;
+	while (*start > 0 && !strchr(ends, t->text[*start - 1]))
+		(*start)--;
+	while (*end < t->len && !strchr(ends, t->text[*end]))
+		(*end)++;
+}
+
+/* Adds p; text in parts of one word each. */
+static void add_parts(struct template *t, const struct piece *p,
+		      const unsigned *words)
+{
+	size_t end = p->off + p->len;
+
+	for (size_t at = p->off; at < end;) {
+		struct piece part = *p;
+		size_t next = at + 1;
+
+		while (next < end && (p->braces.kind != BRACES_NONE ||
+				      words[next] == words[at]))
+			next++;
+		part.off = at;
+		part.len = next - at;
+		part.unit = words[at];
+		add_piece(t, p->braces.kind, at, part.len);
+		t->pieces[t->npieces - 1] = part;
+		at = next;
+	}
+}
+
+/* Numbers the words around values, and cuts text where they end. A word is
+ * what is between blanks, as in GNU parallel, but never part of a quote. */
+static void find_units(struct template *t)
+{
+	unsigned *words = xcalloc(t->len + 1, sizeof(*words));
+	struct piece *old = t->pieces;
+	size_t n = t->npieces;
+	unsigned unit = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t start;
+		size_t end;
+
+		if ((old[i].braces.kind != BRACES_VALUES &&
+		     old[i].braces.kind != BRACES_VALUE) || words[old[i].off])
+			continue;
+		find_word(t, &old[i], " \t\n", &start, &end);
+		if (!is_balanced(t->text + start, end - start))
+			find_word(t, &old[i], " \t\n'\"`()", &start, &end);
+		unit++;
+		while (start < end)
+			words[start++] = unit;
+	}
+	t->pieces = NULL;
+	t->npieces = t->cap = 0;
+	for (size_t i = 0; i < n; i++)
+		add_parts(t, &old[i], words);
+	free(old);
+	free(words);
+}
+
 static int compile(const struct parser *ps, const struct template_opts *opts)
 {
 	struct template *t = ps->t;
@@ -328,12 +411,14 @@ static int compile(const struct parser *ps, const struct template_opts *opts)
 		append_values(ps);
 	for (size_t i = 0; i < t->npieces; i++)
 		t->pieces[i].ctx = QUOTE_RAW;
-	if (opts->plain_text)
-		return 0;
-	if (find_contexts(ps) < 0)
-		return -1;
-	find_raw(t);
-	find_words(t);
+	if (!opts->plain_text) {
+		if (find_contexts(ps) < 0)
+			return -1;
+		find_raw(t);
+		find_words(t);
+	}
+	if (opts->repeat_words)
+		find_units(t);
 	return 0;
 }
 
@@ -370,7 +455,66 @@ void template_free(struct template *t)
 	free(t);
 }
 
+bool template_has_positions(const struct template *t)
+{
+	for (size_t i = 0; i < t->npieces; i++) {
+		if (t->pieces[i].braces.kind == BRACES_VALUE)
+			return true;
+	}
+	return false;
+}
+
 /* Expanding */
+
+/* Walks over the values that the pieces of one word are repeated for. */
+struct repeat {
+	const struct template_args *all;
+	size_t end;			/* behind the word's last piece */
+	size_t n;			/* how often, at least once */
+	bool by_value;			/* {} is in it: once for each value */
+	struct template_args one;	/* for {} */
+	struct template_args row;	/* for {1} and the like */
+};
+
+static size_t count_rows(const struct template_args *a)
+{
+	return a->width && a->width < a->n ? a->n / a->width : 1;
+}
+
+static void repeat_init(struct repeat *r, const struct template *t, size_t i,
+			const struct template_args *a)
+{
+	*r = (struct repeat){ .all = a, .end = i, .one = *a, .row = *a };
+	for (; r->end < t->npieces &&
+	     t->pieces[r->end].unit == t->pieces[i].unit; r->end++)
+		r->by_value |= t->pieces[r->end].braces.kind == BRACES_VALUES;
+	r->n = r->by_value ? a->n : count_rows(a);
+	if (!r->n)
+		r->n = 1;
+}
+
+/* Repetition k, from 0. */
+static void repeat_at(struct repeat *r, size_t k)
+{
+	const struct template_args *a = r->all;
+	size_t row = k;
+
+	if (r->by_value && a->n) {
+		r->one.values = a->values + k;
+		r->one.n = 1;
+		row = a->width ? k / a->width : 0;
+	}
+	if (a->width && a->width < a->n) {
+		r->row.values = a->values + row * a->width;
+		r->row.n = a->width;
+	}
+}
+
+static const struct template_args *repeat_args(const struct repeat *r,
+					       const struct piece *p)
+{
+	return p->braces.kind == BRACES_VALUE ? &r->row : &r->one;
+}
 
 /* The value that a {n} stands for; NULL when there are fewer. */
 static const char *value_at(const struct template_args *a, int pos)
@@ -424,6 +568,27 @@ static int expand_values(const struct template *t, const struct piece *p,
 	return 0;
 }
 
+/* {1} and the like, of each row. */
+static int expand_column(const struct template *t, const struct piece *p,
+			 const struct template_args *a, struct buf *out,
+			 struct buf *err)
+{
+	struct repeat rows = { .all = a, .row = *a };
+	size_t n = count_rows(a);
+
+	for (size_t k = 0; k < n; k++) {
+		const char *value;
+
+		repeat_at(&rows, k);
+		value = value_at(&rows.row, p->braces.pos);
+		if (k && value)
+			buf_addch(out, ' ');
+		if (value && expand_value(t, p, value, out, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* {#} and {%}: a value like others, so 2{#}>x and $x{#} come out right. */
 static int expand_number(const struct template *t, const struct piece *p,
 			 unsigned long long n, struct buf *out,
@@ -457,7 +622,6 @@ static int expand_piece(const struct template *t, const struct piece *p,
 			struct buf *err)
 {
 	size_t mark = out->len;
-	const char *value;
 	int ret = 0;
 
 	switch (p->braces.kind) {
@@ -468,9 +632,7 @@ static int expand_piece(const struct template *t, const struct piece *p,
 		ret = expand_values(t, p, a, out, err);
 		break;
 	case BRACES_VALUE:
-		value = value_at(a, p->braces.pos);
-		if (value)
-			ret = expand_value(t, p, value, out, err);
+		ret = expand_column(t, p, a, out, err);
 		break;
 	case BRACES_SEQ:
 		ret = expand_number(t, p, a->seq, out, err);
@@ -484,18 +646,48 @@ static int expand_piece(const struct template *t, const struct piece *p,
 	return ret;
 }
 
+/* The word that begins with piece i, for all its values. */
+static int expand_word(const struct template *t, struct repeat *r, size_t i,
+		       struct buf *out, struct buf *err)
+{
+	for (size_t k = 0; k < r->n; k++) {
+		if (k)
+			buf_addch(out, ' ');
+		repeat_at(r, k);
+		for (size_t j = i; j < r->end; j++) {
+			const struct piece *p = &t->pieces[j];
+
+			if (expand_piece(t, p, repeat_args(r, p), out,
+					 err) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
 int template_expand(const struct template *t, const struct template_args *a,
 		    struct buf *out, struct buf *err)
 {
 	size_t mark = out->len;
+	size_t i = 0;
+	int ret = 0;
 
-	for (size_t i = 0; i < t->npieces; i++) {
-		if (expand_piece(t, &t->pieces[i], a, out, err) < 0) {
-			buf_truncate(out, mark);
-			return -1;
+	while (i < t->npieces && ret == 0) {
+		const struct piece *p = &t->pieces[i];
+		struct repeat r;
+
+		if (!p->unit) {
+			ret = expand_piece(t, p, a, out, err);
+			i++;
+			continue;
 		}
+		repeat_init(&r, t, i, a);
+		ret = expand_word(t, &r, i, out, err);
+		i = r.end;
 	}
-	return 0;
+	if (ret < 0)
+		buf_truncate(out, mark);
+	return ret;
 }
 
 /* Without a shell */
@@ -563,6 +755,24 @@ static void split_values(struct splitter *s, const struct piece *p,
 	}
 }
 
+static void split_column(struct splitter *s, const struct piece *p,
+			 const struct template_args *a)
+{
+	struct repeat rows = { .all = a, .row = *a };
+	size_t n = count_rows(a);
+
+	for (size_t k = 0; k < n; k++) {
+		const char *value;
+
+		repeat_at(&rows, k);
+		value = value_at(&rows.row, p->braces.pos);
+		if (k && value)
+			split_text(s, " ", 1);
+		if (value)
+			split_value(s, p, value);
+	}
+}
+
 static void split_number(struct splitter *s, unsigned long long n)
 {
 	enter_word(s);
@@ -572,8 +782,6 @@ static void split_number(struct splitter *s, unsigned long long n)
 static void split_piece(struct splitter *s, const struct template *t,
 			const struct piece *p, const struct template_args *a)
 {
-	const char *value;
-
 	switch (p->braces.kind) {
 	case BRACES_NONE:
 		split_text(s, t->text + p->off, p->len);
@@ -582,9 +790,7 @@ static void split_piece(struct splitter *s, const struct template *t,
 		split_values(s, p, a);
 		break;
 	case BRACES_VALUE:
-		value = value_at(a, p->braces.pos);
-		if (value)
-			split_value(s, p, value);
+		split_column(s, p, a);
 		break;
 	case BRACES_SEQ:
 		split_number(s, a->seq);
@@ -594,13 +800,37 @@ static void split_piece(struct splitter *s, const struct template *t,
 	}
 }
 
+static void split_word(struct splitter *s, const struct template *t,
+		       struct repeat *r, size_t i)
+{
+	for (size_t k = 0; k < r->n; k++) {
+		if (k)
+			split_text(s, " ", 1);
+		repeat_at(r, k);
+		for (size_t j = i; j < r->end; j++)
+			split_piece(s, t, &t->pieces[j],
+				    repeat_args(r, &t->pieces[j]));
+	}
+}
+
 void template_argv(const struct template *t, const struct template_args *a,
 		   struct words *w)
 {
 	struct splitter s = { .w = w };
 
 	words_reset(w);
-	for (size_t i = 0; i < t->npieces; i++)
-		split_piece(&s, t, &t->pieces[i], a);
+	for (size_t i = 0; i < t->npieces;) {
+		const struct piece *p = &t->pieces[i];
+		struct repeat r;
+
+		if (p->unit) {
+			repeat_init(&r, t, i, a);
+			split_word(&s, t, &r, i);
+			i = r.end;
+		} else {
+			split_piece(&s, t, p, a);
+			i++;
+		}
+	}
 	leave_word(&s);
 }

@@ -378,6 +378,7 @@ static bool prepare_direct(struct launch *l, const struct job *job)
 	if (t) {
 		struct template_args args = {
 			.values = job->values, .n = job->nvalues,
+			.width = job->width,
 			.seq = job->number, .slot = job->slot,
 		};
 
@@ -436,6 +437,7 @@ static int make_command(struct launch *l, struct job *job)
 	const struct template *t = template_of(l->by, job);
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
+			.width = job->width,
 		.seq = job->number, .slot = job->slot,
 	};
 

@@ -192,8 +192,8 @@ bad() {
 @test "what only GNU parallel has is named as such" {
 	local args
 
-	for args in --pipe --xargs '--recend ,' '--recend=,' -X -m \
-		'-N 2' -N2 '-n 1' '-L 1' '-S host' --results=x --plus -q \
+	for args in --pipe '--recend ,' '--recend=,' \
+		'-S host' -o --results=x --plus -q \
 		'--load 5' --resume --tmux '--nice 5' \
 		--semaphore; do
 		# shellcheck disable=SC2086

@@ -323,12 +323,8 @@ static void foreign(void)
 	BAD("option '--recend' of GNU parallel is not supported",
 	    "--recend", ",");
 	BAD("option '--recend' of GNU parallel is not supported", "--rece=,");
-	BAD("option '-X' of GNU parallel is not supported", "-kX");
-	BAD("option '-n' of GNU parallel is not supported", "-n3");
 	BAD("option '--pipepart' of GNU parallel is not supported",
 	    "--pipepart");
-	BAD("option '--maxargs' of GNU parallel is not supported",
-	    "--maxargs=3");
 }
 
 static void unknown(void)
