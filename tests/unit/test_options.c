@@ -319,16 +319,13 @@ static void ignored(void)
 
 static void foreign(void)
 {
-	BAD("option '--pipe' of GNU parallel is not supported", "--pipe");
-	BAD("option '--recend' of GNU parallel is not supported",
-	    "--recend", ",");
-	BAD("option '--recend' of GNU parallel is not supported", "--rece=,");
-	BAD("option '-X' of GNU parallel is not supported", "-kX");
-	BAD("option '-n' of GNU parallel is not supported", "-n3");
-	BAD("option '--pipepart' of GNU parallel is not supported",
-	    "--pipepart");
-	BAD("option '--maxargs' of GNU parallel is not supported",
-	    "--maxargs=3");
+	BAD("option '--tmux' of GNU parallel is not supported", "--tmux");
+	BAD("option '--results' of GNU parallel is not supported",
+	    "--results", ",");
+	BAD("option '--results' of GNU parallel is not supported", "--resul=,");
+	BAD("option '-S' of GNU parallel is not supported", "-kS", "x");
+	BAD("option '-S' of GNU parallel is not supported", "-Sx");
+	BAD("option '--hgrp' of GNU parallel is not supported", "--hgrp");
 }
 
 static void unknown(void)
@@ -761,7 +758,7 @@ static void nearest(void)
 	CHECK_STR(options_nearest("a-name-longer-than-any-option-that-there-"
 				  "will-ever-be"), NULL);
 	/* What is not supported is no help. */
-	CHECK_STR(options_nearest("pipepartt"), NULL);
+	CHECK_STR(options_nearest("transferfiles"), NULL);
 }
 
 /* The longest line of text. */
@@ -792,7 +789,7 @@ static void help_text(void)
 	CHECK(strstr(text.data, "\n  -j, --jobs N              run ") != NULL);
 	CHECK(strstr(text.data, "\n      --summary[=WHICH]     at ") != NULL);
 	CHECK(strstr(text.data, "keeporder") == NULL);
-	CHECK(strstr(text.data, "--pipe") == NULL);
+	CHECK(strstr(text.data, "--tmux") == NULL);
 	buf_release(&text);
 }
 
