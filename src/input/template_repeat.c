@@ -42,7 +42,7 @@ static void find_word(const struct template *t, const char *text,
 }
 
 /* The text as far as it says where words end. An expression may have blanks
- * and quotes, and with -q there are no others than between the words. */
+ * and quotes; with -q, quotes are text, and blanks do as in GNU parallel. */
 static char *find_ends(const struct template *t)
 {
 	char *text = xmemdup0(t->text, t->len);
@@ -50,10 +50,12 @@ static char *find_ends(const struct template *t)
 	for (size_t i = 0; i < t->npieces; i++) {
 		const struct piece *p = &t->pieces[i];
 
-		if (p->braces.kind == BRACES_BREAK)
-			text[p->off] = ' ';
-		else if (t->is_quoted || template_is_value(p))
+		if (template_is_value(p))
 			memset(text + p->off, 'x', p->len);
+	}
+	for (size_t i = 0; t->is_quoted && i < t->len; i++) {
+		if (strchr("'\"`()", text[i]))
+			text[i] = 'x';
 	}
 	return text;
 }

@@ -88,6 +88,21 @@ same() {
 	assert_ok '[a1b][a$2b][x 1y $2y]'
 }
 
+@test "with -q, --plus, --rpl and {= =}: as GNU parallel" {
+	same -q -X -j1 printf '[%s]' 'x {}b' c
+	same -X -j1 echo 'a{= s/1/ q/ =}b{}'
+	same -N2 echo 'z{=2 $_ .= "x" =}' '{= $_ = $arg[1] =}'
+	same -N2 --plus echo 'z{+.}-{..} {2..}'
+	same -N2 --rpl '{y} s/1/5/' echo 'z{y}x {2y}'
+}
+
+@test "--pipe: -n, -N and -L are of records" {
+	t --pipe -L 2 -N 1 -j1 wc -l <<<$'a\nb\nc\nd'
+	assert_ok $'2\n2'
+	t --pipe -X cat <<<a
+	assert_usage_error "--pipe cannot be combined with -X"
+}
+
 @test "-X and -m with positions: all rows" {
 	t -X -j1 echo {2}-{1} ::: 1 2 ::: a b
 	assert_ok 'a-1 b-1 a-2 b-2'
