@@ -320,9 +320,9 @@ static void ignored(void)
 static void foreign(void)
 {
 	BAD("option '--tmux' of GNU parallel is not supported", "--tmux");
-	BAD("option '--results' of GNU parallel is not supported",
-	    "--results", ",");
-	BAD("option '--results' of GNU parallel is not supported", "--resul=,");
+	BAD("option '--basefile' of GNU parallel is not supported",
+	    "--basefile", ",");
+	BAD("option '--basefile' of GNU parallel is not supported", "--basef=,");
 	BAD("option '-S' of GNU parallel is not supported", "-kS", "x");
 	BAD("option '-S' of GNU parallel is not supported", "-Sx");
 	BAD("option '--hgrp' of GNU parallel is not supported", "--hgrp");
