@@ -207,6 +207,7 @@ static void list_job(const struct job *job, enum job_state state, void *arg)
 	struct listing *l = arg;
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
+		.width = job->width,
 		.seq = job->number, .slot = job->slot,
 	};
 	const struct template *t = template_of(l->control, job);

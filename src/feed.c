@@ -142,6 +142,7 @@ static struct job *make_job(const struct feed *f, const struct tuple *t)
 	job->timeout_ns = t->timeout_ns;
 	job->tries_max = f->tries_max;
 	job->is_argv = t->is_argv;
+	job->width = (unsigned)t->width;
 	if (t->attributes)
 		copy_attributes(f, job, t);
 	know_command(f, job);

@@ -11,10 +11,21 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/thread.h"
+#include "input/pack.h"
 #include "input/shuffle.h"
+#include "input/template.h"
 #include "intake.h"
 #include "options.h"
 #include "proc/sigstate.h"
+
+/* A shell gets the command as one argument, for which Linux has this limit
+ * whatever the others are; xargs takes as much. */
+#define COMMAND_MAX	((size_t)128 << 10)
+/* Where the system names no limit, and what others may add to it. */
+#define ARGUMENTS_MIN	4096
+#define ARGUMENTS_SPARE	2048
+
+extern char **environ;
 
 /* Names are read by a thread of their own, so that main can take signals. */
 struct reading {
@@ -93,17 +104,63 @@ int intake_open(struct intake *in, const struct options *o,
 
 void intake_release(struct intake *in)
 {
+	pack_free(in->pack);
 	shuffle_free(in->shuffle);
 	source_free(in->source);
 	names_release(&in->names);
 }
 
-enum source_result intake_next(struct intake *in, struct tuple *t,
-			       struct buf *err)
+static enum source_result next_tuple(void *arg, struct tuple *t,
+				     struct buf *err)
 {
+	struct intake *in = arg;
+
 	if (in->shuffle)
 		return shuffle_next(in->shuffle, t, err);
 	return source_next(in->source, t, err);
+}
+
+enum source_result intake_next(struct intake *in, struct tuple *t,
+			       struct buf *err)
+{
+	return in->pack ? pack_next(in->pack, t, err)
+			: next_tuple(in, t, err);
+}
+
+/* What arguments, environment and the pointers to them may take. */
+static size_t bytes_possible(void)
+{
+	long max = sysconf(_SC_ARG_MAX);
+	size_t left = max > 0 ? (size_t)max : ARGUMENTS_MIN;
+	size_t taken = ARGUMENTS_SPARE;
+
+	for (char **var = environ; *var; var++)
+		taken += strlen(*var) + 1 + sizeof(*var);
+	return left > taken ? left - taken : 1;
+}
+
+void intake_pack(struct intake *in, const struct options *o,
+		 const struct template *template, unsigned slots)
+{
+	const struct packing *k = &o->pack;
+	struct pack_opts opts = {
+		.tuples_max = k->tuples_max,
+		.takes_none = k->takes_none,
+		.has_rows = k->has_rows && template &&
+			    template_has_positions(template),
+		.chars_max = COMMAND_MAX,
+		.bytes_max = bytes_possible(),
+		.slots = k->spreads ? slots : 0,
+		.gives_up = k->gives_up,
+		.template = template,
+		.next = next_tuple,
+		.arg = in,
+	};
+
+	if (k->chars_max && k->chars_max < COMMAND_MAX)
+		opts.chars_max = k->chars_max;
+	if (k->is_on || k->chars_max || k->gives_up)
+		in->pack = pack_new(&opts);
 }
 
 void intake_stop(struct intake *in)
@@ -116,5 +173,5 @@ int64_t intake_total(const struct intake *in, const struct options *o,
 {
 	if (o->total_jobs)
 		return o->total_jobs;
-	return source_total(in->source, count);
+	return in->pack ? -1 : source_total(in->source, count);
 }

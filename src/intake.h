@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * intake.h - the input of a run, from its sources to the tuples that become
- * jobs: --header, --shuf.
+ * jobs: --header, --shuf, -X and the like.
  *
  * Opened by main before there is any other thread; from then on intake_next
  * is the reader thread's alone, intake_stop anyone's.
@@ -18,13 +18,16 @@
 
 struct buf;
 struct options;
+struct pack;
 struct shuffle;
+struct template;
 
 /* Embedded; all zero is one that was never opened. */
 struct intake {
 	struct source *source;
 	struct names names;
 	struct shuffle *shuffle;	/* or NULL */
+	struct pack *pack;		/* or NULL */
 };
 
 /*
@@ -36,6 +39,10 @@ struct intake {
 int intake_open(struct intake *in, const struct options *o,
 		const struct input_spec *inputs, size_t n,
 		enum shell_kind shell, bool are_commands, struct buf *err);
+/* Puts several items into a job, if the options ask for that. The template of
+ * its command must outlive the intake; slots: jobs at once. */
+void intake_pack(struct intake *in, const struct options *o,
+		 const struct template *template, unsigned slots);
 void intake_release(struct intake *in);
 
 /* As source_next. */

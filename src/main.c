@@ -47,13 +47,15 @@
  *   input/ere.c         by regular expressions
  *   input/names.c       columns that have names
  *   input/shuffle.c     tuples in random order
+ *   input/pack.c        several tuples in a job
  *   input/attributes.c  a task's own settings, by key
  *   input/attributes_comment.c  and in a comment
  *   input/jsonl.c       tasks as JSON objects
  *   input/past.c        a job log read back
  *   input/template.c    a command with {} compiled and expanded
+ *   input/template_repeat.c  and the values that stand in it
  *   input/template_words.c  the same as words, for -q and without a shell
- *   input/template_impl.h   what these two share
+ *   input/template_impl.h   what these three share
  *   input/tags.c        which replacement strings there are: --plus, --rpl
  *   input/braces.c      positions and path forms
  *   input/filter.c      --filter
@@ -71,7 +73,7 @@
  *   input/pattern.c     regular expressions
  *   input/shlex.c       follows the text of a command, byte by byte
  *   input/shlex_verdict.c  what that means for a value behind it
- *   input/shlex_impl.h  what these two share
+ *   input/shlex_impl.h  what these three share
  *   input/shquote.c     values as shell words, wherever they stand
  *   input/words.c       commands that need no shell
  *
@@ -89,7 +91,7 @@
  *   sched/throttle.c    --rate and --delay
  *   sched/retry.c       --retry-on
  *   sched/deps_close.c  those that wait for what will never be
- *   sched/deps_impl.h   what these two share
+ *   sched/deps_impl.h   what these three share
  *   sched/job.c         a job and how it ended
  *   sched/tally.c       outcomes added up; exit status rules
  *   sched/halt.c        --halt

@@ -226,6 +226,14 @@ static char *next_word(int argc, char **argv)
 	return argv[optind++];
 }
 
+/* -l and --max-lines take it if it is a number. */
+static char *next_number(int argc, char **argv)
+{
+	if (optind == argc || argv[optind][0] < '0' || argv[optind][0] > '9')
+		return NULL;
+	return argv[optind++];
+}
+
 static void take_option(struct parser *p, const struct option_row *row,
 			const char *name, int argc, char **argv)
 {
@@ -251,6 +259,8 @@ static void take_option(struct parser *p, const struct option_row *row,
 		if (!g.arg && (g.id == OPTION_REPLACE ||
 			       g.id == OPTION_END_LINE_OPTIONAL))
 			g.arg = next_word(argc, argv);
+		if (!g.arg && g.id == OPTION_MAX_LINES)
+			g.arg = next_number(argc, argv);
 		if (!p->is_scan || g.id == OPTION_PROFILE ||
 		    g.id == OPTION_PLAIN)
 			own->set(p, &g);

@@ -60,6 +60,18 @@ struct pipe_opts {
 	const char *header;		/* NULL: none */
 };
 
+/* How many values a job gets: -n, -N, -L, -X, -m, --xargs, -s, -x. */
+struct packing {
+	bool is_on;		/* more than one item, or none */
+	bool repeat_words;	/* as template.h has it */
+	bool has_rows;		/* as pack.h, if there is a {1} */
+	bool spreads;		/* the last ones over all slots */
+	bool takes_none;
+	bool gives_up;		/* -x */
+	uint64_t tuples_max;
+	uint64_t chars_max;	/* -s; 0: as the system has it */
+};
+
 struct options {
 	/* input */
 	struct input_spec *inputs;
@@ -67,6 +79,7 @@ struct options {
 	struct source_opts source;
 	bool no_attributes;
 	bool shuffle;
+	struct packing pack;
 	int64_t total_jobs;		/* as the user has it; 0: unknown */
 	struct tag_opts tags;		/* replacement strings */
 	const char **filters;		/* --filter */

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/compiler.h"
@@ -35,6 +36,10 @@ struct parser {
 	const char *arg_sep;	/* instead of :::, or NULL */
 	const char *arg_file_sep;	/* instead of ::::, or NULL */
 	bool has_trim;
+	bool has_max_args, has_replace_args;
+	uint64_t max_args, replace_args, max_lines;
+	const char *filling;	/* -X, -m or --xargs as spelled; or NULL */
+	bool has_context, has_many;
 	/* options from elsewhere */
 	bool is_scan;		/* only -J and --plain are looked for */
 	int at;			/* index of the word that is looked at */
@@ -50,8 +55,8 @@ struct parser {
 	bool group;
 	bool silent;
 	bool has_jobs;		/* -j or --max was given */
-	const char *records_option;	/* as -N was spelled; or NULL */
-	const char *lines_option;
+	const char *records_option;	/* as -N or -n was spelled; or NULL */
+	const char *lines_option;	/* -L or -l */
 };
 
 /* An option as given. */
@@ -86,6 +91,13 @@ void set_arg_file_sep(struct parser *p, const struct given *g);
 void set_colsep(struct parser *p, const struct given *g);
 void set_header(struct parser *p, const struct given *g);
 void set_trim(struct parser *p, const struct given *g);
+void set_max_args(struct parser *p, const struct given *g);
+void set_replace_args(struct parser *p, const struct given *g);
+void set_max_lines(struct parser *p, const struct given *g);
+void set_context(struct parser *p, const struct given *g);
+void set_many(struct parser *p, const struct given *g);
+void set_xargs(struct parser *p, const struct given *g);
+void set_max_chars(struct parser *p, const struct given *g);
 void set_total_jobs(struct parser *p, const struct given *g);
 /* What these come to together. */
 void options_settle_input(struct parser *p);
@@ -113,8 +125,8 @@ void options_add_input(struct parser *p, const struct input_spec *spec);
 
 /* options_pipe.c */
 void set_block(struct parser *p, const struct given *g);
-void set_records(struct parser *p, const struct given *g);
-void set_lines(struct parser *p, const struct given *g);
+/* A number of things, or a sum of such; else an error. */
+uint64_t options_count(struct parser *p, const struct given *g);
 void options_settle_pipe(struct parser *p);
 
 #endif

@@ -100,6 +100,87 @@ void set_total_jobs(struct parser *p, const struct given *g)
 			    g->name, g->arg);
 }
 
+/* With --pipe, what -n, -N, -L and -l say is of records and lines. */
+static void note_records(struct parser *p, const struct given *g)
+{
+	p->o->pipe.records = options_count(p, g);
+	p->records_option = g->name;
+}
+
+void set_max_args(struct parser *p, const struct given *g)
+{
+	note_records(p, g);
+	p->has_max_args = true;
+	p->max_args = p->o->pipe.records;
+}
+
+void set_replace_args(struct parser *p, const struct given *g)
+{
+	note_records(p, g);
+	p->has_replace_args = true;
+	p->replace_args = p->o->pipe.records;
+}
+
+void set_max_lines(struct parser *p, const struct given *g)
+{
+	p->max_lines = g->arg ? options_count(p, g) : 1;
+	p->o->pipe.lines = p->max_lines;
+	p->lines_option = g->name;
+}
+
+void set_context(struct parser *p, const struct given *g)
+{
+	p->filling = g->name;
+	p->has_context = true;
+}
+
+void set_many(struct parser *p, const struct given *g)
+{
+	p->filling = g->name;
+	p->has_many = true;
+}
+
+void set_xargs(struct parser *p, const struct given *g)
+{
+	p->filling = g->name;
+}
+
+void set_max_chars(struct parser *p, const struct given *g)
+{
+	p->o->pack.chars_max = options_count(p, g);
+}
+
+/* -N goes before -n, that before -L; -X before -m. */
+static void settle_packing(struct parser *p)
+{
+	struct packing *k = &p->o->pack;
+	bool has_max = true;
+	bool fills = p->filling;
+
+	p->o->source.joins_lines = p->lines_option;
+	if (p->lines_option && p->max_lines == 0)
+		options_bad(p, "%s: '0' is not a number of lines from 1 on",
+			    p->lines_option);
+	if (p->has_replace_args)
+		k->tuples_max = p->replace_args;
+	else if (p->has_max_args)
+		k->tuples_max = p->max_args;
+	else if (p->lines_option)
+		k->tuples_max = p->max_lines;
+	else
+		has_max = false;
+	k->takes_none = has_max && k->tuples_max == 0;
+	if (!has_max)
+		k->tuples_max = fills ? SIZE_MAX : 1;
+	if (k->takes_none)
+		k->tuples_max = 1;
+	k->is_on = has_max || fills;
+	k->repeat_words = p->has_context || p->has_replace_args ||
+			  (p->lines_option && !p->has_max_args);
+	k->has_rows = fills && !has_max;
+	k->spreads = p->has_context || p->has_many;
+}
+
 void options_settle_input(struct parser *p)
 {
 	struct source_opts *s = &p->o->source;
@@ -119,6 +200,8 @@ void options_settle_input(struct parser *p)
 		split_free(split);
 		buf_release(&err);
 	}
+	if (!p->o->pipe.is_on)
+		settle_packing(p);
 	if (s->header != HEADER_NONE && p->o->tags.values)
 		options_bad(p, "--header cannot be combined with -I: with "
 			    "that, columns have no replacement strings");

@@ -31,41 +31,9 @@ void set_block(struct parser *p, const struct given *g)
 	p->o->pipe.block = block > 0 && block < 1 ? 1 : block;
 }
 
-static uint64_t count(struct parser *p, const struct given *g)
+uint64_t options_count(struct parser *p, const struct given *g)
 {
 	return (uint64_t)eval(p, g, 0, COUNT_MAX, "a number from 0 on");
-}
-
-void set_records(struct parser *p, const struct given *g)
-{
-	p->o->pipe.records = count(p, g);
-	p->records_option = g->name;
-}
-
-void set_lines(struct parser *p, const struct given *g)
-{
-	p->o->pipe.lines = g->arg ? count(p, g) : 1;
-	if (p->o->pipe.lines == 0)
-		p->o->pipe.lines = 1;
-	p->lines_option = g->name;
-}
-
-/* Without --pipe there is nothing for these to do. */
-static void refuse_alone(struct parser *p)
-{
-	const struct {
-		bool is_given;
-		const char *name;
-	} alone[] = {
-		{ p->records_option, p->records_option },
-		{ p->lines_option, p->lines_option },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(alone); i++) {
-		if (alone[i].is_given)
-			options_bad(p, "%s is supported with --pipe only",
-				    alone[i].name);
-	}
 }
 
 static void refuse_with(struct parser *p, bool other, const char *name)
@@ -85,9 +53,11 @@ void options_settle_pipe(struct parser *p)
 		po->is_on = true;
 	po->is_on |= po->is_part;
 	if (!po->is_on) {
-		refuse_alone(p);
+		po->records = po->lines = 0;
 		return;
 	}
+	if (p->lines_option && po->lines == 0)
+		po->lines = 1;
 	if (po->is_cat && po->is_fifo)
 		options_bad(p, "--fifo cannot be combined with --cat");
 	if (po->is_part && (po->records || po->lines))
@@ -103,4 +73,5 @@ void options_settle_pipe(struct parser *p)
 		refuse_with(p, input_is_tasks(o->inputs[i].kind),
 			    o->inputs[i].option);
 	refuse_with(p, o->nthen > 0, "--then");
+	refuse_with(p, p->filling, p->filling);
 }

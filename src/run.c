@@ -532,6 +532,7 @@ static int set_up(struct run *r, struct buf *err)
 		if (!r->ask)
 			return -1;
 	}
+	intake_pack(&r->intake, o, r->texts.command, r->bounds.max);
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
 	r->control.total = -1;

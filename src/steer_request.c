@@ -171,7 +171,7 @@ struct shot {
 	uint64_t seq;
 	uint64_t number;
 	enum job_state state;
-	unsigned stage, slot, tries, nvalues;
+	unsigned stage, slot, tries, nvalues, width;
 	int priority;
 	bool is_argv;
 	size_t id;		/* where in text, or NO_ID */
@@ -210,7 +210,7 @@ static void shoot(const struct job *job, enum job_state state, void *arg)
 		.slot = state == JOB_RUNNING ? job->slot : 0,
 		/* A running one's are its worker's: see steer_find_run. */
 		.tries = state == JOB_RUNNING ? 0 : job->tries,
-		.nvalues = job->nvalues,
+		.nvalues = job->nvalues, .width = job->width,
 		.priority = job->priority,
 		.is_argv = job->is_argv,
 		.id = job->id ? keep_text(all, job->id) : NO_ID,
@@ -246,6 +246,7 @@ static void add_command(struct steer *s, const struct shots *all,
 		t = s->cfg.template(s->cfg.arg, shot->stage);
 	if (!t || template_expand(t, &(struct template_args){
 			.values = values, .n = shot->nvalues,
+			.width = shot->width,
 			.seq = shot->number, .slot = shot->slot,
 		}, command, &err) < 0)
 		join_values(values, shot->nvalues, command);

@@ -18,10 +18,10 @@
 #include "sched/job.h"
 #include "texts.h"
 
-/* Are there several values in an item? */
+/* Can a job have several values of one input? */
 static bool has_cells(const struct options *o)
 {
-	return o->source.colsep || o->source.csv;
+	return o->source.colsep || o->source.csv || o->pack.is_on;
 }
 
 /* Lines and values are commands as they are; several values of one job are
@@ -74,6 +74,7 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 		.tags = t->tags,
 		.run = &t->run,
 		.append = !o->pipe.is_on,
+		.repeat_words = o->pack.repeat_words,
 		/* Nothing is run, and the shell would put it in. */
 		.plain_text = o->dry_run && (o->pipe.is_cat ||
 					     o->pipe.is_fifo),
@@ -136,6 +137,7 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 	}
 	if (!tag && o->tag)
 		tag = tags_values(t->tags);
+	plain.repeat_words = o->pack.repeat_words;
 	if (tag)
 		t->tag = make_template(tag, &plain, names, err);
 	return tag && !t->tag ? -1 : 0;
@@ -177,6 +179,7 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 {
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
+		.width = job->width,
 		.seq = job->number, .slot = job->slot,
 	};
 	struct buf err = BUF_INIT;
@@ -220,6 +223,7 @@ void texts_add_cwd(const struct texts *t, const struct job *job,
 {
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
+		.width = job->width,
 		.seq = job->number, .slot = job->slot,
 	};
 	struct buf err = BUF_INIT;
@@ -237,6 +241,7 @@ bool texts_add_command(const struct texts *t, const struct job *job,
 	const struct template *command = texts_command(t, job->stage);
 	struct template_args args = {
 		.values = job->values, .n = job->nvalues,
+		.width = job->width,
 		.seq = job->number, .slot = slot,
 	};
 	struct buf err = BUF_INIT;

@@ -100,6 +100,8 @@ struct tuple {
 	const struct attributes *attributes;	/* NULL: none. Of a bad item
 						   what could be read */
 	bool is_argv;		/* values are program and arguments */
+	size_t width;		/* values of one row, where rows are packed
+				   (pack.h); else 0 */
 	bool is_task;		/* of --tasks or --jsonl */
 };
 

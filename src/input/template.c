@@ -44,17 +44,22 @@ void template_add_path(struct buf *out, const char *value, char form)
 
 /* Compiling */
 
-static void add_piece(struct template *t, enum braces_kind kind, size_t off,
-		      size_t len)
+void template_add_piece(struct template *t, const struct piece *p)
 {
 	if (t->npieces == t->cap) {
 		t->cap = t->cap ? t->cap * 2 : 8;
 		t->pieces = xreallocarray(t->pieces, t->cap,
 					  sizeof(*t->pieces));
 	}
-	t->pieces[t->npieces++] = (struct piece){
+	t->pieces[t->npieces++] = *p;
+}
+
+static void add_piece(struct template *t, enum braces_kind kind, size_t off,
+		      size_t len)
+{
+	template_add_piece(t, &(struct piece){
 		.off = off, .len = len, .braces = { .kind = kind },
-	};
+	});
 }
 
 static void add_text(struct template *t, size_t off, size_t end)
@@ -113,7 +118,7 @@ static int cut(struct parser *ps)
 	return 0;
 }
 
-static bool is_value(const struct piece *p)
+bool template_is_value(const struct piece *p)
 {
 	return p->braces.kind != BRACES_NONE && p->braces.kind != BRACES_BREAK;
 }
@@ -121,7 +126,7 @@ static bool is_value(const struct piece *p)
 static bool has_replacement(const struct template *t)
 {
 	for (size_t i = 0; i < t->npieces; i++) {
-		if (is_value(&t->pieces[i]))
+		if (template_is_value(&t->pieces[i]))
 			return true;
 	}
 	return false;
@@ -240,7 +245,7 @@ static int find_contexts(const struct parser *ps)
 		const char *after = t->text + p->off + p->len;
 		const char *why;
 
-		if (!is_value(p)) {
+		if (!template_is_value(p)) {
 			shlex_feed(&lex, t->text + p->off, p->len);
 			continue;
 		}
@@ -271,7 +276,7 @@ static void find_raw(struct template *t)
 	for (size_t i = 0; i < t->npieces; i++) {
 		const struct piece *p = &t->pieces[i];
 
-		if (is_value(p) && p->ctx == QUOTE_PLAIN &&
+		if (template_is_value(p) && p->ctx == QUOTE_PLAIN &&
 		    is_first_word(t, p))
 			is_raw = true;
 	}
@@ -299,7 +304,7 @@ static void find_words(struct template *t)
 	for (size_t i = t->npieces; i-- > 0;) {
 		const struct piece *p = &t->pieces[i];
 
-		if (!is_value(p))
+		if (!template_is_value(p))
 			continue;
 		fixed = p->off;
 		if (p->ctx != QUOTE_PLAIN && p->ctx != QUOTE_SINGLE &&
@@ -311,7 +316,7 @@ static void find_words(struct template *t)
 	for (size_t i = 0; i < t->npieces; i++) {
 		const struct piece *p = &t->pieces[i];
 
-		if (!is_value(p))
+		if (!template_is_value(p))
 			buf_add(&sample, t->text + p->off, p->len);
 		else
 			buf_addch(&sample, 'x');
@@ -331,13 +336,29 @@ static void find_quoted_words(struct template *t)
 {
 	const struct piece *p = t->pieces;
 
-	if (t->npieces == 0 || is_value(p) || p->len == 0 ||
+	if (t->npieces == 0 || template_is_value(p) || p->len == 0 ||
 	    !shquote_is_safe(t->text, p->len) ||
 	    (t->npieces > 1 && p[1].braces.kind != BRACES_BREAK))
 		return;
 	t->is_splittable = true;
 	t->name = xmemdup0(t->text, p->len);
 	t->name_len = p->len;
+}
+
+static int find_places(struct parser *ps)
+{
+	struct template *t = ps->t;
+
+	if (t->is_quoted) {
+		find_quoted_words(t);
+		return 0;
+	}
+	if (find_contexts(ps) < 0)
+		return -1;
+	find_raw(t);
+	if (!(t->wishes & EVAL_UNQUOTED))
+		find_words(t);
+	return 0;
 }
 
 static int compile(struct parser *ps, const struct template_opts *opts)
@@ -350,17 +371,10 @@ static int compile(struct parser *ps, const struct template_opts *opts)
 		append_values(ps);
 	for (size_t i = 0; i < t->npieces; i++)
 		t->pieces[i].ctx = QUOTE_RAW;
-	if (opts->plain_text)
-		return 0;
-	if (t->is_quoted) {
-		find_quoted_words(t);
-		return 0;
-	}
-	if (find_contexts(ps) < 0)
+	if (!opts->plain_text && find_places(ps) < 0)
 		return -1;
-	find_raw(t);
-	if (!(t->wishes & EVAL_UNQUOTED))
-		find_words(t);
+	if (opts->repeat_words)
+		template_find_units(t);
 	return 0;
 }
 
@@ -413,23 +427,6 @@ bool template_wants_total(const struct template *t)
 }
 
 /* Expanding */
-
-const char *template_value_at(const struct template_args *a, int pos)
-{
-	size_t n = pos < 0 ? (size_t)-pos : (size_t)pos;
-
-	if (n > a->n)
-		return NULL;
-	return pos < 0 ? a->values[a->n - n] : a->values[n - 1];
-}
-
-const char *template_eval_value(const struct piece *p,
-				const struct template_args *a)
-{
-	if (a->n == 0 && p->braces.pos == 1)
-		return "";
-	return template_value_at(a, p->braces.pos);
-}
 
 static bool is_digits(const char *s, size_t len)
 {
@@ -510,34 +507,25 @@ static int expand_eval(const struct template *t, const struct piece *p,
 	return ret;
 }
 
-/* Of each value, or of the one at a position. */
-static int expand_evals(const struct template *t, const struct piece *p,
-			const struct template_args *a, struct buf *out,
-			struct buf *err)
-{
-	const char *value;
-
-	if (p->braces.pos) {
-		value = template_eval_value(p, a);
-		return value ? expand_eval(t, p, value, a, out, err) : 0;
-	}
-	for (size_t i = 0; i < a->n; i++) {
-		if (i)
-			buf_addch(out, ' ');
-		if (expand_eval(t, p, a->values[i], a, out, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int expand_values(const struct template *t, const struct piece *p,
-			 const struct template_args *a, struct buf *out,
+			 const struct repeat *r, struct buf *out,
 			 struct buf *err)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		if (i)
+	size_t n = repeat_count(r, p);
+
+	for (size_t k = 0; k < n; k++) {
+		const char *value = repeat_value(r, p, k);
+		int ret;
+
+		if (!value)
+			continue;
+		if (k)
 			buf_addch(out, ' ');
-		if (expand_value(t, p, a->values[i], out, err) < 0)
+		if (p->braces.kind == BRACES_EVAL)
+			ret = expand_eval(t, p, value, r->all, out, err);
+		else
+			ret = expand_value(t, p, value, out, err);
+		if (ret < 0)
 			return -1;
 	}
 	return 0;
@@ -572,11 +560,10 @@ static void keep_apart(const struct template *t, const struct piece *p,
 }
 
 static int expand_piece(const struct template *t, const struct piece *p,
-			const struct template_args *a, struct buf *out,
+			const struct repeat *r, struct buf *out,
 			struct buf *err)
 {
 	size_t mark = out->len;
-	const char *value;
 	int ret = 0;
 
 	switch (p->braces.kind) {
@@ -584,27 +571,37 @@ static int expand_piece(const struct template *t, const struct piece *p,
 	case BRACES_BREAK:
 		buf_add(out, t->text + p->off, p->len);
 		return 0;
-	case BRACES_EVAL:
-		ret = expand_evals(t, p, a, out, err);
-		break;
 	case BRACES_VALUES:
-		ret = expand_values(t, p, a, out, err);
-		break;
 	case BRACES_VALUE:
-		value = template_value_at(a, p->braces.pos);
-		if (value)
-			ret = expand_value(t, p, value, out, err);
+	case BRACES_EVAL:
+		ret = expand_values(t, p, r, out, err);
 		break;
 	case BRACES_SEQ:
-		ret = expand_number(t, p, a->seq, out, err);
+		ret = expand_number(t, p, r->all->seq, out, err);
 		break;
 	case BRACES_SLOT:
-		ret = expand_number(t, p, a->slot, out, err);
+		ret = expand_number(t, p, r->all->slot, out, err);
 		break;
 	}
 	if (ret == 0 && out->len == mark)
 		keep_apart(t, p, out);
 	return ret;
+}
+
+/* The pieces from i to r's end, as often as they are repeated. */
+static int expand_word(const struct template *t, struct repeat *r, size_t i,
+		       struct buf *out, struct buf *err)
+{
+	for (size_t k = 0; k < r->n; k++) {
+		if (k)
+			buf_addch(out, ' ');
+		repeat_at(r, k);
+		for (size_t j = i; j < r->end; j++) {
+			if (expand_piece(t, &t->pieces[j], r, out, err) < 0)
+				return -1;
+		}
+	}
+	return 0;
 }
 
 /* -q: the words that template_argv makes, each quoted. */
@@ -636,11 +633,15 @@ int template_expand(const struct template *t, const struct template_args *a,
 
 	if (t->is_quoted)
 		return expand_quoted(t, a, out, err);
-	for (size_t i = 0; i < t->npieces; i++) {
-		if (expand_piece(t, &t->pieces[i], a, out, err) < 0) {
+	for (size_t i = 0; i < t->npieces;) {
+		struct repeat r;
+
+		repeat_init(&r, t, i, a);
+		if (expand_word(t, &r, i, out, err) < 0) {
 			buf_truncate(out, mark);
 			return -1;
 		}
+		i = r.end;
 	}
 	return 0;
 }

@@ -45,6 +45,9 @@ struct template_opts {
 	const struct template_run *run;	/* likewise; or NULL */
 	bool append;		/* add " {}" when it has no replacement
 				   string at all ({#} and {%} count) */
+	bool repeat_words;	/* of several values, each makes a word of its
+				   own from the word that {} stands in (-X);
+				   else they are put in place, blanks between */
 	bool plain_text;	/* no shell text (--tagstring): values are put
 				   in as they are */
 	char *const *words;	/* -q: text is these nwords words with blanks
@@ -56,6 +59,8 @@ struct template_opts {
 struct template_args {
 	char *const *values;	/* C strings */
 	size_t n;
+	size_t width;		/* n is so many rows of values, and {1} is a
+				   column of them; 0: one row */
 	uint64_t seq;		/* {#} */
 	unsigned slot;		/* {%} */
 	bool *skip;		/* set when skip() is called; or NULL */
@@ -70,6 +75,9 @@ struct template *template_new(const char *text,
 			      const struct template_opts *opts,
 			      struct buf *err);
 void template_free(struct template *t);
+
+/* Is there a {1} or the like in it? */
+bool template_has_positions(const struct template *t);
 
 /*
  * Adds the command as the shell is to get it, which is also what --dry-run

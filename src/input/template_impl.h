@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * template_impl.h - what template.c, which makes text for a shell, shares with
- * template_words.c, which makes words.
+ * template_words.c, which makes words, and with template_repeat.c, which knows
+ * what values stand where.
  */
 #ifndef MUSTER_INPUT_TEMPLATE_IMPL_H
 #define MUSTER_INPUT_TEMPLATE_IMPL_H
@@ -21,6 +22,7 @@ struct piece {
 	enum quote_context ctx;
 	bool keeps_word;	/* may not vanish before what follows */
 	bool is_fd_place;	/* digits here would be one with a > behind */
+	unsigned unit;		/* the word to be repeated, from 1; 0: none */
 };
 
 struct template {
@@ -38,12 +40,9 @@ struct template {
 	unsigned wishes;	/* enum eval_wish of all expressions */
 };
 
-/* The value that a {n} stands for; NULL when there are fewer. */
-const char *template_value_at(const struct template_args *a, int pos);
-/* The same for an expression: {= =} at the first place is also that of a job
- * without values. */
-const char *template_eval_value(const struct piece *p,
-				const struct template_args *a);
+void template_add_piece(struct template *t, const struct piece *p);
+/* Anything but text and breaks. */
+bool template_is_value(const struct piece *p);
 
 /* What an expression makes of a value, added to out. 0, or -1 with a message;
  * wishes as for eval_run. */
@@ -54,5 +53,31 @@ int template_evaluate(const struct template *t, const struct piece *p,
 /* template_words.c: as template_argv, with a message. */
 int template_split(const struct template *t, const struct template_args *a,
 		   struct words *w, struct buf *err);
+
+/* Walks over the values that the pieces of one word are repeated for. A piece
+ * outside such words is walked over once. */
+struct repeat {
+	const struct template_args *all;
+	size_t end;			/* behind the last piece */
+	size_t n;			/* how often, at least once */
+	bool is_word;
+	bool by_value;			/* {} is in it: once for each value */
+	struct template_args one;	/* for {} */
+	struct template_args row;	/* for {1} and the like */
+};
+
+/* template_repeat.c: finds the words to be repeated, once all else is known,
+ * and cuts text where they end. */
+void template_find_units(struct template *t);
+/* From piece i on; a must stay. */
+void repeat_init(struct repeat *r, const struct template *t, size_t i,
+		 const struct template_args *a);
+/* Goes to repetition k, from 0. */
+void repeat_at(struct repeat *r, size_t k);
+/* How many values p stands for there, and value k of them: NULL where a row
+ * has fewer than its position. */
+size_t repeat_count(const struct repeat *r, const struct piece *p);
+const char *repeat_value(const struct repeat *r, const struct piece *p,
+			 size_t k);
 
 #endif

@@ -94,12 +94,18 @@ static int split_value(struct splitter *s, const struct piece *p,
 }
 
 static int split_values(struct splitter *s, const struct piece *p,
-			const struct template_args *a, struct buf *err)
+			const struct repeat *r, struct buf *err)
 {
-	for (size_t i = 0; i < a->n; i++) {
-		if (i)
+	size_t n = repeat_count(r, p);
+
+	for (size_t k = 0; k < n; k++) {
+		const char *value = repeat_value(r, p, k);
+
+		if (!value)
+			continue;
+		if (k)
 			split_between(s);
-		if (split_value(s, p, a->values[i], a, err) < 0)
+		if (split_value(s, p, value, r->all, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -112,31 +118,39 @@ static void split_number(struct splitter *s, unsigned long long n)
 }
 
 static int split_piece(struct splitter *s, const struct piece *p,
-		       const struct template_args *a, struct buf *err)
+		       const struct repeat *r, struct buf *err)
 {
-	const char *value;
-
 	switch (p->braces.kind) {
 	case BRACES_NONE:
 	case BRACES_BREAK:
 		split_plain(s, p);
 		break;
 	case BRACES_VALUES:
-		return split_values(s, p, a, err);
-	case BRACES_EVAL:
-		if (!p->braces.pos)
-			return split_values(s, p, a, err);
-		value = template_eval_value(p, a);
-		return value ? split_value(s, p, value, a, err) : 0;
 	case BRACES_VALUE:
-		value = template_value_at(a, p->braces.pos);
-		return value ? split_value(s, p, value, a, err) : 0;
+	case BRACES_EVAL:
+		return split_values(s, p, r, err);
 	case BRACES_SEQ:
-		split_number(s, a->seq);
+		split_number(s, r->all->seq);
 		break;
 	case BRACES_SLOT:
-		split_number(s, a->slot);
+		split_number(s, r->all->slot);
 		break;
+	}
+	return 0;
+}
+
+/* The pieces from i to r's end, as often as they are repeated. */
+static int split_word(struct splitter *s, struct repeat *r, size_t i,
+		      struct buf *err)
+{
+	for (size_t k = 0; k < r->n; k++) {
+		if (k)
+			split_between(s);
+		repeat_at(r, k);
+		for (size_t j = i; j < r->end; j++) {
+			if (split_piece(s, &s->t->pieces[j], r, err) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }
@@ -148,8 +162,13 @@ int template_split(const struct template *t, const struct template_args *a,
 	int ret = 0;
 
 	words_reset(w);
-	for (size_t i = 0; i < t->npieces && ret == 0; i++)
-		ret = split_piece(&s, &t->pieces[i], a, err);
+	for (size_t i = 0; i < t->npieces && ret == 0;) {
+		struct repeat r;
+
+		repeat_init(&r, t, i, a);
+		ret = split_word(&s, &r, i, err);
+		i = r.end;
+	}
 	/* With -q a word may be empty, wherever it is. */
 	if (t->is_quoted && t->npieces)
 		enter_word(&s);

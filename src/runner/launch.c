@@ -416,6 +416,7 @@ static struct template_args args_of(struct launch *l, const struct job *job)
 {
 	return (struct template_args){
 		.values = job->values, .n = job->nvalues,
+		.width = job->width,
 		.seq = job->number, .slot = job->slot, .skip = &l->skip,
 	};
 }

@@ -89,6 +89,8 @@ struct job {
 	struct backoff backoff;	/* between tries; delay_ns < 0: the run's */
 	char **values;		/* the tuple; command line mode: the line */
 	unsigned nvalues;
+	unsigned width;		/* values of one row, where there are rows; else
+				   0 */
 	const char *message;	/* JOB_REFUSED and others: why, for people */
 	size_t bytes;		/* memory it is accounted for in the queue */
 

@@ -145,9 +145,9 @@ same() {
 
 @test "an input that pauses: --block-timeout hands on what is there" {
 	mkfifo in
+	exec 7<>in
 	start muster --pipe --block-timeout 0.05 'cat >>got; touch "n$(wc -l \
-		<got)"' <in
-	exec 7>in
+		<got)"' <in 7>&-
 	echo a >&7
 	wait_until test -e n1
 	echo b >&7
@@ -160,8 +160,8 @@ same() {
 
 @test "-N hands on as soon as the records are there" {
 	mkfifo in
-	start muster --pipe -N1 'cat >"got$PARALLEL_SEQ"' <in
-	exec 7>in
+	exec 7<>in
+	start muster --pipe -N1 'cat >"got$PARALLEL_SEQ"' <in 7>&-
 	echo a >&7
 	wait_until test -s got1
 	exec 7>&-

@@ -319,16 +319,49 @@ static void ignored(void)
 
 static void foreign(void)
 {
-	BAD("option '--pipe' of GNU parallel is not supported", "--pipe");
-	BAD("option '--recend' of GNU parallel is not supported",
-	    "--recend", ",");
-	BAD("option '--recend' of GNU parallel is not supported", "--rece=,");
-	BAD("option '-X' of GNU parallel is not supported", "-kX");
-	BAD("option '-n' of GNU parallel is not supported", "-n3");
-	BAD("option '--pipepart' of GNU parallel is not supported",
-	    "--pipepart");
-	BAD("option '--maxargs' of GNU parallel is not supported",
-	    "--maxargs=3");
+	BAD("option '--tmux' of GNU parallel is not supported", "--tmux");
+	BAD("option '--basefile' of GNU parallel is not supported",
+	    "--basefile", ",");
+	BAD("option '--basefile' of GNU parallel is not supported", "--basef=,");
+	BAD("option '-S' of GNU parallel is not supported", "-kS", "x");
+	BAD("option '-S' of GNU parallel is not supported", "-Sx");
+	BAD("option '--hgrp' of GNU parallel is not supported", "--hgrp");
+}
+
+/* -n and the like are of items, or with --pipe of records. */
+static void packing(void)
+{
+	GOOD("cmd");
+	CHECK(!o.pack.is_on && !o.source.joins_lines);
+	CHECK_INT(o.pack.tuples_max, 1);
+	forget();
+	GOOD("-N2", "-n", "3", "-L4", "cmd");
+	CHECK(o.pack.is_on && o.pack.repeat_words && o.source.joins_lines);
+	CHECK_INT(o.pack.tuples_max, 2);
+	CHECK_INT(o.pipe.records, 0);
+	CHECK_INT(o.pipe.lines, 0);
+	forget();
+	GOOD("-n", "1k", "-L4", "cmd");
+	CHECK(o.pack.is_on && !o.pack.repeat_words);
+	CHECK_INT(o.pack.tuples_max, 1000);
+	forget();
+	GOOD("-n0", "cmd");
+	CHECK(o.pack.is_on && o.pack.takes_none);
+	forget();
+	GOOD("-X", "-s", "2K", "-x", "cmd");
+	CHECK(o.pack.is_on && o.pack.repeat_words && o.pack.has_rows &&
+	      o.pack.spreads && o.pack.gives_up);
+	CHECK_INT(o.pack.chars_max, 2048);
+	forget();
+	GOOD("-L4", "--pipe", "--maxargs=3", "cmd");
+	CHECK(!o.pack.is_on && !o.source.joins_lines);
+	CHECK_INT(o.pipe.records, 3);
+	CHECK_INT(o.pipe.lines, 4);
+	forget();
+	BAD("-n: 'x' is not a number from 0 on", "-nx", "cmd");
+	BAD("-l: '0' is not a number of lines from 1 on", "-l0", "cmd");
+	BAD("--pipe cannot be combined with --xargs", "--xargs", "--pipe",
+	    "cmd");
 }
 
 static void unknown(void)
@@ -761,7 +794,7 @@ static void nearest(void)
 	CHECK_STR(options_nearest("a-name-longer-than-any-option-that-there-"
 				  "will-ever-be"), NULL);
 	/* What is not supported is no help. */
-	CHECK_STR(options_nearest("pipepartt"), NULL);
+	CHECK_STR(options_nearest("transferfiles"), NULL);
 }
 
 /* The longest line of text. */
@@ -792,7 +825,7 @@ static void help_text(void)
 	CHECK(strstr(text.data, "\n  -j, --jobs N              run ") != NULL);
 	CHECK(strstr(text.data, "\n      --summary[=WHICH]     at ") != NULL);
 	CHECK(strstr(text.data, "keeporder") == NULL);
-	CHECK(strstr(text.data, "--pipe") == NULL);
+	CHECK(strstr(text.data, "--tmux") == NULL);
 	buf_release(&text);
 }
 
@@ -850,6 +883,7 @@ static const struct tap_case cases[] = {
 	{ "spellings without dashes", undashed },
 	{ "citation switches are ignored", ignored },
 	{ "GNU parallel's other options are named as such", foreign },
+	{ "several items a job", packing },
 	{ "unknown options", unknown },
 	{ "missing and superfluous arguments", arguments_missing_or_not },
 	{ "the first error is the one told", first_error_stops },

@@ -433,6 +433,102 @@ static void direct_depends_on_the_environment(void)
 	buf_release(&err);
 }
 
+/* Two rows of two values: {} for each, {n} for each row. */
+struct repeat_row {
+	const char *text;
+	const char *want;
+	size_t width;
+};
+
+static void check_repeat(const struct repeat_row *row, bool repeats)
+{
+	static char *const values[] = {
+		(char *)"a b", (char *)"2", (char *)"c", (char *)"4",
+	};
+	struct template_opts opts = {
+		.shell = SHELL_BASH, .repeat_words = repeats,
+	};
+	struct template_args args = {
+		.values = values, .n = ARRAY_SIZE(values),
+		.width = row->width, .seq = 12, .slot = 3,
+	};
+	struct buf out = BUF_INIT;
+	struct buf err = BUF_INIT;
+	struct template *t = template_new(row->text, &opts, &err);
+
+	if (CHECK(t != NULL))
+		CHECK_INT(template_expand(t, &args, &out, &err), 0);
+	CHECK_STR(out.data, row->want);
+	template_free(t);
+	buf_release(&out);
+	buf_release(&err);
+}
+
+static void repeated_words(void)
+{
+	static const struct repeat_row rows[] = {
+		{ "e x{}y z", "e x'a b'y x2y xcy x4y z", 0 },
+		{ "e {1}-{2}", "e 'a b'-2", 0 },
+		{ "e {1}-{2}", "e 'a b'-2 c-4", 2 },
+		{ "e {}{1}", "e 'a b''a b' 2'a b' cc 4c", 2 },
+		{ "e {#}{} {#}", "e 12'a b' 122 12c 124 12", 0 },
+		{ "e \"x {}y\"", "e \"x a by 2y cy 4y\"", 0 },
+		{ "e $(f {}x)", "e $(f 'a b'x 2x cx 4x)", 0 },
+		{ "e {= s/ /\"(/ =}{}", "e 'a\"(b''a b' 22 cc 44", 0 },
+		{ "e x{= $_ .= \" y\" =}z", "e x'a b y'z x'2 y'z x'c y'z "
+		  "x'4 y'z", 0 },
+		{ "e {=2 $_++ =}.{1}", "e 3.'a b' 5.c", 2 },
+		{ "e {= $_ = $arg[3] =}", "e c c c c", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		check_repeat(&rows[i], true);
+}
+
+static void values_in_place(void)
+{
+	static const struct repeat_row rows[] = {
+		{ "e x{}y", "e x'a b' 2 c 4y", 0 },
+		{ "e {2}x{1}", "e 2 4x'a b' c", 2 },
+		{ "e x{=-1 $_++ =}", "e x3 5", 2 },
+		{ "e {3}x", "e x", 2 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		check_repeat(&rows[i], false);
+}
+
+static void repeated_words_without_a_shell(void)
+{
+	static char *const words[] = { (char *)"e", (char *)"x {}'", NULL };
+	static char *const values[] = { (char *)"a b", (char *)"2" };
+	struct template_opts opts = {
+		.shell = SHELL_BASH, .repeat_words = true,
+	};
+	struct template_args args = { .values = values, .n = 2 };
+	struct buf out = BUF_INIT;
+	struct buf err = BUF_INIT;
+	struct template *t = template_new("gzip 'x {}y'", &opts, &err);
+	struct words w;
+
+	words_init(&w);
+	CHECK_INT(template_argv(t, &args, &w), 0);
+	for (size_t i = 0; words_argv(&w)[i]; i++)
+		buf_addf(&out, "%s%s", i ? "|" : "", w.argv[i]);
+	CHECK_STR(out.data, "gzip|x a by 2y");
+	template_free(t);
+	opts.words = words;
+	opts.nwords = 2;
+	buf_reset(&out);
+	t = template_new("e x {}'", &opts, &err);
+	CHECK_INT(template_expand(t, &args, &out, &err), 0);
+	CHECK_STR(out.data, "e 'x a b'\"'\" '2'\"'\"");
+	template_free(t);
+	words_release(&w);
+	buf_release(&out);
+	buf_release(&err);
+}
+
 static const struct tap_case cases[] = {
 	{ "one value", one_value },
 	{ "several values", several_values },
@@ -465,5 +561,8 @@ static const struct tap_case cases[] = {
 	{ "commands that need no shell", direct },
 	{ "commands that need a shell", not_direct },
 	{ "builtins are asked for late", direct_depends_on_the_environment },
+	{ "words repeated for each value", repeated_words },
+	{ "several rows in place", values_in_place },
+	{ "words repeated without a shell", repeated_words_without_a_shell },
 };
 TAP_MAIN(cases)
