@@ -212,7 +212,7 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 
 @test "json: bytes that are no character become one that says so" {
 	t --results -.json 'printf "a\377b\303"; :' ::: x
-	assert_output_has $'"Stdout": "a\ufffdb\ufffd"'
+	assert_output_has $'"Stdout": "a\xef\xbf\xbdb\xef\xbf\xbd"'
 }
 
 @test "json: characters across pieces stay whole" {

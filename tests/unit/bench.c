@@ -46,6 +46,7 @@ struct local_config bench_config(void)
 {
 	return (struct local_config){
 		.shell = "/bin/sh", .envp = environ, .die_with_parent = true,
+		.tty = -1,
 		.term_seq = { 4, {
 			{ SIGTERM, 30 * NS_PER_MS },
 			{ SIGTERM, 20 * NS_PER_MS },
