@@ -543,6 +543,8 @@ static void kills_one(void)
 	fake_await_done(f, 1);
 	CHECK_INT(fake_job(f, 1).outcome.end, JOB_KILLED);
 	fake_await_done(f, 3);
+	/* Its account is closed after that. */
+	AWAIT(fake_stats(f).running == 0);
 	CHECK_INT(engine_kill_job(f->engine, 3), -1);
 	CHECK_INT(errno, ESRCH);
 	fake_end(f);
