@@ -424,6 +424,18 @@ static bool is_over(struct control *c)
 	return s.is_over && (!c->hook || hook_is_idle(c->hook));
 }
 
+/*
+ * ^C goes to muster and the jobs of its group at once, and the last job's
+ * death of it may be noticed first: the signal has come all the same.
+ */
+static void take_pending(struct control *c)
+{
+	int sig;
+
+	while ((sig = thread_wait_signal(sigstate_wait_set(), 0)) > 0)
+		take_signal(c, sig);
+}
+
 void control_loop(struct control *c)
 {
 	while (!is_over(c)) {
@@ -433,6 +445,7 @@ void control_loop(struct control *c)
 		if (sig > 0)
 			take_signal(c, sig);
 	}
+	take_pending(c);
 }
 
 /*

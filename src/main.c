@@ -9,18 +9,16 @@
  *   options_rows.c      what each row of it does
  *   options_input.c     and those of the input
  *   options_pipe.c      those of pipe mode
- *   options_impl.h      what these three share
- *   help.c              --help and --version from the same list
- *   jobspec.c           -j N, +N, -N, N%, 0, FILE
- *   run.c               puts everything together; the exit status
- *   intake.c            its input, from source to tuples
  *   options_jobs.c      and those of jobs and of information
- *   options_impl.h      what these three share
+ *   options_impl.h      what these share
  *   profile.c           options from files and from $PARALLEL
  *   inform.c            --number-of-cpus and what else is no run
  *   help.c              --help and --version from the same list
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
- *   run.c               puts everything together; the exit status
+ *   run_setup.c         puts everything together
+ *   run.c               carries it out and ends it; the exit status
+ *   run_impl.h          what these two share
+ *   intake.c            the input, from source to tuples
  *   bounds.c            how many workers it has
  *   pipe.c              --pipe, --pipe-part: blocks of input for jobs
  *   texts.c             its templates

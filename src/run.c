@@ -13,12 +13,10 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -29,76 +27,30 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "bounds.h"
 #include "control.h"
-#include "feed.h"
 #include "gate.h"
-#include "intake.h"
-#include "keep.h"
 #include "options.h"
 #include "pipe.h"
 #include "proc/child.h"
-#include "proc/shell.h"
 #include "proc/sigstate.h"
-#include "resume.h"
 #include "run.h"
+#include "run_impl.h"
 #include "runner/local.h"
 #include "sched/engine.h"
-#include "sched/job.h"
-#include "sched/sink.h"
 #include "sink/bar.h"
 #include "sink/emit.h"
 #include "sink/joblog.h"
 #include "sink/summary.h"
 #include "steer.h"
-#include "texts.h"
-#include "watch.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
 #define LEFTOVER_PATIENCE	NS_PER_SEC
 
-/* What the jobs that wait may take, beside their number. */
-#define QUEUE_BYTES		((size_t)16 << 20)
-
-extern char **environ;
-
-struct run {
-	const struct options *o;
-	struct texts texts;
-	struct engine_bounds bounds;
-	struct engine_bounds *then_bounds;
-	char *shell;
-	struct intake intake;
-	struct pipe *pipe;		/* or NULL */
-	struct emit *emit;
-	struct local *local;
-	struct engine *engine;
-	struct joblog *joblog;
-	struct summary *summary;
-	struct bar *bar;
-	struct watch watch;
-	int failed_fd;
-	int tty;			/* for jobs, or -1 */
-	struct sink complaints;
-	struct ask *ask;		/* or NULL */
-	struct gate *gate;		/* or NULL */
-	struct keep keep;
-	struct resume resume;
-	struct feed feed;
-	struct control control;
-	struct steer *steer;		/* or NULL */
-	atomic_bool own_error;		/* exit status 255 */
-	atomic_bool broken_pipe;	/* nobody reads standard output */
-	bool joblog_lost;		/* a line, and that was said */
-};
-
 /* The one run there is, for the memory hook. */
 static struct run *the_run;
 
-/* Callbacks from below. */
-
 /* Something of ours is broken: no new jobs, the running ones may end. */
-static void stop_in_error(struct run *r, enum engine_stop how)
+void run_stop_in_error(struct run *r, enum engine_stop how)
 {
 	atomic_store(&r->own_error, true);
 	engine_stop(r->engine, how);
@@ -112,455 +64,6 @@ static void no_memory(void)
 	atomic_store(&the_run->own_error, true);
 	atomic_store(&the_run->control.no_memory, true);
 	control_notify(&the_run->control);
-}
-
-static void output_failed(void *arg, int fd, int err)
-{
-	struct run *r = arg;
-
-	if (fd == 1 && err == EPIPE && !keep_out_fd(&r->keep) &&
-	    !sigstate_was_ignored(SIGPIPE)) {
-		atomic_store(&r->broken_pipe, true);
-		engine_stop(r->engine, ENGINE_CANCEL);
-		return;
-	}
-	if (fd == 1 && keep_out_fd(&r->keep)) {
-		diag_err(err, "--results: '%s'", r->o->results);
-		stop_in_error(r, ENGINE_DRAIN);
-		return;
-	}
-	diag_err(err, "standard %s", fd == 1 ? "output" : "error");
-	stop_in_error(r, err == EPIPE ? ENGINE_CANCEL : ENGINE_DRAIN);
-}
-
-static void joblog_failed(void *arg, const char *path, int err)
-{
-	struct run *r = arg;
-
-	diag_err(err, "--joblog: '%s'", path);
-	r->joblog_lost = true;
-	stop_in_error(r, ENGINE_DRAIN);
-}
-
-static void shortage(void *arg, unsigned reached, int err)
-{
-	(void)arg;
-	diag_msg("cannot run more than %u jobs at once (%s); "
-		 "going on with fewer", reached ? reached : 1, strerror(err));
-}
-
-static void complain(struct sink *s, const struct job *job)
-{
-	struct run *r = container_of(s, struct run, complaints);
-
-	if (job->is_misuse)
-		atomic_store(&r->feed.failed, true);
-	/* For want of processes or descriptors, and not of this job's doing. */
-	if (job->outcome.end == JOB_UNSTARTED && !job->message) {
-		diag_err(job->outcome.err, "job %llu: cannot start a process",
-			 (unsigned long long)job->seq);
-		atomic_store(&r->own_error, true);
-	}
-	if (!job->message)
-		return;
-	/* From the source and from deps.c: it names file and line. */
-	if (job->tries == 0 && job->outcome.end != JOB_DROPPED)
-		diag_msg("%s", job->message);
-	else
-		diag_msg("job %llu: %s", (unsigned long long)job->seq,
-			 job->message);
-}
-
-static const struct sink_ops complaint_ops = { .done = complain };
-
-static void output_finished(void *arg)
-{
-	control_notify(&((struct run *)arg)->control);
-}
-
-static int64_t run_timeout(void *arg)
-{
-	return engine_timeout_ns(((struct run *)arg)->engine);
-}
-
-static void add_tag(void *arg, const struct job *job, struct buf *out)
-{
-	texts_add_tag(&((struct run *)arg)->texts, job, out);
-}
-
-static void add_colour(void *arg, const struct job *job, struct buf *out)
-{
-	texts_add_colour(&((struct run *)arg)->texts, job, out);
-}
-
-static void add_cwd(void *arg, const struct job *job, struct buf *out)
-{
-	texts_add_cwd(&((struct run *)arg)->texts, job, out);
-}
-
-static enum local_answer ask_for(void *arg, const struct job *job)
-{
-	switch (ask_about(((struct run *)arg)->ask, job)) {
-	case ASK_YES:
-		return LOCAL_RUN;
-	case ASK_NO:
-		return LOCAL_SKIP;
-	case ASK_ORDERED:
-		return LOCAL_ORDERED;
-	}
-	BUG("ask_answer out of range");
-}
-
-static const struct template *template_of(void *arg, unsigned stage)
-{
-	return texts_command(&((struct run *)arg)->texts, stage);
-}
-
-static bool describe(void *arg, const struct job *job, struct buf *out)
-{
-	return texts_describe(&((struct run *)arg)->texts, job, out);
-}
-
-/* Setting up: each returns 0, or -1 with a message in err. */
-
-static const char *choose_tmpdir(const struct options *o)
-{
-	const char *dir = o->tmpdir ? o->tmpdir : getenv("TMPDIR");
-
-	return dir && *dir ? dir : "/tmp";
-}
-
-static int check_tmpdir(const struct options *o, struct buf *err)
-{
-	struct stat st;
-
-	/* One that the user did not name may be bad: output is held back. */
-	if (!o->tmpdir)
-		return 0;
-	errno = ENOTDIR;
-	if (stat(o->tmpdir, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    access(o->tmpdir, W_OK) == 0)
-		return 0;
-	buf_addf(err, "--tmpdir: cannot use '%s': %s", o->tmpdir,
-		 strerror(errno));
-	return -1;
-}
-
-static bool is_resumed(const struct options *o)
-{
-	return o->resume || o->retry_failed;
-}
-
-static int open_logs(struct run *r, struct buf *err)
-{
-	const struct options *o = r->o;
-	struct engine_stats start = {
-		.min = r->bounds.min, .max = r->bounds.max,
-		.goal = r->bounds.max,
-	};
-
-	if (watch_open(&r->watch, o, r->shell, &start, &r->control, err) < 0)
-		return -1;
-	/* As in GNU parallel: nothing runs, nothing is logged. */
-	if (o->joblog && !o->dry_run && !o->shell_quote) {
-		r->joblog = joblog_new(o->joblog, o->joblog_append ||
-				       is_resumed(o), joblog_failed, r, err);
-		if (!r->joblog)
-			return -1;
-	}
-	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts, err) < 0)
-		return -1;
-	if (keep_open(&r->keep, o, &r->intake.names, &r->texts, err) < 0)
-		return -1;
-	if (o->failed_to) {
-		r->failed_fd = fd_open(o->failed_to,
-				       O_WRONLY | O_CREAT | O_TRUNC, 0666);
-		if (r->failed_fd < 0) {
-			buf_addf(err, "--failed-to: cannot open '%s': %s",
-				 o->failed_to, strerror(errno));
-			return -1;
-		}
-	}
-	if (o->summary != SUMMARY_NONE || o->failed_to) {
-		r->summary = summary_new(o->summary == SUMMARY_ALL);
-		summary_set_describe(r->summary, describe, r);
-	}
-	return 0;
-}
-
-static unsigned bar_styles(const struct options *o)
-{
-	return (o->bar ? BAR_BAR : 0) | (o->eta ? BAR_ETA : 0) |
-	       (o->progress ? BAR_PROGRESS : 0);
-}
-
-static int make_emitter(struct run *r, struct buf *err)
-{
-	const struct options *o = r->o;
-	bool kept = r->keep.is_on;
-	struct emit_config config = {
-		.mode = EMIT_ORDERED,
-		.memory_max = o->output_memory,
-		.out_fd = keep_out_fd(&r->keep),
-		.tmpdir = choose_tmpdir(o),
-		.tag = kept ? NULL : add_tag,
-		.colour = !kept && (o->color || o->color_failed) ? add_colour
-								 : NULL,
-		.late = !kept && o->color_failed,
-		.failed = output_failed,
-		.finished = output_finished,
-		.arg = r,
-	};
-
-	if (o->line_buffer && o->order != ORDER_KEEP && !r->keep.is_on)
-		config.mode = EMIT_LINES;
-	else if (o->order == ORDER_COMPLETION)
-		config.mode = EMIT_GROUPED;
-	r->emit = emit_new(&config);
-	if (r->emit)
-		return 0;
-	buf_addf(err, "cannot start a thread: %s", strerror(errno));
-	return -1;
-}
-
-static struct output *output_of(struct run *r)
-{
-	return keep_output(&r->keep, emit_output(r->emit),
-			   choose_tmpdir(r->o));
-}
-
-static int make_runner(struct run *r, struct buf *err)
-{
-	const struct options *o = r->o;
-	struct local_config config = {
-		.shell = r->shell,
-		.template = r->texts.command,
-		.then = r->texts.then,
-		.filters = r->texts.filters,
-		.shell_quote = o->shell_quote,
-		.envp = environ,
-		.output = output_of(r),
-		.term_seq = o->term_seq,
-		.force_shell = o->force_shell,
-		.die_with_parent = o->die_with_parent,
-		.ungroup = o->ungroup && !r->keep.is_on,
-		.give_stdin = !r->pipe &&
-			      !source_uses_stdin(r->intake.source) &&
-			      !fd_was_closed(0) && !isatty(0),
-		.want_command = r->joblog || r->summary || r->watch.hook ||
-				r->keep.is_on,
-		.dry_run = o->dry_run || o->shell_quote,
-		.verbose = o->verbose,
-		.trace = o->trace,
-		.tty = r->tty,
-		.has_nice = o->has_nice,
-		.nice = o->nice,
-		.slot_var = o->slot_var,
-		.cwd = o->workdir ? add_cwd : NULL,
-		.ask = o->interactive ? ask_for : NULL,
-		.timeout_ns = run_timeout,
-		.arg = r,
-	};
-
-	r->local = local_new(&config);
-	if (r->local)
-		return 0;
-	buf_addf(err, "cannot open '/dev/null': %s", strerror(errno));
-	return -1;
-}
-
-/* A percentage needs to know of how many: then all input is read first. */
-static bool needs_total(const struct halt_rule *rule)
-{
-	return rule->when != HALT_NEVER && rule->count == 0;
-}
-
-static void make_engine(struct run *r)
-{
-	const struct options *o = r->o;
-	struct engine_config config = {
-		.runner = watch_runner(&r->watch, o,
-			keep_runner(&r->keep, local_runner(r->local))),
-		.output = output_of(r),
-		.min = r->bounds.min,
-		.max = r->bounds.max,
-		.then = r->then_bounds,
-		.nthen = (unsigned)o->nthen,
-		.scale = o->scale,
-		.scale_threshold = o->scale_threshold,
-		.dispatch = o->dispatch,
-		.idle_timeout_ns = o->idle_timeout_ns,
-		.queue_order = o->queue_order,
-		.priority_aging_ns = o->priority_aging_ns,
-		.queue_capacity = o->queue_size,
-		.queue_bytes = QUEUE_BYTES,
-		.on_full = o->on_full,
-		.rate = o->rate,
-		.delay_ns = o->delay_ns,
-		.delay_auto = o->delay_auto,
-		.backoff = o->retry_delay,
-		.retry_on = o->retry_on,
-		.keep_retry_output = o->retry_output,
-		.halt = o->halt,
-		.timeout_ns = o->timeout_ns,
-		.timeout_percent = o->timeout_percent,
-		.notify = control_notify,
-		.notify_arg = &r->control,
-		.shortage = shortage,
-	};
-
-	if (needs_total(&o->halt) || r->feed.total) {
-		config.queue_capacity = SIZE_MAX;
-		config.queue_bytes = 0;
-	}
-	r->engine = engine_new(&config);
-	r->complaints.ops = &complaint_ops;
-	engine_add_sink(r->engine, &r->complaints);
-	if (r->joblog)
-		engine_add_sink(r->engine, joblog_sink(r->joblog));
-	if (r->ask)
-		engine_add_sink(r->engine, ask_sink(r->ask));
-	if (r->summary)
-		engine_add_sink(r->engine, summary_sink(r->summary));
-	if (gate_is_wanted(o)) {
-		r->gate = gate_new(o, r->engine, r->control.cpus,
-				   r->control.possible, r->shell);
-		engine_add_sink(r->engine, gate_sink(r->gate));
-	}
-	if (bar_styles(o))
-		engine_add_sink(r->engine, bar_sink(r->bar));
-	watch_add_sinks(&r->watch, r->engine);
-}
-
-/* --control */
-
-static const struct steer_ops steer_engine = {
-	.get_stats = engine_get_stats,
-	.each_job = engine_each_job,
-	.resize = engine_resize,
-	.pause = engine_pause,
-	.kill_job = engine_kill_job,
-	.retry_job = engine_retry_job,
-	.set_priority = engine_set_priority,
-	.add = engine_add,
-};
-
-static struct job *steer_make_job(void *arg, const char *text, size_t len,
-				  struct buf *err)
-{
-	struct run *r = arg;
-
-	return feed_job(&r->feed, text, len, err);
-}
-
-static void steer_end_run(void *arg)
-{
-	control_stop(&((struct run *)arg)->control);
-}
-
-static int make_steer(struct run *r, struct buf *err)
-{
-	struct steer_config config = {
-		.path = r->o->control,
-		.ops = &steer_engine,
-		.engine = r->engine,
-		.stages = 1 + (unsigned)r->o->nthen,
-		.make_job = steer_make_job,
-		.stop = steer_end_run,
-		.template = template_of,
-		.arg = r,
-	};
-
-	if (!r->o->control)
-		return 0;
-	r->steer = steer_new(&config, err);
-	if (!r->steer)
-		return -1;
-	engine_add_sink(r->engine, steer_sink(r->steer));
-	return 0;
-}
-
-/* For total_jobs(): the feed counts where it can't be known at once. */
-static _Atomic uint64_t *total_to_count(struct run *r)
-{
-	int64_t total = -1;
-
-	r->texts.run.most = r->bounds.max;
-	if (r->pipe || !texts_want_total(&r->texts))
-		return NULL;
-	total = intake_total(&r->intake, r->o, true);
-	if (total < 0)
-		return &r->texts.run.total;
-	atomic_store(&r->texts.run.total, (uint64_t)total);
-	return NULL;
-}
-
-static int open_source(struct run *r, enum shell_kind kind, struct buf *err)
-{
-	const struct options *o = r->o;
-	const struct input_spec *inputs = o->inputs;
-	size_t n = o->ninputs;
-
-	if (o->pipe.is_on) {
-		r->pipe = pipe_new(o, r->bounds.max, err);
-		if (!r->pipe)
-			return -1;
-		inputs = pipe_values(r->pipe, &n);
-	}
-	return intake_open(&r->intake, o, inputs, n, kind,
-			   texts_are_commands(o), err);
-}
-
-static int set_up(struct run *r, struct buf *err)
-{
-	const struct options *o = r->o;
-	enum shell_kind kind;
-
-	r->shell = shell_choose(shell_is_known);
-	kind = shell_kind_of(r->shell);
-	if (bounds_resolve(o, &r->control, &r->bounds, &r->then_bounds,
-			   err) < 0 ||
-	    check_tmpdir(o, err) < 0 || open_source(r, kind, err) < 0 ||
-	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
-	    open_logs(r, err) < 0)
-		return -1;
-	/* As in GNU parallel, there need not be one. */
-	if (o->open_tty)
-		r->tty = fd_open("/dev/tty", O_RDONLY, 0);
-	if (o->interactive) {
-		r->ask = ask_new(err);
-		if (!r->ask)
-			return -1;
-	}
-	intake_pack(&r->intake, o, r->texts.command, r->bounds.max);
-	/* Also without a style: SIGUSR2 may ask for it. */
-	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
-	r->control.total = -1;
-	if (!r->pipe)
-		r->control.total = intake_total(&r->intake, o,
-						bar_styles(o) != 0);
-	r->feed.total = total_to_count(r);
-	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
-		return -1;
-	make_engine(r);
-	r->resume.results = r->keep.results;
-	r->control.options = o;
-	r->control.engine = r->engine;
-	r->control.bar = r->bar;
-	r->control.template = r->texts.command;
-	r->control.then = r->texts.then;
-	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,
-				 .pipe = r->pipe,
-				 .resume = is_resumed(o) ? &r->resume : NULL,
-				 .from_log = o->retry_failed,
-				 .tries_max = o->retries,
-				 .retry_jitter = o->retry_delay.jitter,
-				 .ask = r->ask,
-				 .are_commands = !r->texts.command,
-				 .no_attributes = o->no_attributes,
-				 .shell = shell_kind_of(r->shell),
-				 .total = r->feed.total };
-	return make_steer(r, err);
 }
 
 /* The end. */
@@ -734,11 +237,11 @@ static int work(struct run *r)
 	}
 	if (r->steer && steer_start(r->steer) < 0) {
 		diag_err(errno, "cannot start a thread");
-		stop_in_error(r, ENGINE_DRAIN);
+		run_stop_in_error(r, ENGINE_DRAIN);
 	}
 	if (r->gate && gate_start(r->gate) < 0) {
 		diag_err(errno, "cannot start a thread");
-		stop_in_error(r, ENGINE_DRAIN);
+		run_stop_in_error(r, ENGINE_DRAIN);
 	}
 	/* A warm pool may take all threads there are: so it comes last. */
 	engine_start(r->engine);
@@ -781,7 +284,7 @@ int run(const struct options *o)
 	mem_set_hook(no_memory);
 	if (o->show_limits && inform_print_limits() < 0)
 		buf_addf(&err, "standard output: %s", strerror(errno));
-	if (err.len == 0 && set_up(&r, &err) == 0) {
+	if (err.len == 0 && run_set_up(&r, &err) == 0) {
 		status = work(&r);
 	} else {
 		diag_msg("%s", err.data);
