@@ -42,6 +42,7 @@ struct run {
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
+	struct tmux *tmux;		/* or NULL */
 	struct keep keep;
 	struct resume resume;
 	struct feed feed;
