@@ -109,6 +109,7 @@
  *   proc/limits.c       descriptors and processes
  *   proc/cpus.c         how many CPUs we may use
  *   proc/topology.c     how many cores and sockets there are
+ *   proc/tree.c         what a job has started outside its group
  *   proc/pressure.c     how hard pressed the machine is
  *   proc/strain.c       its load, memory, swap and disks at this instant
  *

@@ -136,6 +136,7 @@ struct options {
 	bool retry_output;		/* of all tries, not the last only */
 	const char *on_done;		/* command to run after each */
 	bool die_with_parent;
+	bool kill_tree;
 	bool force_shell;		/* --always-shell */
 	bool has_nice;
 	int nice;			/* niceness of jobs */

@@ -266,6 +266,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.term_seq = o->term_seq,
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
+		.kill_tree = o->kill_tree,
 		.ungroup = o->ungroup && !r->keep.is_on,
 		.give_stdin = !r->pipe &&
 			      !source_uses_stdin(r->intake.source) &&

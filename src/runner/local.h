@@ -39,6 +39,8 @@ struct local_config {
 	struct term_seq term_seq;
 	bool force_shell;
 	bool die_with_parent;
+	bool kill_tree;		/* a job that is ended loses what it started
+				   outside its group as well */
 	bool ungroup;		/* jobs write to muster's own descriptors */
 	bool give_stdin;	/* the first job gets muster's stdin */
 	bool want_command;	/* sinks need job->command */
