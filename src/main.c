@@ -35,7 +35,9 @@
  *   steer_sink.c        what it knows of jobs that are not its own
  *   steer_impl.h        what these three share
  *
- *   input/source.c      stdin, files and ::: combined into tuples
+ *   input/source_make.c stdin, files and ::: opened, and put into groups
+ *   input/source.c      and combined into tuples
+ *   input/source_impl.h what these two share
  *   input/records.c     lines or other records from a descriptor
  *   input/blocks.c      blocks of whole records from a descriptor
  *   input/recsep.c      where these end
