@@ -121,6 +121,8 @@
  *   sink/writer.c       writes batches, with tags
  *   sink/results.c      --results: in files, or as records
  *   sink/results_record.c  what these look like
+ *   sink/store.c        a file in which a stream is kept; --files
+ *   sink/compress.c     the programs of --compress
  *   sink/joblog.c       --joblog
  *   sink/summary.c      --summary and --failed-to
  *   sink/metrics.c      --metrics
@@ -132,8 +134,8 @@
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
  *   base/               compiler.h list.h mem buf num arith backoff nearest
- *                       heap clock thread fdio diag json usock: they know
- *                       nothing of jobs
+ *                       heap clock thread tmpname fdio diag json usock:
+ *                       they know nothing of jobs
  */
 #include <config.h>
 

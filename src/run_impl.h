@@ -19,6 +19,7 @@
 #include "resume.h"
 #include "sched/engine.h"
 #include "sched/sink.h"
+#include "sink/compress.h"
 #include "texts.h"
 #include "watch.h"
 
@@ -43,6 +44,7 @@ struct run {
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
 	struct keep keep;
+	struct compress compress;	/* pack is NULL: nothing is */
 	struct resume resume;
 	struct feed feed;
 	struct control control;

@@ -52,7 +52,8 @@ static void output_failed(void *arg, int fd, int err)
 		run_stop_in_error(r, ENGINE_DRAIN);
 		return;
 	}
-	diag_err(err, "standard %s", fd == 1 ? "output" : "error");
+	diag_err(err, "standard %s",
+		 fd == 1 || keep_names_fd(&r->keep) ? "output" : "error");
 	run_stop_in_error(r, err == EPIPE ? ENGINE_CANCEL : ENGINE_DRAIN);
 }
 
@@ -211,6 +212,25 @@ static int open_logs(struct run *r, struct buf *err)
 	return 0;
 }
 
+/* Before anything runs: whoever can't compress is told so now. */
+static int set_up_compress(struct run *r, struct buf *err)
+{
+	const struct options *o = r->o;
+	struct buf why = BUF_INIT;
+	int ret;
+
+	if (!o->compress && !o->compress_program)
+		return 0;
+	compress_init(&r->compress, o->compress_program,
+		      o->decompress_program);
+	ret = compress_try(&r->compress, !o->results && !o->files, &why);
+	if (ret < 0)
+		buf_addf(err, "%s: %s", o->compress_program
+			 ? "--compress-program" : "--compress", why.data);
+	buf_release(&why);
+	return ret;
+}
+
 static unsigned bar_styles(const struct options *o)
 {
 	return (o->bar ? BAR_BAR : 0) | (o->eta ? BAR_ETA : 0) |
@@ -221,12 +241,14 @@ static int make_emitter(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
 	bool kept = r->keep.is_on;
+	bool has_lines = keep_has_lines(&r->keep);
 	struct emit_config config = {
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
 		.out_fd = keep_out_fd(&r->keep),
+		.err_fd = keep_names_fd(&r->keep),
 		.tmpdir = choose_tmpdir(o),
-		.tag = kept ? NULL : add_tag,
+		.tag = has_lines ? add_tag : NULL,
 		.colour = !kept && (o->color || o->color_failed) ? add_colour
 								 : NULL,
 		.late = !kept && o->color_failed,
@@ -235,7 +257,7 @@ static int make_emitter(struct run *r, struct buf *err)
 		.arg = r,
 	};
 
-	if (o->line_buffer && o->order != ORDER_KEEP && !r->keep.is_on)
+	if (o->line_buffer && o->order != ORDER_KEEP && has_lines)
 		config.mode = EMIT_LINES;
 	else if (o->order == ORDER_COMPLETION)
 		config.mode = EMIT_GROUPED;
@@ -248,8 +270,8 @@ static int make_emitter(struct run *r, struct buf *err)
 
 static struct output *output_of(struct run *r)
 {
-	return keep_output(&r->keep, emit_output(r->emit),
-			   choose_tmpdir(r->o));
+	return keep_output(&r->keep, emit_output(r->emit), choose_tmpdir(r->o),
+			   r->compress.pack ? &r->compress : NULL);
 }
 
 static int make_runner(struct run *r, struct buf *err)
@@ -463,7 +485,8 @@ int run_set_up(struct run *r, struct buf *err)
 		r->control.total = intake_total(&r->intake, o,
 						bar_styles(o) != 0);
 	r->feed.total = total_to_count(r);
-	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
+	if (set_up_compress(r, err) < 0 || make_emitter(r, err) < 0 ||
+	    make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
 	r->resume.results = r->keep.results;

@@ -32,6 +32,7 @@ struct emit_config {
 	enum emit_mode mode;
 	uint64_t memory_max;	/* bytes held in memory */
 	int out_fd;		/* instead of 1; 0: 1 */
+	int err_fd;		/* instead of 2; 0: 2 */
 	const char *tmpdir;	/* for the spool; outlives the emitter */
 	/* Adds what goes before each line of the job (with the TAB); NULL:
 	 * nothing. Called by the job's worker. */

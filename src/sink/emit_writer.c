@@ -146,6 +146,10 @@ void *emit_writer_main(void *arg)
 		writer.fd[0] = e->cfg.out_fd;
 		writer.is_tty[0] = isatty(e->cfg.out_fd) == 1;
 	}
+	if (e->cfg.err_fd) {
+		writer.fd[1] = e->cfg.err_fd;
+		writer.is_tty[1] = isatty(e->cfg.err_fd) == 1;
+	}
 	mutex_lock(&e->lock);
 	for (;;) {
 		if (gather_locked(e, &batch, &spent)) {
