@@ -25,7 +25,8 @@
  *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
  *   resume.c            --resume: what an earlier run has done
- *   keep.c              --results put in place
+ *   keep.c              --results and --files put in place
+ *   lines.c             --latest-line put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
  *   gate.c              --load, --memfree and what else holds jobs back
@@ -123,6 +124,7 @@
  *   sink/results_record.c  what these look like
  *   sink/store.c        a file in which a stream is kept; --files
  *   sink/compress.c     the programs of --compress
+ *   sink/latest.c       --latest-line
  *   sink/joblog.c       --joblog
  *   sink/summary.c      --summary and --failed-to
  *   sink/metrics.c      --metrics

@@ -16,6 +16,7 @@
 #include "feed.h"
 #include "intake.h"
 #include "keep.h"
+#include "lines.h"
 #include "resume.h"
 #include "sched/engine.h"
 #include "sched/sink.h"
@@ -44,6 +45,7 @@ struct run {
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
 	struct keep keep;
+	struct lines lines;
 	struct compress compress;	/* pack is NULL: nothing is */
 	struct resume resume;
 	struct feed feed;

@@ -241,7 +241,8 @@ static int make_emitter(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
 	bool kept = r->keep.is_on;
-	bool has_lines = keep_has_lines(&r->keep);
+	/* --latest-line makes its own. */
+	bool has_lines = keep_has_lines(&r->keep) && !r->lines.is_on;
 	struct emit_config config = {
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
@@ -249,9 +250,9 @@ static int make_emitter(struct run *r, struct buf *err)
 		.err_fd = keep_names_fd(&r->keep),
 		.tmpdir = choose_tmpdir(o),
 		.tag = has_lines ? add_tag : NULL,
-		.colour = !kept && (o->color || o->color_failed) ? add_colour
-								 : NULL,
-		.late = !kept && o->color_failed,
+		.colour = has_lines && !kept && (o->color || o->color_failed)
+			  ? add_colour : NULL,
+		.late = has_lines && !kept && o->color_failed,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,
@@ -270,7 +271,10 @@ static int make_emitter(struct run *r, struct buf *err)
 
 static struct output *output_of(struct run *r)
 {
-	return keep_output(&r->keep, emit_output(r->emit), choose_tmpdir(r->o),
+	struct output *emit = emit_output(r->emit);
+
+	return keep_output(&r->keep, lines_output(&r->lines, emit),
+			   choose_tmpdir(r->o),
 			   r->compress.pack ? &r->compress : NULL);
 }
 
@@ -288,7 +292,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.term_seq = o->term_seq,
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
-		.ungroup = o->ungroup && !r->keep.is_on,
+		.ungroup = o->ungroup && !r->keep.is_on && !r->lines.is_on,
 		.give_stdin = !r->pipe &&
 			      !source_uses_stdin(r->intake.source) &&
 			      !fd_was_closed(0) && !isatty(0),
@@ -301,6 +305,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.has_nice = o->has_nice,
 		.nice = o->nice,
 		.slot_var = o->slot_var,
+		.tmpdir = choose_tmpdir(o),
 		.cwd = o->workdir ? add_cwd : NULL,
 		.ask = o->interactive ? ask_for : NULL,
 		.timeout_ns = run_timeout,
@@ -485,6 +490,7 @@ int run_set_up(struct run *r, struct buf *err)
 		r->control.total = intake_total(&r->intake, o,
 						bar_styles(o) != 0);
 	r->feed.total = total_to_count(r);
+	lines_init(&r->lines, o, &r->texts);
 	if (set_up_compress(r, err) < 0 || make_emitter(r, err) < 0 ||
 	    make_runner(r, err) < 0)
 		return -1;
@@ -493,6 +499,7 @@ int run_set_up(struct run *r, struct buf *err)
 	r->control.options = o;
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
+	r->control.lines = &r->lines;
 	r->control.template = r->texts.command;
 	r->control.then = r->texts.then;
 	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,

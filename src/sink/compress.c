@@ -269,10 +269,12 @@ static void pull(struct filter_run *r, struct buf *out)
 {
 	ssize_t n = fd_read(r->out, buf_reserve(out, READ_BYTES), READ_BYTES);
 
-	if (n > 0)
-		out->len += (size_t)n;
-	else
+	if (n <= 0) {
 		fd_close(&r->out);
+		return;
+	}
+	out->len += (size_t)n;
+	out->data[out->len] = '\0';
 }
 
 /* Moves bytes until the program has closed its output. False when it has
