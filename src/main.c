@@ -21,6 +21,7 @@
  *   intake.c            the input, from source to tuples
  *   bounds.c            how many workers it has
  *   pipe.c              --pipe, --pipe-part: blocks of input for jobs
+ *   tempdir.c           where it puts blocks for --cat and --fifo
  *   texts.c             its templates
  *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
@@ -115,8 +116,9 @@
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
+ *   sink/emit_pack.c    held output, compressed
  *   sink/emit_writer.c  the writer thread
- *   sink/emit_impl.h    what these three share
+ *   sink/emit_impl.h    what these four share
  *   sink/held.c         held output of one stream
  *   sink/spool.c        held output on disk
  *   sink/writer.c       writes batches, with tags

@@ -57,6 +57,15 @@ static void output_failed(void *arg, int fd, int err)
 	run_stop_in_error(r, err == EPIPE ? ENGINE_CANCEL : ENGINE_DRAIN);
 }
 
+static void pack_failed(void *arg, const char *why)
+{
+	struct run *r = arg;
+
+	diag_msg("%s: %s", r->o->compress_program ? "--compress-program"
+						  : "--compress", why);
+	run_stop_in_error(r, ENGINE_DRAIN);
+}
+
 static void joblog_failed(void *arg, const char *path, int err)
 {
 	struct run *r = arg;
@@ -253,6 +262,8 @@ static int make_emitter(struct run *r, struct buf *err)
 		.colour = has_lines && !kept && (o->color || o->color_failed)
 			  ? add_colour : NULL,
 		.late = has_lines && !kept && o->color_failed,
+		.compress = !kept && r->compress.pack ? &r->compress : NULL,
+		.pack_failed = pack_failed,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,

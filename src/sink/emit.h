@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct buf;
+struct compress;
 struct emit;
 struct job;
 struct output;
@@ -42,6 +43,11 @@ struct emit_config {
 	 * before. */
 	void (*colour)(void *arg, const struct job *job, struct buf *out);
 	bool late;
+	/* Compresses what is held beyond memory_max; NULL: nothing does. When
+	 * it fails to, or to take it back, pack_failed is called, by any
+	 * thread; what can't be compressed is held as it is. */
+	const struct compress *compress;
+	void (*pack_failed)(void *arg, const char *why);
 	/* Called once, by the writer, when descriptor fd (1 or 2) can't be
 	 * written to: all further output is dropped. */
 	void (*failed)(void *arg, int fd, int err);
