@@ -250,8 +250,9 @@ static int make_emitter(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
 	bool kept = r->keep.is_on;
-	/* --latest-line makes its own. */
-	bool has_lines = keep_has_lines(&r->keep) && !r->lines.is_on;
+	/* --latest-line makes its own, and -u lets through what there is. */
+	bool has_lines = keep_has_lines(&r->keep) && !r->lines.is_on &&
+			 (!o->ungroup || kept || o->dry_run);
 	struct emit_config config = {
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
@@ -269,7 +270,8 @@ static int make_emitter(struct run *r, struct buf *err)
 		.arg = r,
 	};
 
-	if (o->line_buffer && o->order != ORDER_KEEP && has_lines)
+	if (o->line_buffer && o->order != ORDER_KEEP &&
+	    keep_has_lines(&r->keep))
 		config.mode = EMIT_LINES;
 	else if (o->order == ORDER_COMPLETION)
 		config.mode = EMIT_GROUPED;
