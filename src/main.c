@@ -21,11 +21,13 @@
  *   intake.c            the input, from source to tuples
  *   bounds.c            how many workers it has
  *   pipe.c              --pipe, --pipe-part: blocks of input for jobs
+ *   tempdir.c           where it puts blocks for --cat and --fifo
  *   texts.c             its templates
  *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
  *   resume.c            --resume: what an earlier run has done
- *   keep.c              --results put in place
+ *   keep.c              --results and --files put in place
+ *   lines.c             --latest-line put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
  *   gate.c              --load, --memfree and what else holds jobs back
@@ -117,13 +119,17 @@
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
+ *   sink/emit_pack.c    held output, compressed
  *   sink/emit_writer.c  the writer thread
- *   sink/emit_impl.h    what these three share
+ *   sink/emit_impl.h    what these four share
  *   sink/held.c         held output of one stream
  *   sink/spool.c        held output on disk
  *   sink/writer.c       writes batches, with tags
  *   sink/results.c      --results: in files, or as records
  *   sink/results_record.c  what these look like
+ *   sink/store.c        a file in which a stream is kept; --files
+ *   sink/compress.c     the programs of --compress
+ *   sink/latest.c       --latest-line
  *   sink/joblog.c       --joblog
  *   sink/summary.c      --summary and --failed-to
  *   sink/metrics.c      --metrics
@@ -135,8 +141,8 @@
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
  *   base/               compiler.h list.h mem buf num arith backoff nearest
- *                       heap clock thread fdio diag json usock: they know
- *                       nothing of jobs
+ *                       heap clock thread tmpname fdio diag json usock:
+ *                       they know nothing of jobs
  */
 #include <config.h>
 

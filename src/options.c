@@ -553,6 +553,9 @@ static void settle(struct parser *p)
 	/* As GNU parallel: an empty name is none. */
 	if (o->results && !*o->results)
 		o->results = NULL;
+	if (o->latest_line && (o->files || o->results))
+		options_bad(p, "--latest-line cannot be combined with --%s",
+			    o->files ? "files" : "results");
 	if (o->results && o->nthen)
 		options_bad(p, "--results cannot be combined with --then");
 	settle_resume(p);

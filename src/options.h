@@ -155,6 +155,12 @@ struct options {
 	bool color;
 	bool color_failed;
 	char *tagstring;		/* escapes resolved; NULL: none */
+	bool files;			/* --files, or: */
+	bool files0;			/* names end in NUL */
+	bool compress;
+	const char *compress_program;	/* NULL: some program */
+	const char *decompress_program;
+	bool latest_line;
 	uint64_t output_memory;		/* bytes held in memory at most */
 	const char *tmpdir;		/* NULL: $TMPDIR, else /tmp */
 

@@ -194,6 +194,8 @@ static void tear_down(struct run *r)
 	if (r->joblog)
 		joblog_free(r->joblog);
 	keep_release(&r->keep);
+	lines_release(&r->lines);
+	compress_release(&r->compress);
 	resume_release(&r->resume);
 	if (r->summary)
 		summary_free(r->summary);

@@ -16,9 +16,11 @@
 #include "feed.h"
 #include "intake.h"
 #include "keep.h"
+#include "lines.h"
 #include "resume.h"
 #include "sched/engine.h"
 #include "sched/sink.h"
+#include "sink/compress.h"
 #include "texts.h"
 #include "watch.h"
 
@@ -43,6 +45,8 @@ struct run {
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
 	struct keep keep;
+	struct lines lines;
+	struct compress compress;	/* pack is NULL: nothing is */
 	struct resume resume;
 	struct feed feed;
 	struct control control;

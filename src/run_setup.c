@@ -52,8 +52,18 @@ static void output_failed(void *arg, int fd, int err)
 		run_stop_in_error(r, ENGINE_DRAIN);
 		return;
 	}
-	diag_err(err, "standard %s", fd == 1 ? "output" : "error");
+	diag_err(err, "standard %s",
+		 fd == 1 || keep_names_fd(&r->keep) ? "output" : "error");
 	run_stop_in_error(r, err == EPIPE ? ENGINE_CANCEL : ENGINE_DRAIN);
+}
+
+static void pack_failed(void *arg, const char *why)
+{
+	struct run *r = arg;
+
+	diag_msg("%s: %s", r->o->compress_program ? "--compress-program"
+						  : "--compress", why);
+	run_stop_in_error(r, ENGINE_DRAIN);
 }
 
 static void joblog_failed(void *arg, const char *path, int err)
@@ -211,6 +221,25 @@ static int open_logs(struct run *r, struct buf *err)
 	return 0;
 }
 
+/* Before anything runs: whoever can't compress is told so now. */
+static int set_up_compress(struct run *r, struct buf *err)
+{
+	const struct options *o = r->o;
+	struct buf why = BUF_INIT;
+	int ret;
+
+	if (!o->compress && !o->compress_program)
+		return 0;
+	compress_init(&r->compress, o->compress_program,
+		      o->decompress_program);
+	ret = compress_try(&r->compress, !o->results && !o->files, &why);
+	if (ret < 0)
+		buf_addf(err, "%s: %s", o->compress_program
+			 ? "--compress-program" : "--compress", why.data);
+	buf_release(&why);
+	return ret;
+}
+
 static unsigned bar_styles(const struct options *o)
 {
 	return (o->bar ? BAR_BAR : 0) | (o->eta ? BAR_ETA : 0) |
@@ -221,21 +250,28 @@ static int make_emitter(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
 	bool kept = r->keep.is_on;
+	/* --latest-line makes its own, and -u lets through what there is. */
+	bool has_lines = keep_has_lines(&r->keep) && !r->lines.is_on &&
+			 (!o->ungroup || kept || o->dry_run);
 	struct emit_config config = {
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
 		.out_fd = keep_out_fd(&r->keep),
+		.err_fd = keep_names_fd(&r->keep),
 		.tmpdir = choose_tmpdir(o),
-		.tag = kept ? NULL : add_tag,
-		.colour = !kept && (o->color || o->color_failed) ? add_colour
-								 : NULL,
-		.late = !kept && o->color_failed,
+		.tag = has_lines ? add_tag : NULL,
+		.colour = has_lines && !kept && (o->color || o->color_failed)
+			  ? add_colour : NULL,
+		.late = has_lines && !kept && o->color_failed,
+		.compress = !kept && r->compress.pack ? &r->compress : NULL,
+		.pack_failed = pack_failed,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,
 	};
 
-	if (o->line_buffer && o->order != ORDER_KEEP && !r->keep.is_on)
+	if (o->line_buffer && o->order != ORDER_KEEP &&
+	    keep_has_lines(&r->keep))
 		config.mode = EMIT_LINES;
 	else if (o->order == ORDER_COMPLETION)
 		config.mode = EMIT_GROUPED;
@@ -248,8 +284,11 @@ static int make_emitter(struct run *r, struct buf *err)
 
 static struct output *output_of(struct run *r)
 {
-	return keep_output(&r->keep, emit_output(r->emit),
-			   choose_tmpdir(r->o));
+	struct output *emit = emit_output(r->emit);
+
+	return keep_output(&r->keep, lines_output(&r->lines, emit),
+			   choose_tmpdir(r->o),
+			   r->compress.pack ? &r->compress : NULL);
 }
 
 static int make_runner(struct run *r, struct buf *err)
@@ -267,7 +306,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
 		.kill_tree = o->kill_tree,
-		.ungroup = o->ungroup && !r->keep.is_on,
+		.ungroup = o->ungroup && !r->keep.is_on && !r->lines.is_on,
 		.give_stdin = !r->pipe &&
 			      !source_uses_stdin(r->intake.source) &&
 			      !fd_was_closed(0) && !isatty(0),
@@ -280,6 +319,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.has_nice = o->has_nice,
 		.nice = o->nice,
 		.slot_var = o->slot_var,
+		.tmpdir = choose_tmpdir(o),
 		.cwd = o->workdir ? add_cwd : NULL,
 		.ask = o->interactive ? ask_for : NULL,
 		.timeout_ns = run_timeout,
@@ -464,13 +504,16 @@ int run_set_up(struct run *r, struct buf *err)
 		r->control.total = intake_total(&r->intake, o,
 						bar_styles(o) != 0);
 	r->feed.total = total_to_count(r);
-	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
+	lines_init(&r->lines, o, &r->texts);
+	if (set_up_compress(r, err) < 0 || make_emitter(r, err) < 0 ||
+	    make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
 	r->resume.results = r->keep.results;
 	r->control.options = o;
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
+	r->control.lines = &r->lines;
 	r->control.template = r->texts.command;
 	r->control.then = r->texts.then;
 	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,

@@ -368,6 +368,7 @@ static void judge(struct attempt *a)
 	struct job_outcome *o = &a->job->outcome;
 	int status = a->child.wait_status;
 
+	o->has_run = true;
 	o->end_ns = a->ended_ns;
 	o->user_ns = a->child.usage.user_ns;
 	o->system_ns = a->child.usage.system_ns;

@@ -502,6 +502,7 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		   no_shell ? "without a shell" : "in a shell");
 	attempt_watch(&s->attempt);
 	feeder_remove(job);
+	launch_clean(&s->launch);
 	return RUN_ENDED;
 }
 
@@ -549,6 +550,7 @@ struct local *local_new(const struct local_config *config)
 	l->is_tty[2] = isatty(2) == 1;
 	launcher_init(&l->launcher, config->shell, config->template,
 		      config->envp, config->force_shell);
+	l->launcher.tmpdir = config->tmpdir;
 	l->launcher.then = config->then;
 	l->launcher.filters = config->filters;
 	l->launcher.shell_quote = config->shell_quote;

@@ -52,6 +52,7 @@ struct local_config {
 	bool has_nice;
 	int nice;		/* niceness of jobs */
 	const char *slot_var;	/* variable for the slot's number from 0 */
+	const char *tmpdir;	/* PARALLEL_TMP is in it; NULL: there is none */
 	/* Adds the directory of a job without its own, which is made if need
 	 * be. NULL: ours. */
 	void (*cwd)(void *arg, const struct job *job, struct buf *out);

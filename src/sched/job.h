@@ -45,6 +45,7 @@ struct job_outcome {
 	int signal;
 	int err;		/* JOB_UNSTARTED: errno */
 	bool core_dumped;
+	bool has_run;		/* there was a process */
 	int64_t start_wall_ns;	/* since 1970 */
 	int64_t start_ns;	/* clock_run_ns */
 	int64_t end_ns;
