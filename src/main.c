@@ -10,11 +10,13 @@
  *   options_input.c     and those of the input
  *   options_pipe.c      those of pipe mode
  *   options_jobs.c      and those of jobs and of information
+ *   options_sem.c       and those of --semaphore
  *   options_impl.h      what these share
  *   profile.c           options from files and from $PARALLEL
  *   inform.c            --number-of-cpus and what else is no run
  *   help.c              --help and --version from the same list
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
+ *   sem.c               --semaphore: waits for a slot, then it is a run
  *   run_setup.c         puts everything together
  *   run.c               carries it out and ends it; the exit status
  *   run_impl.h          what these two share
@@ -30,6 +32,7 @@
  *   lines.c             --latest-line put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
+ *   tmux.c              --tmux, --tmuxpane
  *   gate.c              --load, --memfree and what else holds jobs back
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket
@@ -143,6 +146,8 @@
  *   base/               compiler.h list.h mem buf num arith backoff nearest
  *                       heap clock thread tmpname fdio diag json usock:
  *                       they know nothing of jobs
+ *                       heap clock thread fdio diag json usock slots: they
+ *                       know nothing of jobs
  */
 #include <config.h>
 
@@ -153,6 +158,7 @@
 #include "options.h"
 #include "proc/sigstate.h"
 #include "run.h"
+#include "sem.h"
 
 static int finish_print(int result)
 {
@@ -175,7 +181,7 @@ int main(int argc, char **argv)
 	thread_setup();
 	switch (options_parse(&o, argc, argv, &err)) {
 	case OPTIONS_RUN:
-		status = run(&o);
+		status = o.sem.is_on ? sem_run(&o) : run(&o);
 		break;
 	case OPTIONS_HELP:
 		status = finish_print(help_print());

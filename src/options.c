@@ -538,6 +538,7 @@ static void settle(struct parser *p)
 	}
 	if (o->tty && !p->group && !o->line_buffer && !o->dry_run)
 		o->ungroup = true;
+	options_settle_sem(p);
 	options_settle_pipe(p);
 	options_settle_input(p);
 	if (p->group && (o->ungroup || o->line_buffer))
@@ -609,6 +610,14 @@ static void parse_all(struct parser *p, int argc, char **argv)
 		parse_words(p, n, words);
 }
 
+/* By whatever path? */
+static bool is_called(const char *path, const char *name)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return path && strcmp(slash ? slash + 1 : path, name) == 0;
+}
+
 enum options_result options_parse(struct options *o, int argc, char **argv,
 				  struct buf *err)
 {
@@ -620,6 +629,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv,
 	};
 
 	set_defaults(o);
+	o->sem.is_on = is_called(argv[0], "sem");
 	scan(&p, argc, argv);
 	if (!p.plain && profile_read(o->defaults, p.profiles, p.nprofiles,
 				     err) < 0)

@@ -22,6 +22,8 @@
 #include "sched/engine.h"
 #include "sched/halt.h"
 #include "sched/tally.h"
+#include "sem.h"
+#include "tmux.h"
 
 struct buf;
 
@@ -176,6 +178,9 @@ struct options {
 	enum summary_mode summary;
 	const char *failed_to;
 	int64_t grace_ns;
+
+	struct sem_opts sem;
+	struct tmux_opts tmux;
 
 	/* for people */
 	bool bar;

@@ -42,6 +42,7 @@
 #include "sink/joblog.h"
 #include "sink/summary.h"
 #include "steer.h"
+#include "tmux.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
 #define LEFTOVER_PATIENCE	NS_PER_SEC
@@ -204,6 +205,7 @@ static void tear_down(struct run *r)
 	fd_close(&r->tty);
 	ask_free(r->ask);
 	gate_free(r->gate);
+	tmux_free(r->tmux);
 	texts_release(&r->texts);
 	free(r->then_bounds);
 	free(r->control.said);

@@ -44,6 +44,7 @@ struct run {
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
+	struct tmux *tmux;		/* or NULL */
 	struct keep keep;
 	struct lines lines;
 	struct compress compress;	/* pack is NULL: nothing is */

@@ -29,6 +29,7 @@
 #include "sink/joblog.h"
 #include "sink/summary.h"
 #include "steer.h"
+#include "tmux.h"
 
 /* What the jobs that wait may take, beside their number. */
 #define QUEUE_BYTES		((size_t)16 << 20)
@@ -142,6 +143,12 @@ static enum local_answer ask_for(void *arg, const struct job *job)
 		return LOCAL_ORDERED;
 	}
 	BUG("ask_answer out of range");
+}
+
+static char *const *wrap(void *arg, struct job *job, char *const *argv,
+			 char *const *env)
+{
+	return tmux_wrap(((struct run *)arg)->tmux, job, argv, env);
 }
 
 static const struct template *template_of(void *arg, unsigned stage)
@@ -321,6 +328,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.slot_var = o->slot_var,
 		.tmpdir = choose_tmpdir(o),
 		.cwd = o->workdir ? add_cwd : NULL,
+		.wrap = r->tmux ? wrap : NULL,
 		.ask = o->interactive ? ask_for : NULL,
 		.timeout_ns = run_timeout,
 		.arg = r,
@@ -494,6 +502,11 @@ int run_set_up(struct run *r, struct buf *err)
 	if (o->interactive) {
 		r->ask = ask_new(err);
 		if (!r->ask)
+			return -1;
+	}
+	if (o->tmux.is_on && !o->dry_run && !o->shell_quote) {
+		r->tmux = tmux_new(o, choose_tmpdir(o), err);
+		if (!r->tmux)
 			return -1;
 	}
 	intake_pack(&r->intake, o, r->texts.command, r->bounds.max);
