@@ -17,6 +17,7 @@
 #include "base/thread.h"
 
 struct bar;
+struct deal;
 struct engine;
 struct engine_bounds;
 struct hook;
@@ -30,6 +31,7 @@ struct control {
 	struct engine *engine;
 	struct bar *bar;		/* or NULL */
 	struct hook *hook;		/* or NULL */
+	struct deal *deal;		/* or NULL */
 	struct metrics *metrics;	/* or NULL */
 	const struct template *template; /* or NULL */
 	struct template *const *then;	/* of later stages */
