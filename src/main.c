@@ -24,6 +24,7 @@
  *   bounds.c            how many workers it has
  *   pipe.c              --pipe, --pipe-part: blocks of input for jobs
  *   tempdir.c           where it puts blocks for --cat and --fifo
+ *   deal.c              --round-robin, --tee: for jobs that run
  *   texts.c             its templates
  *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
@@ -45,7 +46,10 @@
  *   input/source_impl.h what these two share
  *   input/records.c     lines or other records from a descriptor
  *   input/blocks.c      blocks of whole records from a descriptor
+ *   input/blocks_part.c the same of files, by offset
+ *   input/blocks_impl.h what these two share
  *   input/recsep.c      where these end
+ *   input/group.c       --group-by: where those end
  *   input/items.c       the items of one input
  *   input/link.c        inputs in step (--link)
  *   input/split.c       items cut into columns
@@ -106,6 +110,7 @@
  *   runner/local.c      runs a job as a process of this machine
  *   runner/launch.c     its path, arguments and environment
  *   runner/feeder.c     writes a block to its standard input
+ *   runner/inlet.c      or what comes while it runs
  *   runner/attempt.c    watches it: pipes, process, clock, orders
  *
  *   proc/spawn.c        clone or fork, up to the exec

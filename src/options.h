@@ -60,6 +60,9 @@ struct pipe_opts {
 	uint64_t records;		/* -N; 0: not given */
 	uint64_t lines;			/* -L; likewise */
 	const char *header;		/* NULL: none */
+	bool round_robin;
+	bool is_tee;
+	const char *group_by;		/* NULL: none */
 };
 
 /* How many values a job gets: -n, -N, -L, -X, -m, --xargs, -s, -x. */

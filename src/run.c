@@ -28,6 +28,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "control.h"
+#include "deal.h"
 #include "gate.h"
 #include "options.h"
 #include "pipe.h"
@@ -190,6 +191,7 @@ static void tear_down(struct run *r)
 		local_free(r->local);
 	if (r->emit)
 		emit_free(r->emit);
+	deal_free(r->deal);
 	pipe_free(r->pipe);
 	intake_release(&r->intake);
 	if (r->joblog)
@@ -255,6 +257,8 @@ static int work(struct run *r)
 	if (r->steer)
 		steer_stop(r->steer);
 	feed_finish(&r->feed);
+	deal_free(r->deal);
+	r->deal = NULL;
 	pipe_free(r->pipe);
 	r->pipe = NULL;
 	engine_get_stats(r->engine, &stats);

@@ -32,6 +32,7 @@ struct run {
 	char *shell;
 	struct intake intake;
 	struct pipe *pipe;		/* or NULL */
+	struct deal *deal;		/* or NULL */
 	struct emit *emit;
 	struct local *local;
 	struct engine *engine;

@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/fdio.h"
 #include "bounds.h"
+#include "deal.h"
 #include "gate.h"
 #include "options.h"
 #include "pipe.h"
@@ -381,7 +382,8 @@ static void make_engine(struct run *r)
 		.shortage = shortage,
 	};
 
-	if (needs_total(&o->halt) || r->feed.total) {
+	/* Jobs that wait for the reader must not make it wait for a place. */
+	if (needs_total(&o->halt) || r->feed.total || r->deal) {
 		config.queue_capacity = SIZE_MAX;
 		config.queue_bytes = 0;
 	}
@@ -477,6 +479,7 @@ static int open_source(struct run *r, enum shell_kind kind, struct buf *err)
 		r->pipe = pipe_new(o, r->bounds.max, err);
 		if (!r->pipe)
 			return -1;
+		r->deal = deal_new(o, r->pipe, r->bounds.max);
 		inputs = pipe_values(r->pipe, &n);
 	}
 	return intake_open(&r->intake, o, inputs, n, kind,
@@ -524,13 +527,16 @@ int run_set_up(struct run *r, struct buf *err)
 	make_engine(r);
 	r->resume.results = r->keep.results;
 	r->control.options = o;
+	r->control.deal = r->deal;
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
 	r->control.lines = &r->lines;
 	r->control.template = r->texts.command;
 	r->control.then = r->texts.then;
 	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,
-				 .pipe = r->pipe,
+				 .pipe = r->pipe, .deal = r->deal,
+				 .input = r->pipe ? pipe_tee_path(r->pipe)
+						  : NULL,
 				 .resume = is_resumed(o) ? &r->resume : NULL,
 				 .from_log = o->retry_failed,
 				 .tries_max = o->retries,

@@ -348,7 +348,11 @@ static void wait_event(struct attempt *a, int64_t now)
 		.fd = a->child.has_ended ? -1 : a->child.pidfd,
 		.events = POLLIN,
 	};
-	p[3] = (struct pollfd){ .fd = a->in.fd, .events = POLLOUT };
+	p[3] = (struct pollfd){
+		.fd = a->in.fd,
+		/* Without it, still that nobody reads any more. */
+		.events = feeder_has_data(&a->in) ? POLLOUT : 0,
+	};
 	if (next >= 0)
 		next = next > now ? next - now : 0;
 	n = thread_poll(p, 4, next);
@@ -411,6 +415,8 @@ void attempt_watch(struct attempt *a)
 		wait_event(a, now);
 	}
 	attempt_close_pipes(a);
+	if (a->job->inlet)
+		a->job->data_len = a->in.taken;
 	feeder_close(&a->in);
 	child_finish(&a->child);
 	tree_release(&a->tree);
