@@ -25,6 +25,7 @@
  *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
  *   resume.c            --resume: what an earlier run has done
+ *   book.c              --journal and --output put in place
  *   keep.c              --results put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
@@ -50,6 +51,10 @@
  *   input/attributes_comment.c  and in a comment
  *   input/jsonl.c       tasks as JSON objects
  *   input/past.c        a job log read back
+ *   input/ledger.c      a journal read back
+ *   input/ledger_record.c  one record of it
+ *   input/ledger_table.c   tables of jobs and of keys
+ *   input/ledger_impl.h what these three share
  *   input/template.c    a command with {} compiled and expanded
  *   input/template_repeat.c  and the values that stand in it
  *   input/template_words.c  the same as words, for -q and without a shell
@@ -122,6 +127,8 @@
  *   sink/results.c      --results: in files, or as records
  *   sink/results_record.c  what these look like
  *   sink/joblog.c       --joblog
+ *   sink/journal.c      --journal
+ *   sink/logfile.c      the files of both: locked, appended to, synced
  *   sink/summary.c      --summary and --failed-to
  *   sink/metrics.c      --metrics
  *   sink/poolstats.c    --pool-stats
@@ -132,7 +139,7 @@
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
  *   base/               compiler.h list.h mem buf num arith backoff nearest
- *                       heap clock thread fdio diag json usock: they know
+ *                       heap clock thread fdio diag json jsonscan siphash usock: they know
  *                       nothing of jobs
  */
 #include <config.h>

@@ -22,6 +22,7 @@
 #include "sched/engine.h"
 #include "sched/halt.h"
 #include "sched/tally.h"
+#include "sink/logfile.h"
 
 struct buf;
 
@@ -156,6 +157,7 @@ struct options {
 	char *tagstring;		/* escapes resolved; NULL: none */
 	uint64_t output_memory;		/* bytes held in memory at most */
 	const char *tmpdir;		/* NULL: $TMPDIR, else /tmp */
+	const char *output;		/* instead of standard output, or NULL */
 
 	/* results */
 	struct halt_rule halt;
@@ -163,6 +165,8 @@ struct options {
 	const char *results;		/* NULL: none */
 	const char *joblog;		/* NULL: none */
 	bool joblog_append;		/* +FILE */
+	const char *journal;		/* NULL: none */
+	enum logfile_sync sync;
 	bool resume;			/* also when the next one is set */
 	bool resume_failed;
 	bool retry_failed;
@@ -181,6 +185,10 @@ struct options {
 	const char *control;		/* socket, or NULL */
 	bool show_limits;
 	struct inform inform;		/* asked for instead of a run */
+
+	char *const *given;		/* the words of the command line before
+					   the command; ngiven of them */
+	size_t ngiven;
 
 	/* The options of profiles and $PARALLEL; the words behind the options,
 	 * theirs first. */

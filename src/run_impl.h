@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "book.h"
 #include "control.h"
 #include "feed.h"
 #include "intake.h"
@@ -42,6 +43,7 @@ struct run {
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
+	struct book book;
 	struct keep keep;
 	struct resume resume;
 	struct feed feed;
