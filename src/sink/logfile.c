@@ -14,8 +14,12 @@
 #include "base/buf.h"
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/thread.h"
 #include "sink/logfile.h"
+
+#define LOCK_TRIES	20
+#define LOCK_PAUSE	(25 * NS_PER_MS)
 
 struct logfile {
 	struct logfile_config cfg;
@@ -54,10 +58,18 @@ static int try_lock(int fd)
 }
 #endif
 
+/* A run that has just been killed may have a last moment: until the process
+ * that it was about to start has found that out. */
 int logfile_lock(int fd)
 {
-	/* Some file systems know no locks. */
-	return try_lock(fd) < 0 && errno == EWOULDBLOCK ? -1 : 0;
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		/* Some file systems know no locks. */
+		if (try_lock(fd) == 0 || errno != EWOULDBLOCK)
+			return 0;
+		(void)thread_poll(NULL, 0, LOCK_PAUSE);
+	}
+	errno = EWOULDBLOCK;
+	return -1;
 }
 
 int logfile_sync_fd(int fd)
