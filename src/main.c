@@ -31,6 +31,8 @@
  *   resume.c            --resume: what an earlier run has done
  *   keep.c              --results and --files put in place
  *   lines.c             --latest-line put in place
+ *   book.c              --journal and --output put in place
+ *   keep.c              --results put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
  *   tmux.c              --tmux, --tmuxpane
@@ -61,6 +63,10 @@
  *   input/attributes_comment.c  and in a comment
  *   input/jsonl.c       tasks as JSON objects
  *   input/past.c        a job log read back
+ *   input/ledger.c      a journal read back
+ *   input/ledger_record.c  one record of it
+ *   input/ledger_table.c   tables of jobs and of keys
+ *   input/ledger_impl.h what these three share
  *   input/template.c    a command with {} compiled and expanded
  *   input/template_repeat.c  and the values that stand in it
  *   input/template_words.c  the same as words, for -q and without a shell
@@ -139,6 +145,8 @@
  *   sink/compress.c     the programs of --compress
  *   sink/latest.c       --latest-line
  *   sink/joblog.c       --joblog
+ *   sink/journal.c      --journal
+ *   sink/logfile.c      the files of both: locked, appended to, synced
  *   sink/summary.c      --summary and --failed-to
  *   sink/metrics.c      --metrics
  *   sink/poolstats.c    --pool-stats
@@ -153,6 +161,8 @@
  *                       they know nothing of jobs
  *                       heap clock thread fdio diag json usock slots: they
  *                       know nothing of jobs
+ *                       heap clock thread fdio diag json jsonscan siphash usock: they know
+ *                       nothing of jobs
  */
 #include <config.h>
 

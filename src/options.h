@@ -24,6 +24,7 @@
 #include "sched/tally.h"
 #include "sem.h"
 #include "tmux.h"
+#include "sink/logfile.h"
 
 struct buf;
 
@@ -168,6 +169,7 @@ struct options {
 	bool latest_line;
 	uint64_t output_memory;		/* bytes held in memory at most */
 	const char *tmpdir;		/* NULL: $TMPDIR, else /tmp */
+	const char *output;		/* instead of standard output, or NULL */
 
 	/* results */
 	struct halt_rule halt;
@@ -175,6 +177,8 @@ struct options {
 	const char *results;		/* NULL: none */
 	const char *joblog;		/* NULL: none */
 	bool joblog_append;		/* +FILE */
+	const char *journal;		/* NULL: none */
+	enum logfile_sync sync;
 	bool resume;			/* also when the next one is set */
 	bool resume_failed;
 	bool retry_failed;
@@ -196,6 +200,10 @@ struct options {
 	const char *control;		/* socket, or NULL */
 	bool show_limits;
 	struct inform inform;		/* asked for instead of a run */
+
+	char *const *given;		/* the words of the command line before
+					   the command; ngiven of them */
+	size_t ngiven;
 
 	/* The options of profiles and $PARALLEL; the words behind the options,
 	 * theirs first. */

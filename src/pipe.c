@@ -280,7 +280,7 @@ static int make_dir(struct pipe *p, struct buf *err)
 
 	if ((!o->pipe.is_cat && !o->pipe.is_fifo) || o->dry_run)
 		return 0;
-	p->temp = tempdir_new(dir && *dir ? dir : "/tmp",
+	p->temp = tempdir_new(*dir ? dir : "/tmp",
 			      o->die_with_parent, &path);
 	if (p->temp)
 		p->dir = tempdir_path(p->temp);

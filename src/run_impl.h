@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "book.h"
 #include "control.h"
 #include "feed.h"
 #include "intake.h"
@@ -46,6 +47,7 @@ struct run {
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
 	struct tmux *tmux;		/* or NULL */
+	struct book book;
 	struct keep keep;
 	struct lines lines;
 	struct compress compress;	/* pack is NULL: nothing is */

@@ -39,10 +39,21 @@ extern char **environ;
 
 /* Callbacks from below. */
 
+static void book_failed(void *arg, const char *option, const char *path,
+			int err)
+{
+	diag_err(err, "%s: '%s'", option, path);
+	run_stop_in_error(arg, ENGINE_DRAIN);
+}
+
 static void output_failed(void *arg, int fd, int err)
 {
 	struct run *r = arg;
 
+	if (fd == 1 && book_out_fd(&r->book)) {
+		book_failed(r, "--output", r->o->output, err);
+		return;
+	}
 	if (fd == 1 && err == EPIPE && !keep_out_fd(&r->keep) &&
 	    !sigstate_was_ignored(SIGPIPE)) {
 		atomic_store(&r->broken_pipe, true);
@@ -204,12 +215,24 @@ static int open_logs(struct run *r, struct buf *err)
 		return -1;
 	/* As in GNU parallel: nothing runs, nothing is logged. */
 	if (o->joblog && !o->dry_run && !o->shell_quote) {
-		r->joblog = joblog_new(o->joblog, o->joblog_append ||
-				       is_resumed(o), joblog_failed, r, err);
+		struct joblog_config log = {
+			.path = o->joblog,
+			.append = o->joblog_append || is_resumed(o),
+			.sync = o->sync,
+			.failed = joblog_failed,
+			.arg = r,
+		};
+
+		r->joblog = joblog_new(&log, err);
 		if (!r->joblog)
 			return -1;
 	}
-	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts, err) < 0)
+	if (book_open(&r->book, o, &r->texts, err) < 0)
+		return -1;
+	r->book.failed = book_failed;
+	r->book.arg = r;
+	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts,
+					 r->book.ledger, err) < 0)
 		return -1;
 	if (keep_open(&r->keep, o, &r->intake.names, &r->texts, err) < 0)
 		return -1;
@@ -264,8 +287,12 @@ static int make_emitter(struct run *r, struct buf *err)
 	struct emit_config config = {
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
-		.out_fd = keep_out_fd(&r->keep),
 		.err_fd = keep_names_fd(&r->keep),
+		.out_fd = o->output ? book_out_fd(&r->book)
+				    : keep_out_fd(&r->keep),
+		.out_offset = r->book.offset,
+		.written = book_wants_written(&r->book) ? book_written : NULL,
+		.written_arg = &r->book,
 		.tmpdir = choose_tmpdir(o),
 		.tag = has_lines ? add_tag : NULL,
 		.colour = has_lines && !kept && (o->color || o->color_failed)
@@ -354,7 +381,7 @@ static void make_engine(struct run *r)
 	struct engine_config config = {
 		.runner = watch_runner(&r->watch, o,
 			keep_runner(&r->keep, local_runner(r->local))),
-		.output = output_of(r),
+		.output = book_output(&r->book, output_of(r)),
 		.min = r->bounds.min,
 		.max = r->bounds.max,
 		.then = r->then_bounds,
@@ -388,6 +415,8 @@ static void make_engine(struct run *r)
 		config.queue_bytes = 0;
 	}
 	r->engine = engine_new(&config);
+	if (book_sink(&r->book))
+		engine_add_sink(r->engine, book_sink(&r->book));
 	r->complaints.ops = &complaint_ops;
 	engine_add_sink(r->engine, &r->complaints);
 	if (r->joblog)
@@ -542,9 +571,12 @@ int run_set_up(struct run *r, struct buf *err)
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
 				 .ask = r->ask,
+				 .book = &r->book,
 				 .are_commands = !r->texts.command,
 				 .no_attributes = o->no_attributes,
 				 .shell = shell_kind_of(r->shell),
 				 .total = r->feed.total };
-	return make_steer(r, err);
+	if (make_steer(r, err) < 0)
+		return -1;
+	return book_begin(&r->book, err);
 }
