@@ -111,6 +111,8 @@ void set_tty(struct parser *p, const struct given *g);
 void set_ctag(struct parser *p, const struct given *g);
 void set_ctagstring(struct parser *p, const struct given *g);
 void set_tagstring(struct parser *p, const struct given *g);
+void set_files0(struct parser *p, const struct given *g);
+void set_compress_program(struct parser *p, const struct given *g);
 void set_profile(struct parser *p, const struct given *g);
 void set_plain(struct parser *p, const struct given *g);
 void set_inform_cores(struct parser *p, const struct given *g);

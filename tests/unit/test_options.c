@@ -322,7 +322,8 @@ static void foreign(void)
 	BAD("option '--bin' of GNU parallel is not supported", "--bin");
 	BAD("option '--basefile' of GNU parallel is not supported",
 	    "--basefile", ",");
-	BAD("option '--basefile' of GNU parallel is not supported", "--basef=,");
+	BAD("option '--basefile' of GNU parallel is not supported",
+	    "--basef=,");
 	BAD("option '-S' of GNU parallel is not supported", "-kS", "x");
 	BAD("option '-S' of GNU parallel is not supported", "-Sx");
 	BAD("option '--hgrp' of GNU parallel is not supported", "--hgrp");
