@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "base/buf.h"
+#include "base/diag.h"
 #include "base/num.h"
 #include "sched/engine_impl.h"
 #include "sched/job.h"
@@ -133,6 +135,7 @@ static void feel_stage(struct engine *e, struct stage *st,
 		       const struct adapt_pressure *p)
 {
 	struct adapt_sample s = { .pressure = *p };
+	struct buf why = BUF_INIT;
 	unsigned before, goal;
 
 	mutex_lock(&e->lock);
@@ -145,10 +148,16 @@ static void feel_stage(struct engine *e, struct stage *st,
 	before = st->goal;
 	goal = adapt_step(&st->adapt, &s);
 	st->goal = goal;
+	if (goal != before && diag_is_debug(DIAG_SCHED))
+		adapt_explain(&st->adapt, &why);
 	stage_gate_locked(st);
 	if (goal < before)
 		pool_wake_locked(&st->pool);
 	mutex_unlock(&e->lock);
+	if (why.len)
+		diag_debug(DIAG_SCHED, "stage %u: goal %u -> %u: %s",
+			   st->index + 1, before, goal, why.data);
+	buf_release(&why);
 	if (goal > before)
 		engine_rouse(e, st, RESIZE_ADAPT);
 }
