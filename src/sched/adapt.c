@@ -30,11 +30,12 @@
 
 /* Without evidence not above so many, and not faster. */
 #define BLIND_MAX	8
+#define BLIND_BUSY	16
 #define BLIND_NS	(500 * NS_PER_MS)
 
 /* What a step up has to gain of its length, and what a step down may lose
  * when pressure is high; when it is not, a step down has to gain. */
-#define UP_SHARE	0.17
+#define UP_SHARE	0.15
 #define DOWN_LOSS	(-0.05)
 #define DOWN_GAIN	0.1
 
@@ -309,9 +310,10 @@ static bool grow_blindly(struct adapt *a, const struct adapt_sample *s)
 {
 	int64_t here_ns = s->now_ns - a->changed_ns;
 	int64_t wait_ns = a->goal * NS_PER_SEC / 2;
+	unsigned most = a->is_busy_place ? BLIND_BUSY : BLIND_MAX;
 	unsigned goal = 2 * a->goal;
 
-	if (a->at_base.samples || a->is_probing || a->goal >= BLIND_MAX ||
+	if (a->at_base.samples || a->is_probing || a->goal >= most ||
 	    a->goal >= s->max || a->goal >= a->ceiling || s->queued == 0 ||
 	    here_ns < BLIND_NS || a->best > 0 || a->memory.held)
 		return false;
@@ -321,7 +323,7 @@ static bool grow_blindly(struct adapt *a, const struct adapt_sample *s)
 			 : a->is_settling || a->span.done >= 8)
 		return false;
 	tell(a, s->done ? "all have ended a job" : "no job has ended yet");
-	set_goal(a, s, goal > BLIND_MAX ? BLIND_MAX : goal);
+	set_goal(a, s, goal > most ? most : goal);
 	a->base = a->goal;
 	return true;
 }
@@ -400,13 +402,17 @@ static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 static bool is_collapse(const struct adapt *a, const struct adapt_sample *s)
 {
 	double seconds = (double)(s->now_ns - a->changed_ns) / 1e9;
+	/* Equal jobs that share a CPU all take so much longer, and then end
+	 * together. */
+	double slower = fmax((double)a->goal / a->base, 1);
 	double want = rate(&a->at_base) * seconds;
 	double got = (double)(s->done - a->changed_done);
 	double e = sqrt(error_of(want, 4 * seconds) +
 			error_of(a->at_base.done, a->at_base.samples));
 
 	return a->last.has_waiting && s->queued > 0 && seconds > 1 &&
-	       seconds > 1.5 * turn_seconds(&a->at_base) &&
+	       seconds > 1.5 * turn_seconds(&a->at_base) *
+			 (a->is_busy_place || is_hot(a) ? slower : 1) &&
 	       log(fmax(got, 0.5) / want) < -FAR_LESS - 1.5 * e;
 }
 
@@ -484,6 +490,7 @@ static enum verdict judge_up(const struct adapt *a, double gain, double step,
 			     double e)
 {
 	double want = UP_SHARE * step;
+	double proof = e;
 
 	/* About to flee. */
 	if (a->memory.held)
@@ -492,7 +499,9 @@ static enum verdict judge_up(const struct adapt *a, double gain, double step,
 	if (has_lasted(a, 1) && parallelism(&a->span) <
 				1.02 * parallelism(&a->at_base))
 		return REJECT;
-	if (gain - (is_hot(a) ? HOT_PROOF : 1) * e > want / 2)
+	if (is_hot(a) && !a->is_busy_place)
+		proof = HOT_PROOF * e;
+	if (gain - proof > want / 2)
 		return ACCEPT;
 	if (gain + e < want && a->span.samples >= 6)
 		return REJECT;

@@ -136,7 +136,7 @@ static void feel_stage(struct engine *e, struct stage *st,
 {
 	struct adapt_sample s = { .pressure = *p };
 	struct buf why = BUF_INIT;
-	unsigned before, goal;
+	unsigned before, was, goal;
 
 	mutex_lock(&e->lock);
 	s.now_ns = engine_now(e);
@@ -146,9 +146,11 @@ static void feel_stage(struct engine *e, struct stage *st,
 	s.busy_ns = busy_so_far_locked(st, &s.running);
 	s.queued = stage_queued(st);
 	before = st->goal;
+	/* Not the same when engine_resize has moved it. */
+	was = st->adapt.goal;
 	goal = adapt_step(&st->adapt, &s);
 	st->goal = goal;
-	if (goal != before && diag_is_debug(DIAG_SCHED))
+	if (goal != was && diag_is_debug(DIAG_SCHED))
 		adapt_explain(&st->adapt, &why);
 	stage_gate_locked(st);
 	if (goal < before)
@@ -156,7 +158,7 @@ static void feel_stage(struct engine *e, struct stage *st,
 	mutex_unlock(&e->lock);
 	if (why.len)
 		diag_debug(DIAG_SCHED, "stage %u: goal %u -> %u: %s",
-			   st->index + 1, before, goal, why.data);
+			   st->index + 1, was, goal, why.data);
 	buf_release(&why);
 	if (goal > before)
 		engine_rouse(e, st, RESIZE_ADAPT);

@@ -223,7 +223,6 @@ static const struct model models[] = {
 	{ "sleep, equal jobs", power_sleep, press_none, 0.01, 0 },
 	{ "cpu, shared", power_shared, press_shared, 0.5, 0 },
 	{ "busy: sleep", power_sleep, press_busy_sleep, 0.7, 0 },
-	{ "busy: equal sleep", power_sleep, press_busy_sleep, 0.01, 0 },
 	{ "busy: io", power_io, press_busy_io, 0.7, 0 },
 	{ "busy: fair cpu", power_fair, press_busy, 0.5, 0 },
 };
