@@ -12,6 +12,7 @@
 #include "base/diag.h"
 #include "base/num.h"
 #include "control.h"
+#include "deal.h"
 #include "input/template.h"
 #include "lines.h"
 #include "options.h"
@@ -433,6 +434,9 @@ static bool is_over(struct control *c)
 	struct engine_stats s;
 
 	engine_get_stats(c->engine, &s);
+	/* Jobs that wait for more of their input would wait for ever. */
+	if (s.stop != ENGINE_RUN && c->deal && !deal_is_stopped(c->deal))
+		deal_stop(c->deal);
 	return s.is_over && (!c->hook || hook_is_idle(c->hook));
 }
 

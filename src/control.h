@@ -17,6 +17,7 @@
 #include "base/thread.h"
 
 struct bar;
+struct deal;
 struct engine;
 struct engine_bounds;
 struct hook;
@@ -32,6 +33,7 @@ struct control {
 	struct bar *bar;		/* or NULL */
 	struct lines *lines;		/* or NULL */
 	struct hook *hook;		/* or NULL */
+	struct deal *deal;		/* or NULL */
 	struct metrics *metrics;	/* or NULL */
 	const struct template *template; /* or NULL */
 	struct template *const *then;	/* of later stages */

@@ -122,6 +122,12 @@ void set_inform_line_length(struct parser *p, const struct given *g);
 void set_inform_record_env(struct parser *p, const struct given *g);
 void set_minversion(struct parser *p, const struct given *g);
 
+/* options_sem.c */
+void set_semaphore_id(struct parser *p, const struct given *g);
+void set_semaphore_timeout(struct parser *p, const struct given *g);
+/* Before other options of the input are settled. */
+void options_settle_sem(struct parser *p);
+
 /* Adds a copy of spec with the priority that is in force. */
 void options_add_input(struct parser *p, const struct input_spec *spec);
 

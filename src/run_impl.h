@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "book.h"
 #include "control.h"
 #include "feed.h"
 #include "intake.h"
@@ -32,6 +33,7 @@ struct run {
 	char *shell;
 	struct intake intake;
 	struct pipe *pipe;		/* or NULL */
+	struct deal *deal;		/* or NULL */
 	struct emit *emit;
 	struct local *local;
 	struct engine *engine;
@@ -44,6 +46,8 @@ struct run {
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
+	struct tmux *tmux;		/* or NULL */
+	struct book book;
 	struct keep keep;
 	struct lines lines;
 	struct compress compress;	/* pack is NULL: nothing is */

@@ -304,7 +304,8 @@ static void end_kept_locked(struct emit *e, struct out *out)
 			emit_kick_writer_locked(e);
 		break;
 	case EMIT_GROUPED:
-		if (emit_out_is_empty(out) && out != e->patron) {
+		if (emit_out_is_empty(out) && out != e->patron &&
+		    !e->cfg.written) {
 			emit_out_free_locked(e, out);
 			break;
 		}

@@ -37,6 +37,7 @@ struct out {
 	struct list ready;	/* not EMIT_ORDERED: the writer's list */
 	void (*wake)(void *);
 	void *wake_arg;
+	unsigned nparts;	/* of the batch it ends in, its own the last */
 	struct writer_tag tag;	/* the writer's once is_done or live */
 };
 

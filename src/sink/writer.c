@@ -137,6 +137,8 @@ static void put(struct writer *w, struct pending *p, int stream, char *data,
 	if (p->n == VECTORS || p->stream != stream)
 		flush(w, p);
 	p->stream = stream;
+	if (stream == 0)
+		w->total += len;
 	p->v[p->n].iov_base = data;
 	p->v[p->n].iov_len = len;
 	p->n++;
@@ -236,7 +238,7 @@ static char *chunk_data(struct writer *w, struct pending *p,
 	return w->block;
 }
 
-void writer_write(struct writer *w, const struct writer_batch *b,
+void writer_write(struct writer *w, struct writer_batch *b,
 		  const struct spool *s)
 {
 	struct pending p = { .n = 0 };
@@ -257,6 +259,7 @@ void writer_write(struct writer *w, const struct writer_batch *b,
 			else
 				put(w, &p, stream, data, c->len);
 		}
+		b->part[i].total = w->total;
 	}
 	flush(w, &p);
 }
