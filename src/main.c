@@ -140,6 +140,7 @@
  *   sink/spool.c        held output on disk
  *   sink/writer.c       writes batches, with tags
  *   sink/results.c      --results: in files, or as records
+ *   sink/results_name.c which files
  *   sink/results_record.c  what these look like
  *   sink/store.c        a file in which a stream is kept; --files
  *   sink/compress.c     the programs of --compress
