@@ -22,6 +22,7 @@ struct engine_bounds;
 struct hook;
 struct metrics;
 struct options;
+struct perl;
 struct pressure;
 struct template;
 
@@ -30,6 +31,7 @@ struct control {
 	struct engine *engine;
 	struct bar *bar;		/* or NULL */
 	struct hook *hook;		/* or NULL */
+	struct perl *perl;		/* or NULL */
 	struct metrics *metrics;	/* or NULL */
 	const struct template *template; /* or NULL */
 	struct template *const *then;	/* of later stages */

@@ -16,6 +16,7 @@
 #include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
+#include "texts.h"
 
 /* jansson goes down 2048 levels of JSON, a call or two for each. */
 #define STACK_BYTES	((size_t)2 << 20)
@@ -220,6 +221,9 @@ static bool run_job(struct feed *f, struct job *job)
 
 static bool submit(struct feed *f, struct job *job, struct buf *err)
 {
+	f->numbered++;
+	if (f->may_number && !job->is_argv && job->nvalues)
+		texts_learn(f->texts, job, f->numbered);
 	if (!f->resume)
 		return run_job(f, job);
 	switch (resume_judge(f->resume, job, err)) {
@@ -241,6 +245,7 @@ static bool submit(struct feed *f, struct job *job, struct buf *err)
 
 static bool refuse(struct feed *f, const struct tuple *t, const char *message)
 {
+	f->numbered++;
 	atomic_store(&f->failed, true);
 	if (f->resume)
 		resume_count(f->resume);

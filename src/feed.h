@@ -21,6 +21,7 @@ struct intake;
 struct job;
 struct pipe;
 struct resume;
+struct texts;
 
 struct feed {
 	struct intake *intake;
@@ -31,6 +32,9 @@ struct feed {
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
 	struct ask *ask;	/* --interactive, or NULL */
+	struct texts *texts;
+	bool may_number;	/* nobody else makes jobs */
+	uint64_t numbered;
 	uint64_t submitted;
 	bool retry_jitter;	/* of jobs that have a delay of their own */
 	bool are_commands;	/* items are: there is no template */

@@ -33,6 +33,7 @@
 #include "pipe.h"
 #include "proc/child.h"
 #include "proc/sigstate.h"
+#include "perl.h"
 #include "run.h"
 #include "run_impl.h"
 #include "runner/local.h"
@@ -250,6 +251,8 @@ static int work(struct run *r)
 		gate_stop(r->gate);
 	if (r->steer)
 		steer_stop(r->steer);
+	/* What the reader may still be asking for comes too late. */
+	perl_stop(r->texts.perl);
 	feed_finish(&r->feed);
 	pipe_free(r->pipe);
 	r->pipe = NULL;

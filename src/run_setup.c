@@ -471,6 +471,7 @@ int run_set_up(struct run *r, struct buf *err)
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
 	r->control.template = r->texts.command;
+	r->control.perl = r->texts.perl;
 	r->control.then = r->texts.then;
 	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,
 				 .pipe = r->pipe,
@@ -479,6 +480,8 @@ int run_set_up(struct run *r, struct buf *err)
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
 				 .ask = r->ask,
+				 .texts = &r->texts,
+				 .may_number = !o->control,
 				 .are_commands = !r->texts.command,
 				 .no_attributes = o->no_attributes,
 				 .shell = shell_kind_of(r->shell),

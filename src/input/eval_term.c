@@ -66,6 +66,16 @@ void eval_mark_set(struct eval_parser *p, const struct node *n)
 		v->read_at = NULL;
 }
 
+void eval_mark_mine(struct eval_parser *p, const struct node *n)
+{
+	eval_mark_set(p, n);
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->nkids; i++)
+		eval_mark_mine(p, n->kids[i]);
+	if ((n->kind == NODE_SCALAR || n->kind == NODE_ARRAY) &&
+	    n->var != EVAL_ARG)
+		p->vars[n->var].is_mine = true;
+}
+
 /* $job->seq() and the like. */
 static struct node *parse_method(struct eval_parser *p, const char *at)
 {
@@ -326,7 +336,7 @@ static struct node *parse_my(struct eval_parser *p)
 	}
 	if (!n)
 		return NULL;
-	eval_mark_set(p, n);
+	eval_mark_mine(p, n);
 	eval_skip_space(p);
 	/* Anew for each round of a loop. */
 	if (n->kind == NODE_SCALAR && *p->s != '=')
@@ -341,7 +351,7 @@ static struct node *parse_word(struct eval_parser *p)
 	struct node *n;
 	size_t len = 0;
 
-	if (eval_take(p, "my") || eval_take(p, "our") || eval_take(p, "local"))
+	if (eval_take(p, "my") || eval_take(p, "local"))
 		return parse_my(p);
 	if (strncmp(at, "not", 3) == 0 && !eval_is_word(at[3]))
 		return eval_parse_not(p);

@@ -11,12 +11,14 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "input/eval.h"
+#include "input/tags.h"
 #include "input/template.h"
 
 struct filter {
 	struct template *template;
 	const struct template_run *run;
 	bool wants_total;	/* as far as its text says */
+	struct eval_perl *perl;	/* or NULL */
 };
 
 struct filter *filter_new(const char *text, const struct template_opts *opts,
@@ -31,6 +33,7 @@ struct filter *filter_new(const char *text, const struct template_opts *opts,
 	plain.words = NULL;
 	plain.nwords = 0;
 	f->run = opts->run;
+	f->perl = opts->tags ? tags_perl(opts->tags) : NULL;
 	f->wants_total = strstr(text, "total_jobs") != NULL;
 	f->template = template_new(text, &plain, &why);
 	if (!f->template) {
@@ -56,16 +59,20 @@ bool filter_wants_total(const struct filter *f)
 	return f->wants_total || template_wants_total(f->template);
 }
 
+/* What comes out once values are in it; early: only if no slot is needed for
+ * it. -1 with a message. */
 static int test(const struct filter *f, const struct buf *text,
-		const struct template_args *a, struct buf *err)
+		const struct template_args *a, bool early, struct buf *err)
 {
 	struct eval_job job = {
 		.value = a->n ? a->values[0] : "",
 		.values = a->values, .n = a->n,
 		.seq = a->seq, .slot = a->slot,
 	};
-	struct eval *e = eval_new(text->data, text->len, NULL, 0, err);
-	int ret;
+	struct eval *e = eval_new(text->data, text->len, NULL, 0, f->perl,
+				  err);
+	unsigned wishes = 0;
+	int ret = -1;
 
 	if (!e)
 		return -1;
@@ -73,9 +80,28 @@ static int test(const struct filter *f, const struct buf *text,
 		job.total = atomic_load(&f->run->total);
 		job.most = f->run->most;
 	}
-	ret = eval_test(e, &job, err);
+	if (!early || eval_is_early(e, &job))
+		ret = eval_test(e, &job, &wishes, err);
+	if (ret > 0 && (wishes & EVAL_SKIP))
+		ret = 0;
 	eval_free(e);
 	return ret;
+}
+
+void filter_learn(const struct filter *f, const struct template_args *a,
+		  struct eval_memo *memo)
+{
+	struct buf text = BUF_INIT;
+	struct buf err = BUF_INIT;
+	int ret = -1;
+
+	if (f->perl && !template_has_slot(f->template) &&
+	    template_expand(f->template, a, &text, &err) == 0)
+		ret = test(f, &text, a, true, &err);
+	if (ret >= 0)
+		eval_memo_set(memo, f, ret);
+	buf_release(&text);
+	buf_release(&err);
 }
 
 int filter_passes(const struct filter *f, const struct template_args *a,
@@ -85,8 +111,10 @@ int filter_passes(const struct filter *f, const struct template_args *a,
 	struct buf why = BUF_INIT;
 	int ret = -1;
 
+	if (a->memo && eval_memo_get(a->memo, f, &ret))
+		return ret;
 	if (template_expand(f->template, a, &text, &why) == 0)
-		ret = test(f, &text, a, &why);
+		ret = test(f, &text, a, false, &why);
 	if (ret < 0) {
 		buf_addstr(err, "--filter: '");
 		buf_add_visible(err, text.data, text.len);

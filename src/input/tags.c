@@ -30,6 +30,7 @@ struct tags {
 	struct tag *tags;	/* longest definition first */
 	size_t n;
 	const char *values;
+	struct eval_perl *perl;
 	char *left;		/* of {= =} */
 	char *right;
 };
@@ -222,6 +223,7 @@ struct tags *tags_new(const struct tag_opts *o, struct buf *err)
 	int ret = 0;
 
 	t->values = o->values ? o->values : "{}";
+	t->perl = o->perl;
 	set_parens(t, o->parens ? o->parens : "{==}");
 	for (size_t i = 0; o->plus && i < ARRAY_SIZE(plus) && ret == 0; i++)
 		ret = add_rpl(t, plus[i], err);
@@ -249,6 +251,11 @@ void tags_free(struct tags *t)
 	free(t->left);
 	free(t->right);
 	free(t);
+}
+
+struct eval_perl *tags_perl(const struct tags *t)
+{
+	return t->perl;
 }
 
 const char *tags_values(const struct tags *t)
@@ -373,13 +380,14 @@ static bool match_tag(const struct tag *tag, const char *s, struct hit *h)
 
 /* Compiling */
 
-static struct eval *compile(const char *code, size_t len, const struct hit *h,
+static struct eval *compile(const struct tags *t, const char *code,
+			    size_t len, const struct hit *h,
 			    const char *shown, size_t shown_len,
 			    struct buf *err)
 {
 	struct buf why = BUF_INIT;
 	struct eval *e = eval_new(code, len, (char *const *)h->groups,
-				  h->ngroups, &why);
+				  h->ngroups, t->perl, &why);
 
 	if (!e) {
 		buf_addstr(err, "cannot use '");
@@ -410,8 +418,8 @@ static const char *code_of(const struct tag *tag)
 	return "";
 }
 
-static int use_tag(const struct tag *tag, const char *s, const struct hit *h,
-		   struct braces *found, struct buf *err)
+static int use_tag(const struct tags *t, const struct tag *tag, const char *s,
+		   const struct hit *h, struct braces *found, struct buf *err)
 {
 	const char *code = tag->code ? tag->code : code_of(tag);
 	struct buf text = BUF_INIT;
@@ -434,7 +442,7 @@ static int use_tag(const struct tag *tag, const char *s, const struct hit *h,
 		buf_add(&text, h->fmt, h->fmt_len);
 		buf_addstr(&text, "', $_)");
 	}
-	found->eval = compile(text.data, text.len, h, s, h->len, err);
+	found->eval = compile(t, text.data, text.len, h, s, h->len, err);
 	buf_release(&text);
 	return found->eval ? 0 : -1;
 }
@@ -462,7 +470,7 @@ static long match_parens(const struct tags *t, const char *s,
 		code++;
 	else if (*code == '-' || (*code > '0' && *code <= '9'))
 		found->pos = braces_position(code, &code);
-	found->eval = compile(code, (size_t)(end - code), &none, s,
+	found->eval = compile(t, code, (size_t)(end - code), &none, s,
 			      (size_t)len, err);
 	return found->eval ? len : -1;
 }
@@ -480,7 +488,7 @@ long tags_match(const struct tags *t, const char *s, struct braces *found,
 
 		if (!match_tag(&t->tags[i], s, &h))
 			continue;
-		ret = use_tag(&t->tags[i], s, &h, found, err);
+		ret = use_tag(t, &t->tags[i], s, &h, found, err);
 		len = (long)h.len;
 		release_hit(&h);
 		return ret < 0 ? -1 : len;

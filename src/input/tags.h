@@ -18,6 +18,7 @@
 #include "input/braces.h"
 
 struct buf;
+struct eval_perl;
 struct tags;
 
 /* Strings are the caller's and must outlive the tags; NULL: as usual. */
@@ -33,11 +34,15 @@ struct tag_opts {
 	bool plus;
 	const char **rpl;	/* "TAG EXPRESSION" */
 	size_t nrpl;
+	struct eval_perl *perl;	/* for expressions beyond eval.h; or NULL */
 };
 
 /* NULL with a message in err, which names the option. */
 struct tags *tags_new(const struct tag_opts *opts, struct buf *err);
 void tags_free(struct tags *t);
+
+/* As in tag_opts. */
+struct eval_perl *tags_perl(const struct tags *t);
 
 /* What stands for {}. */
 const char *tags_values(const struct tags *t);

@@ -22,6 +22,7 @@
 #include "base/mem.h"
 
 struct buf;
+struct eval_memo;
 
 enum job_end {
 	JOB_EXITED,	/* by itself: status */
@@ -115,6 +116,8 @@ struct job {
 	const char *tag;	/* before each line of output */
 	const char *attributes_text;	/* all this as the comment that says
 					   so, for running it again */
+	const struct eval_memo *memo;	/* what was found out before anyone
+					   else saw it (input/eval.h) */
 	bool is_argv;		/* values are program and arguments, as they
 				   are: no template, no shell */
 	bool is_misuse;		/* it ends refused for an error of the user's:

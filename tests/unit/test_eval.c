@@ -35,7 +35,7 @@ static int evaluate(const char *text, const char *value, struct buf *out,
 		    unsigned *wishes, struct buf *err)
 {
 	struct eval_job job = job_of(value);
-	struct eval *e = eval_new(text, strlen(text), NULL, 0, err);
+	struct eval *e = eval_new(text, strlen(text), NULL, 0, NULL, err);
 	int ret = -2;
 
 	if (e)
@@ -480,7 +480,7 @@ static void wishes_of(void)
 		unsigned wishes = 0;
 		struct eval *e = eval_new(table[i].text,
 					  strlen(table[i].text), NULL, 0,
-					  &err);
+					  NULL, &err);
 
 		if (CHECK(e != NULL))
 			CHECK_INT(eval_wishes(e), table[i].may);
@@ -501,14 +501,14 @@ static void groups(void)
 	struct buf err = BUF_INIT;
 	unsigned wishes = 0;
 	const char *text = "$_ = \"$$1-\" . $$2 . lc $$2";
-	struct eval *e = eval_new(text, strlen(text), of, 2, &err);
+	struct eval *e = eval_new(text, strlen(text), of, 2, NULL, &err);
 
 	if (!CHECK(e != NULL))
 		return;
 	CHECK_INT(eval_run(e, &job, &out, &wishes, &err), 0);
 	CHECK_STR(out.data, "a\"$-Xx");
 	eval_free(e);
-	CHECK(eval_new("$$3", 3, of, 2, &err) == NULL);
+	CHECK(eval_new("$$3", 3, of, 2, NULL, &err) == NULL);
 	CHECK_STR(err.data, "'$$3' is no group of the replacement string");
 	buf_release(&out);
 	buf_release(&err);
@@ -530,10 +530,13 @@ static void conditions(void)
 		struct buf err = BUF_INIT;
 		struct eval *e = eval_new(table[i].text,
 					  strlen(table[i].text), NULL, 0,
-					  &err);
+					  NULL, &err);
+
+		unsigned wishes = 0;
 
 		if (CHECK(e != NULL))
-			CHECK_INT(eval_test(e, &job, &err), table[i].want);
+			CHECK_INT(eval_test(e, &job, &wishes, &err),
+				  table[i].want);
 		eval_free(e);
 		buf_release(&err);
 	}
@@ -566,7 +569,7 @@ static void refused(void)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		struct buf err = BUF_INIT;
 		struct eval *e = eval_new(table[i][0], strlen(table[i][0]),
-					  NULL, 0, &err);
+					  NULL, 0, NULL, &err);
 
 		CHECK(e == NULL);
 		CHECK_STR(err.data, table[i][1]);
@@ -610,11 +613,11 @@ static void deep(void)
 
 	for (int i = 0; i < 100000; i++)
 		buf_addstr(&text, i % 3 ? "(" : "-!(");
-	CHECK(eval_new(text.data, text.len, NULL, 0, &err) == NULL);
+	CHECK(eval_new(text.data, text.len, NULL, 0, NULL, &err) == NULL);
 	buf_reset(&text);
 	for (int i = 0; i < 100000; i++)
 		buf_addstr(&text, "s/a/");
-	CHECK(eval_new(text.data, text.len, NULL, 0, &err) == NULL);
+	CHECK(eval_new(text.data, text.len, NULL, 0, NULL, &err) == NULL);
 	buf_release(&text);
 	buf_release(&err);
 }
