@@ -226,6 +226,9 @@ static void make_request(struct buf *b, const char *what, const char *code,
 	add_number(b, job->slot);
 	add_number(b, job->total);
 	add_number(b, job->most);
+	add_number(b, job->ntexts);
+	for (size_t i = 0; i < job->ntexts; i++)
+		add_field(b, job->texts[i], strlen(job->texts[i]));
 	for (size_t i = 0; i < job->n; i++)
 		add_field(b, job->values[i], strlen(job->values[i]));
 	body = b->len - 4;

@@ -6,8 +6,9 @@
  * scope of all lexical variables here. A request is a length (four bytes, the
  * highest first) and so many bytes, which are fields of that form: what is to
  * be done (check, run or test), the code, the value, seq(), slot(),
- * total_jobs(), max_jobs(), and the values of the job. An answer is made the
- * same way of: 0 or 1 for an error, the text, uq(), skip().
+ * total_jobs(), max_jobs(), the number of texts for @v and these, and the values
+ * of the job. An answer is made the same way of: 0 or 1 for an error, the text,
+ * uq(), skip().
  */
 #include <config.h>
 
@@ -20,7 +21,7 @@ const char perl_text[] =
 "}\n"
 
 "package muster;\n"
-"our ($link, $job, $uq, $error, %known);\n"
+"our ($link, $job, $uq, $error, @v, %known);\n"
 
 "sub Job::seq { $_[0]{seq} }\n"
 "sub Job::slot { $_[0]{slot} }\n"
@@ -108,12 +109,12 @@ const char perl_text[] =
 	"my %of = (skip => 0);\n"
 	"@of{qw(seq slot total most)} = splice @_, 0, 4;\n"
 	"$job = bless \\%of, 'Job';\n"
+	"@v = splice @_, 0, shift;\n"
 	"@Arg::arg = (undef, @_);\n"
 	"$Global::max_jobs_running = $of{most};\n"
 	"$uq = 0;\n"
 	"local $_ = $value;\n"
-	"my $sub = $what eq 'test' ? compile($code)\n"
-		": ($known{$code} ||= compile($code)) or die $@;\n"
+	"my $sub = $known{$code} ||= compile($code) or die $@;\n"
 	"return '' if $what eq 'check';\n"
 	"$value = $sub->($job);\n"
 	"$_ = $value ? 1 : 0 if $what eq 'test';\n"
@@ -129,7 +130,7 @@ const char perl_text[] =
 "while (1) {\n"
 	"my @request = unpack '(N/a*)*', get(unpack 'N', get(4));\n"
 	"my ($text, $is_done);\n"
-	"$error = 'it left itself';\n"
+	"$error = 'it was left by last or next';\n"
 	"{\n"
 		"local $@;\n"
 		"$is_done = eval { $text = answer(@request); 1 };\n"

@@ -119,6 +119,19 @@ struct eval *eval_new(const char *text, size_t len, char *const *groups,
 	return e;
 }
 
+struct eval *eval_new_perl(const char *code, size_t len,
+			   struct eval_perl *perl, struct buf *err)
+{
+	struct eval *e = xcalloc(1, sizeof(*e));
+
+	e->perl = perl;
+	eval_keep_code(e, code, len, NULL, 0);
+	if (eval_hand_over(e, err) == 0)
+		return e;
+	eval_free(e);
+	return NULL;
+}
+
 void eval_free(struct eval *e)
 {
 	if (!e)

@@ -40,6 +40,8 @@ struct eval_job {
 	uint64_t total;		/* total_jobs() */
 	unsigned most;		/* max_jobs(): that run at once */
 	const struct eval_memo *memo;	/* what is known already; or NULL */
+	char *const *texts;	/* EVAL_TEXT: $muster::v[0], ... */
+	size_t ntexts;
 	bool is_quick;		/* do not wait for perl: what is not known
 				   then is an error */
 };
@@ -84,6 +86,11 @@ struct eval_perl_ops {
 struct eval *eval_new(const char *text, size_t len, char *const *groups,
 		      size_t ngroups, struct eval_perl *perl,
 		      struct buf *err);
+/* The same for code that is perl's in any case. */
+struct eval *eval_new_perl(const char *code, size_t len,
+			   struct eval_perl *perl, struct buf *err);
+/* What stands for texts[i] in it. Values never become code. */
+#define EVAL_TEXT	"${\\$muster::v[%zu]}"
 void eval_free(struct eval *e);
 
 /* What it may ever ask for. EVAL_PERL may yet come to it while other

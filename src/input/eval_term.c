@@ -344,6 +344,21 @@ static struct node *parse_my(struct eval_parser *p)
 	return n;
 }
 
+/* Behind our: a variable that keeps what it was, unless it is set here. */
+static struct node *parse_our(struct eval_parser *p, const char *at)
+{
+	struct node *n;
+
+	eval_skip_space(p);
+	if (*p->s != '$' && *p->s != '@')
+		return eval_fail_at(p, p->s, "is not a variable");
+	n = eval_parse_variable(p, false);
+	eval_skip_space(p);
+	if (n && *p->s != '=')
+		return eval_fail_at(p, at, "is not supported");
+	return n;
+}
+
 static struct node *parse_word(struct eval_parser *p)
 {
 	const char *at = p->s;
@@ -353,6 +368,8 @@ static struct node *parse_word(struct eval_parser *p)
 
 	if (eval_take(p, "my") || eval_take(p, "local"))
 		return parse_my(p);
+	if (eval_take(p, "our"))
+		return parse_our(p, at);
 	if (strncmp(at, "not", 3) == 0 && !eval_is_word(at[3]))
 		return eval_parse_not(p);
 	if (eval_take(p, "undef"))

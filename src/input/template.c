@@ -647,6 +647,16 @@ static int expand_word(const struct template *t, struct repeat *r, size_t i,
 	return 0;
 }
 
+int template_expand_piece(const struct template *t, size_t i,
+			  const struct template_args *a, struct buf *out,
+			  struct buf *err)
+{
+	struct repeat r;
+
+	repeat_init(&r, t, i, a);
+	return expand_word(t, &r, i, out, err);
+}
+
 /* -q: the words that template_argv makes, each quoted. */
 static int expand_quoted(const struct template *t,
 			 const struct template_args *a, struct buf *out,
