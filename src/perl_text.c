@@ -6,9 +6,9 @@
  * scope of all lexical variables here. A request is a length (four bytes, the
  * highest first) and so many bytes, which are fields of that form: what is to
  * be done (check, run or test), the code, the value, seq(), slot(),
- * total_jobs(), max_jobs(), the number of texts for @v and these, and the values
- * of the job. An answer is made the same way of: 0 or 1 for an error, the text,
- * uq(), skip().
+ * total_jobs(), max_jobs(), the number of texts for @v, these, and the values
+ * of the job. An answer is made the same way of: 0 or 1 for an error, the
+ * text, uq(), skip().
  */
 #include <config.h>
 

@@ -107,17 +107,22 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 }
 
 static int make_filters(struct texts *t, const struct template_opts *opts,
-			struct buf *err)
+			const struct names *names, struct buf *err)
 {
 	const struct options *o = t->options;
+	struct buf text = BUF_INIT;
 
 	t->filters = xcalloc(o->nfilters + 1, sizeof(*t->filters));
 	for (size_t i = 0; i < o->nfilters; i++) {
-		t->filters[i] = filter_new(o->filters[i], opts, err);
+		buf_reset(&text);
+		/* {word} may as well be a key of a hash. */
+		names_resolve(names, o->filters[i], &text, NULL);
+		t->filters[i] = filter_new(text.data, opts, err);
 		if (!t->filters[i])
-			return -1;
+			break;
 	}
-	return 0;
+	buf_release(&text);
+	return err->len ? -1 : 0;
 }
 
 int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
@@ -136,10 +141,10 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 		return -1;
 	plain.tags = t->tags;
 	if (make_commands(t, shell, names, err) < 0 ||
-	    make_filters(t, &plain, err) < 0)
+	    make_filters(t, &plain, names, err) < 0)
 		return -1;
 	if (o->workdir && strcmp(o->workdir, "...") != 0) {
-		t->cwd = template_new(o->workdir, &plain, err);
+		t->cwd = make_template(o->workdir, &plain, names, err);
 		if (!t->cwd)
 			return -1;
 	}

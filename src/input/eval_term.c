@@ -182,8 +182,9 @@ static struct node *parse_named(struct eval_parser *p, const char *at,
 	if (len == 3 && memcmp(name, "job", 3) == 0 && !in_quotes &&
 	    p->s[0] == '-' && p->s[1] == '>')
 		return parse_method(p, at);
-	if (!in_quotes && (*p->s == '{' || strncmp(p->s, "->", 2) == 0 ||
-			   strncmp(p->s, "::", 2) == 0))
+	if (*p->s == '{' || strncmp(p->s, "::", 2) == 0 ||
+	    (strncmp(p->s, "->", 2) == 0 &&
+	     (!in_quotes || p->s[2] == '[' || p->s[2] == '{')))
 		return eval_fail_at(p, at, "is not supported");
 	if (len == 1 && *name == '_')
 		return eval_fail_at(p, at, "is not supported");
@@ -234,7 +235,7 @@ struct node *eval_parse_variable(struct eval_parser *p, bool in_quotes)
 			return eval_fail_at(p, at, "is not supported");
 		return n;
 	}
-	if (*p->s == '#' && !in_quotes) {
+	if (*p->s == '#' && (!in_quotes || isalpha((unsigned char)p->s[1]))) {
 		p->s++;
 		return parse_array(p, at, eval_do_count);
 	}

@@ -216,6 +216,7 @@ int eval_do_range(struct machine *m, const struct node *n, struct value *out)
 {
 	(void)n;
 	(void)out;
+	m->is_beyond = true;
 	return eval_fail(m, "'..' is supported in lists only");
 }
 

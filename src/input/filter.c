@@ -21,7 +21,9 @@ struct filter {
 	const struct template_run *run;
 	bool wants_total;	/* as far as its text says */
 	struct eval *code;	/* for perl; NULL: the text is compiled once
-				   values are in it */
+				   values are in it, and is ours unless these
+				   make it something else */
+	struct eval_perl *perl;	/* or NULL */
 	char *text;
 };
 
@@ -56,8 +58,19 @@ static void make_code(const struct template *t, bool for_perl,
 	}
 }
 
+static struct eval *compile_code(const struct filter *f, struct buf *err)
+{
+	struct buf code = BUF_INIT;
+	struct eval *e;
+
+	make_code(f->template, true, &code);
+	e = eval_new_perl(code.data, code.len, f->perl, err);
+	buf_release(&code);
+	return e;
+}
+
 /* Hands to perl what is beyond eval.h. */
-static int choose(struct filter *f, struct eval_perl *perl, struct buf *err)
+static int choose(struct filter *f, struct buf *err)
 {
 	struct buf code = BUF_INIT;
 	struct buf why = BUF_INIT;
@@ -66,11 +79,8 @@ static int choose(struct filter *f, struct eval_perl *perl, struct buf *err)
 	make_code(f->template, false, &code);
 	sample = eval_new(code.data, code.len, NULL, 0, NULL, &why);
 	buf_reset(&why);
-	if (!sample && perl) {
-		buf_reset(&code);
-		make_code(f->template, true, &code);
-		f->code = eval_new_perl(code.data, code.len, perl, &why);
-	}
+	if (!sample && f->perl)
+		f->code = compile_code(f, &why);
 	if (why.len)
 		buf_addf(err, "cannot use '%s': %s", f->text, why.data);
 	eval_free(sample);
@@ -84,7 +94,6 @@ struct filter *filter_new(const char *text, const struct template_opts *opts,
 {
 	struct template_opts plain = *opts;
 	struct filter *f = xcalloc(1, sizeof(*f));
-	struct eval_perl *perl = opts->tags ? tags_perl(opts->tags) : NULL;
 	struct buf why = BUF_INIT;
 
 	plain.plain_text = true;
@@ -94,8 +103,9 @@ struct filter *filter_new(const char *text, const struct template_opts *opts,
 	f->run = opts->run;
 	f->wants_total = strstr(text, "total_jobs") != NULL;
 	f->text = xstrdup(text);
+	f->perl = opts->tags ? tags_perl(opts->tags) : NULL;
 	f->template = template_new(text, &plain, &why);
-	if (!f->template || choose(f, perl, &why) < 0) {
+	if (!f->template || choose(f, &why) < 0) {
 		buf_addf(err, "--filter: %s", why.data);
 		filter_free(f);
 		f = NULL;
@@ -150,8 +160,9 @@ static struct eval_job eval_job_of(const struct filter *f,
 	};
 }
 
-static int test_code(const struct filter *f, const struct template_args *a,
-		     unsigned *wishes, struct buf *err)
+static int test_code(const struct filter *f, const struct eval *code,
+		     const struct template_args *a, unsigned *wishes,
+		     struct buf *err)
 {
 	struct eval_job job = eval_job_of(f, a);
 	struct words w;
@@ -163,9 +174,27 @@ static int test_code(const struct filter *f, const struct template_args *a,
 		job.texts = words_argv(&w);
 		while (job.texts[job.ntexts])
 			job.ntexts++;
-		ret = eval_test(f->code, &job, wishes, err);
+		ret = eval_test(code, &job, wishes, err);
 	}
 	words_release(&w);
+	return ret;
+}
+
+/* With values that make something else of the text: perl takes them as they
+ * are. Without perl err stays. */
+static int test_odd(const struct filter *f, const struct template_args *a,
+		    unsigned *wishes, struct buf *err)
+{
+	struct buf why = BUF_INIT;
+	struct eval *code = f->perl ? compile_code(f, &why) : NULL;
+	int ret = code ? test_code(f, code, a, wishes, &why) : -1;
+
+	if (why.len) {
+		buf_reset(err);
+		buf_addstr(err, why.data);
+	}
+	eval_free(code);
+	buf_release(&why);
 	return ret;
 }
 
@@ -182,6 +211,8 @@ static int test_text(const struct filter *f, const struct template_args *a,
 	e = eval_new(text->data, text->len, NULL, 0, NULL, err);
 	if (e)
 		ret = eval_test(e, &job, wishes, err);
+	else
+		ret = test_odd(f, a, wishes, err);
 	eval_free(e);
 	return ret;
 }
@@ -197,7 +228,7 @@ void filter_learn(const struct filter *f, const struct template_args *a,
 	if (!f->code || !eval_is_early(f->code, &job) ||
 	    template_has_slot(f->template))
 		return;
-	ret = test_code(f, a, &wishes, &err);
+	ret = test_code(f, f->code, a, &wishes, &err);
 	if (ret >= 0)
 		eval_memo_set(memo, f, ret && !(wishes & EVAL_SKIP));
 	buf_release(&err);
@@ -214,7 +245,7 @@ int filter_passes(const struct filter *f, const struct template_args *a,
 	if (a->memo && eval_memo_get(a->memo, f, &ret))
 		return ret;
 	if (f->code)
-		ret = test_code(f, a, &wishes, &why);
+		ret = test_code(f, f->code, a, &wishes, &why);
 	else
 		ret = test_text(f, a, &wishes, &text, &why);
 	if (ret < 0) {

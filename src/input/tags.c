@@ -448,6 +448,15 @@ static size_t match_position(const struct tag *tag, const char *s,
 	return len ? (size_t)(at - s) + len : 0;
 }
 
+/* Is there a format in the braces that s begins with? It goes before what
+ * --plus would make of its text ({#:%04d}). */
+static bool has_format(const char *s)
+{
+	const char *colon = strstr(s, ":%");
+
+	return *s == '{' && colon && colon < s + strcspn(s, "}");
+}
+
 static bool match_tag(const struct tag *tag, const char *s, struct hit *h)
 {
 	*h = (struct hit){ .pos = 0 };
@@ -592,26 +601,38 @@ static long match_capture(const struct tags *t, const char *s,
 	return found->eval ? (long)h.len : -1;
 }
 
-long tags_match(const struct tags *t, const char *s, struct braces *found,
-		struct buf *err)
+/* As tags_match; formatted: only those with a format. */
+static long match_tags(const struct tags *t, const char *s, bool formatted,
+		       struct braces *found, struct buf *err)
 {
 	struct hit h;
-	long len = match_parens(t, s, found, err);
+	long len;
+	int ret;
 
-	if (!len)
-		len = match_capture(t, s, found, err);
-	if (len)
-		return len;
 	for (size_t i = 0; i < t->n; i++) {
-		int ret;
-
-		if (!match_tag(&t->tags[i], s, &h))
+		if ((formatted && t->tags[i].rest) ||
+		    !match_tag(&t->tags[i], s, &h) || (formatted && !h.fmt))
 			continue;
 		ret = use_tag(t, &t->tags[i], s, &h, found, err);
 		len = (long)h.len;
 		release_hit(&h);
 		return ret < 0 ? -1 : len;
 	}
-	*found = (struct braces){ .kind = BRACES_NONE };
 	return 0;
+}
+
+long tags_match(const struct tags *t, const char *s, struct braces *found,
+		struct buf *err)
+{
+	long len = match_parens(t, s, found, err);
+
+	if (!len)
+		len = match_capture(t, s, found, err);
+	if (!len && has_format(s))
+		len = match_tags(t, s, true, found, err);
+	if (!len)
+		len = match_tags(t, s, false, found, err);
+	if (!len)
+		*found = (struct braces){ .kind = BRACES_NONE };
+	return len;
 }

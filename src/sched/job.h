@@ -46,6 +46,8 @@ struct job_outcome {
 	int signal;
 	int err;		/* JOB_UNSTARTED: errno */
 	bool core_dumped;
+	bool was_left_out;	/* JOB_EXITED: nothing was run, as it wanted
+				   itself (skip(), --filter) */
 	int64_t start_wall_ns;	/* since 1970 */
 	int64_t start_ns;	/* clock_run_ns */
 	int64_t end_ns;
