@@ -15,7 +15,9 @@
 #include "input/shquote.h"
 
 struct ask;
+struct book;
 struct buf;
+struct deal;
 struct engine;
 struct intake;
 struct job;
@@ -26,6 +28,8 @@ struct texts;
 struct feed {
 	struct intake *intake;
 	struct pipe *pipe;	/* jobs get its blocks; or NULL */
+	struct deal *deal;	/* while they run; or NULL */
+	const char *input;	/* a file for each of them; or NULL */
 	struct engine *engine;
 	struct resume *resume;	/* what an earlier run has done; or NULL */
 	bool from_log;		/* all jobs come from there */
@@ -34,7 +38,8 @@ struct feed {
 	struct ask *ask;	/* --interactive, or NULL */
 	struct texts *texts;
 	bool may_number;	/* nobody else makes jobs */
-	uint64_t numbered;
+	const struct book *book;	/* gives jobs their keys */
+	uint64_t number;	/* of jobs made from the input */
 	uint64_t submitted;
 	bool retry_jitter;	/* of jobs that have a delay of their own */
 	bool are_commands;	/* items are: there is no template */
@@ -47,9 +52,10 @@ struct feed {
 				   read, before any is started; or NULL */
 	struct thread thread;
 	bool has_thread;
+	bool has_all;		/* the jobs of --tee are made */
 };
 
-/* Starts the thread. 0, or -1 with errno. The fields but the last five are
+/* Starts the thread. 0, or -1 with errno. The fields but the last six are
  * the caller's to set; intake and engine must outlive feed_finish. */
 int feed_start(struct feed *f);
 /* A job of that text (a C string of len bytes), as a line of an input would
