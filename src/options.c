@@ -673,6 +673,7 @@ void options_release(struct options *o)
 	free(o->inputs);
 	free(o->then);
 	free(o->tags.rpl);
+	free(o->tags.match);
 	free(o->filters);
 	free(o->command);
 	free(o->tagstring);
