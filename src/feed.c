@@ -9,9 +9,11 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/mem.h"
+#include "book.h"
 #include "deal.h"
 #include "feed.h"
 #include "input/attributes.h"
+#include "input/ledger.h"
 #include "input/source.h"
 #include "intake.h"
 #include "pipe.h"
@@ -206,8 +208,10 @@ struct job *feed_job(const struct feed *f, const char *text, size_t len,
 	struct attributes a = { 0 };
 	struct job *job = NULL;
 
-	if (split_added(f, &t, &a, &arena, err))
+	if (split_added(f, &t, &a, &arena, err)) {
 		job = make_job(f, &t);
+		book_identify(f->book, job, 0);
+	}
 	arena_release(&arena);
 	return job;
 }
@@ -226,6 +230,7 @@ static bool run_job(struct feed *f, struct job *job)
 
 static bool submit(struct feed *f, struct job *job, struct buf *err)
 {
+	book_identify(f->book, job, ++f->number);
 	if (!f->resume)
 		return run_job(f, job);
 	switch (resume_judge(f->resume, job, err)) {
@@ -249,10 +254,13 @@ static bool submit(struct feed *f, struct job *job, struct buf *err)
 
 static bool refuse(struct feed *f, const struct tuple *t, const char *message)
 {
+	struct job *job = make_refused(f, t, message);
+
+	book_identify(f->book, job, ++f->number);
 	atomic_store(&f->failed, true);
 	if (f->resume)
 		resume_count(f->resume);
-	return run_job(f, make_refused(f, t, message));
+	return run_job(f, job);
 }
 
 /* One step; false at the end. */
@@ -300,6 +308,57 @@ static bool feed_again(struct feed *f, struct buf *command)
 	if (is_failed)
 		return engine_submit(f->engine, make_job(f, &t));
 	return engine_pass(f->engine, make_job(f, &t), true);
+}
+
+/* What can't be run again from the journal alone is told, and left. */
+static bool submit_task(struct feed *f, const struct ledger_task *task)
+{
+	char *value = task->command.data;
+	size_t len = task->command.len;
+	struct tuple t = {
+		.values = &value, .lens = &len, .n = 1, .timeout_ns = -1,
+	};
+	struct job *job;
+
+	if (task->is_bound) {
+		diag_msg("--retry-failed: job %llu had more than a command, "
+			 "which the journal does not hold (use "
+			 "--resume-failed)", (unsigned long long)task->number);
+		atomic_store(&f->failed, true);
+		return true;
+	}
+	job = make_job(f, &t);
+	if (task->cwd.len)
+		job->cwd = copy_string(job, task->cwd.data);
+	if (task->input.len)
+		job->input = copy_string(job, task->input.data);
+	memcpy(job->key, task->key, sizeof(job->key));
+	job->has_key = true;
+	return engine_submit(f->engine, job);
+}
+
+/* One step of --retry-failed with a journal. */
+static bool feed_task(struct feed *f, struct buf *err)
+{
+	struct ledger_task task;
+	bool more = false;
+
+	ledger_task_init(&task);
+	buf_reset(err);
+	switch (ledger_next(f->resume->ledger, &task, err)) {
+	case 1:
+		more = submit_task(f, &task);
+		break;
+	case 0:
+		atomic_store(&f->at_end, true);
+		break;
+	default:
+		atomic_store(&f->failed, true);
+		diag_msg("%s", err->data);
+		break;
+	}
+	ledger_task_release(&task);
+	return more;
 }
 
 static void let_go(struct feed *f)
@@ -426,6 +485,8 @@ static bool feed_dealt(struct feed *f, struct buf *err)
 /* One step, of whatever kind; false at the end. */
 static bool feed_next(struct feed *f, struct buf *err)
 {
+	if (f->from_log && f->resume->ledger)
+		return feed_task(f, err);
 	if (f->from_log)
 		return feed_again(f, err);
 	if (f->deal)

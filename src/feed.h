@@ -15,6 +15,7 @@
 #include "input/shquote.h"
 
 struct ask;
+struct book;
 struct buf;
 struct deal;
 struct engine;
@@ -34,6 +35,8 @@ struct feed {
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
 	struct ask *ask;	/* --interactive, or NULL */
+	const struct book *book;	/* gives jobs their keys */
+	uint64_t number;	/* of jobs made from the input */
 	uint64_t submitted;
 	bool retry_jitter;	/* of jobs that have a delay of their own */
 	bool are_commands;	/* items are: there is no template */

@@ -20,6 +20,7 @@
 #include "options.h"
 #include "pipe.h"
 #include "sched/job.h"
+#include "tempdir.h"
 
 #define BLOCK_DEFAULT	((size_t)1 << 20)
 /* --pipe-part without --block: so many parts a slot. */
@@ -53,7 +54,8 @@ struct pipe {
 	size_t nvalues;
 	struct input_spec none;
 
-	char *dir;			/* --cat, --fifo */
+	struct tempdir *temp;		/* --cat, --fifo */
+	const char *dir;		/* its path */
 	uint64_t jobs;
 };
 
@@ -278,16 +280,16 @@ static int make_dir(struct pipe *p, struct buf *err)
 
 	if ((!o->pipe.is_cat && !o->pipe.is_fifo) || o->dry_run)
 		return 0;
-	buf_addf(&path, "%s/muster-XXXXXX", dir);
-	p->dir = buf_take(&path);
-	if (mkdtemp(p->dir))
-		return 0;
-	buf_addf(err, "%s: cannot make a directory '%s': %s",
-		 o->pipe.is_cat ? "--cat" : "--fifo", p->dir,
-		 strerror(errno));
-	free(p->dir);
-	p->dir = NULL;
-	return -1;
+	p->temp = tempdir_new(*dir ? dir : "/tmp",
+			      o->die_with_parent, &path);
+	if (p->temp)
+		p->dir = tempdir_path(p->temp);
+	else
+		buf_addf(err, "%s: cannot make a directory '%s': %s",
+			 o->pipe.is_cat ? "--cat" : "--fifo", path.data,
+			 strerror(errno));
+	buf_release(&path);
+	return p->temp ? 0 : -1;
 }
 
 static void set_cut(struct pipe *p, unsigned slots)
@@ -369,9 +371,7 @@ void pipe_free(struct pipe *p)
 {
 	if (!p)
 		return;
-	if (p->dir)
-		rmdir(p->dir);
-	free(p->dir);
+	tempdir_free(p->temp);
 	for (size_t i = 0; !p->is_stdin_file && i < p->nfiles; i++)
 		fd_close(&p->files[i].fd);
 	free(p->files);

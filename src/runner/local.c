@@ -464,6 +464,26 @@ static bool is_wanted(struct local *l, struct job *job)
 	BUG("local_answer out of range");
 }
 
+/* Another command around the job's. False: there is none, and it is over. */
+static bool wrap(struct local *l, struct slot *s, struct job *job,
+		 enum run_result *result)
+{
+	struct launch *launch = &s->launch;
+	char *const *argv;
+
+	if (!l->cfg.wrap)
+		return true;
+	argv = l->cfg.wrap(l->cfg.arg, job, launch->argv, launch->env);
+	if (!argv) {
+		*result = fail_start(job, "cannot make a file for",
+				     job->command, errno);
+		return false;
+	}
+	launch->path = argv[0];
+	launch->argv = argv;
+	return true;
+}
+
 static enum run_result run_here(struct local *l, struct slot *s,
 				struct job *job)
 {
@@ -486,7 +506,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		return pretend(l, job, l->cfg.verbose);
 	s->attempt.job = job;
 	s->attempt.cfg = &l->cfg;
-	if (!take_directory(s, job) || !take_input(l, s, job, &in, &result))
+	if (!take_directory(s, job) || !wrap(l, s, job, &result) ||
+	    !take_input(l, s, job, &in, &result))
 		return result;
 	enter_start(l);
 	result = launch(l, s, job, in);
@@ -509,6 +530,7 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		   no_shell ? "without a shell" : "in a shell");
 	attempt_watch(&s->attempt);
 	feeder_remove(job);
+	launch_clean(&s->launch);
 	return RUN_ENDED;
 }
 
@@ -566,13 +588,14 @@ struct local *local_new(const struct local_config *config)
 	l->is_tty[1] = isatty(1) == 1;
 	l->is_tty[2] = isatty(2) == 1;
 	launcher_init(&l->launcher, config->shell, config->template,
-		      config->envp, config->force_shell);
+		      config->envp, config->force_shell || config->wrap);
+	l->launcher.tmpdir = config->tmpdir;
 	l->launcher.then = config->then;
 	l->launcher.filters = config->filters;
 	l->launcher.shell_quote = config->shell_quote;
 	l->launcher.want_command = config->want_command || config->dry_run ||
 				   config->verbose || config->trace ||
-				   config->ask;
+				   config->ask || config->wrap;
 	if (config->slot_var)
 		launcher_set_slot_var(&l->launcher, config->slot_var);
 	return l;

@@ -24,6 +24,8 @@
 struct buf;
 struct inlet;
 
+#define JOB_KEY_BYTES	16
+
 enum job_end {
 	JOB_EXITED,	/* by itself: status */
 	JOB_SIGNALED,	/* by a signal muster did not send: signal */
@@ -46,6 +48,7 @@ struct job_outcome {
 	int signal;
 	int err;		/* JOB_UNSTARTED: errno */
 	bool core_dumped;
+	bool has_run;		/* there was a process */
 	int64_t start_wall_ns;	/* since 1970 */
 	int64_t start_ns;	/* clock_run_ns */
 	int64_t end_ns;
@@ -122,6 +125,10 @@ struct job {
 					   so, for running it again */
 	bool is_argv;		/* values are program and arguments, as they
 				   are: no template, no shell */
+	bool has_key;		/* for the journal: a hash of what it is to do,
+				   by which a later run knows it again */
+	unsigned char key[JOB_KEY_BYTES];
+	uint64_t recorded;	/* the seq whose end is in the journal */
 	bool is_misuse;		/* it ends refused for an error of the user's:
 				   the run's status is 255 */
 
