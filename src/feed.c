@@ -2,12 +2,15 @@
 /* feed.c - see feed.h. */
 #include <config.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "ask.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/mem.h"
 #include "book.h"
+#include "deal.h"
 #include "feed.h"
 #include "input/attributes.h"
 #include "input/ledger.h"
@@ -15,6 +18,7 @@
 #include "intake.h"
 #include "pipe.h"
 #include "resume.h"
+#include "runner/inlet.h"
 #include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
@@ -113,7 +117,8 @@ static void copy_attributes(const struct feed *f, struct job *job,
 	job->where = describe_place(job, t);
 	job->id = copy_string(job, a->id);
 	job->cwd = copy_string(job, a->cwd);
-	job->input = copy_string(job, a->input);
+	if (a->input)
+		job->input = copy_string(job, a->input);
 	job->tag = copy_string(job, a->tag);
 	job->attributes_text = copy_string(job, a->text);
 	copy_numbers(job, a, f->retry_jitter);
@@ -145,6 +150,7 @@ static struct job *make_job(const struct feed *f, const struct tuple *t)
 	job->tries_max = f->tries_max;
 	job->is_argv = t->is_argv;
 	job->width = (unsigned)t->width;
+	job->input = f->input;
 	if (t->attributes)
 		copy_attributes(f, job, t);
 	know_command(f, job);
@@ -231,6 +237,8 @@ static bool submit(struct feed *f, struct job *job, struct buf *err)
 	case RESUME_RUN:
 		return run_job(f, job);
 	case RESUME_PASS:
+		if (job->inlet)
+			inlet_end(job->inlet);
 		return engine_pass(f->engine, job, true);
 	case RESUME_PASS_FAILED:
 		return engine_pass(f->engine, job, false);
@@ -376,30 +384,101 @@ static void next_values(struct feed *f, struct tuple *t, struct buf *err)
 	};
 }
 
+static bool was_stopped(const struct feed *f)
+{
+	return atomic_load(&f->is_stopped) ||
+	       (f->deal && deal_is_stopped(f->deal));
+}
+
+/* The next piece: 1, 0 at the end, -1 for one that is bad, which was said. */
+static int next_piece(struct feed *f, struct piece *piece, struct buf *err)
+{
+	int ret;
+
+	buf_reset(err);
+	ret = pipe_next(f->pipe, piece, err);
+	if (ret < 0) {
+		atomic_store(&f->failed, true);
+		diag_msg("%s", err->data);
+	} else if (ret == 0) {
+		atomic_store(&f->at_end, !was_stopped(f));
+		if (f->resume)
+			f->resume->has_ended = true;
+	}
+	return ret;
+}
+
 /* The same in pipe mode. */
 static bool feed_block(struct feed *f, struct buf *err)
 {
 	struct piece piece;
 	struct tuple t;
 	struct job *job;
-	int ret;
+	int ret = next_piece(f, &piece, err);
 
-	buf_reset(err);
-	ret = pipe_next(f->pipe, &piece, err);
-	if (ret < 0) {
-		atomic_store(&f->failed, true);
-		diag_msg("%s", err->data);
-		return true;
-	}
-	if (ret == 0) {
-		atomic_store(&f->at_end, !atomic_load(&f->is_stopped));
-		if (f->resume)
-			f->resume->has_ended = true;
-		return false;
-	}
+	if (ret <= 0)
+		return ret < 0;
 	next_values(f, &t, err);
 	job = make_job(f, &t);
 	pipe_attach(f->pipe, job, &piece);
+	return submit(f, job, err);
+}
+
+/* Jobs that run while they are given more. */
+
+static bool refuse_all(struct feed *f, struct buf *err)
+{
+	atomic_store(&f->failed, true);
+	diag_msg("%s", err->data);
+	return false;
+}
+
+/* All jobs of --tee; the first one is started when there is the last. */
+static bool make_all(struct feed *f, struct buf *err)
+{
+	struct job **jobs = NULL;
+	size_t n = 0, i = 0, cap = 0;
+	enum source_result ret;
+	bool more = true;
+	struct tuple t;
+
+	buf_reset(err);
+	while ((ret = intake_next(f->intake, &t, err)) == SOURCE_TUPLE) {
+		if (n == cap)
+			jobs = xreallocarray(jobs, cap = 2 * cap + 16,
+					     sizeof(struct job *));
+		jobs[n++] = make_job(f, &t);
+	}
+	if (ret != SOURCE_END || deal_expect(f->deal, n, err) < 0)
+		more = refuse_all(f, err);
+	for (; more && i < n; i++) {
+		deal_attach(f->deal, jobs[i], NULL);
+		more = submit(f, jobs[i], err);
+	}
+	for (; i < n; i++)
+		job_free(jobs[i]);
+	free(jobs);
+	f->has_all = true;
+	return more && n;
+}
+
+static bool feed_dealt(struct feed *f, struct buf *err)
+{
+	struct piece piece;
+	struct tuple t;
+	struct job *job;
+	int ret;
+
+	if (deal_is_tee(f->deal) && !f->has_all)
+		return make_all(f, err);
+	ret = next_piece(f, &piece, err);
+	if (ret <= 0)
+		return ret < 0;
+	if (!deal_wants_job(f->deal))
+		return deal_give(f->deal, &piece);
+	next_values(f, &t, err);
+	job = make_job(f, &t);
+	deal_attach(f->deal, job, &piece);
 	return submit(f, job, err);
 }
 
@@ -410,7 +489,9 @@ static bool feed_next(struct feed *f, struct buf *err)
 		return feed_task(f, err);
 	if (f->from_log)
 		return feed_again(f, err);
-	return f->pipe ? feed_block(f, err) : feed_one(f, err);
+	if (f->deal)
+		return feed_dealt(f, err);
+	return f->pipe && !f->input ? feed_block(f, err) : feed_one(f, err);
 }
 
 static void *feed_main(void *arg)
@@ -422,6 +503,8 @@ static void *feed_main(void *arg)
 	while (feed_next(f, &err))
 		;
 	buf_release(&err);
+	if (f->deal)
+		deal_close(f->deal);
 	if (f->total)
 		let_go(f);
 	engine_close(f->engine);
@@ -443,7 +526,9 @@ void feed_finish(struct feed *f)
 		return;
 	atomic_store(&f->is_stopped, true);
 	intake_stop(f->intake);
-	if (f->pipe)
+	if (f->deal)
+		deal_stop(f->deal);
+	else if (f->pipe)
 		pipe_stop(f->pipe);
 	thread_wake(f->thread);
 	thread_join(&f->thread);

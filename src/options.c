@@ -560,6 +560,7 @@ static void settle(struct parser *p)
 	}
 	if (o->tty && !p->group && !o->line_buffer && !o->dry_run)
 		o->ungroup = true;
+	options_settle_sem(p);
 	options_settle_pipe(p);
 	options_settle_input(p);
 	if (p->group && (o->ungroup || o->line_buffer))
@@ -575,6 +576,9 @@ static void settle(struct parser *p)
 	/* As GNU parallel: an empty name is none. */
 	if (o->results && !*o->results)
 		o->results = NULL;
+	if (o->latest_line && (o->files || o->results))
+		options_bad(p, "--latest-line cannot be combined with --%s",
+			    o->files ? "files" : "results");
 	if (o->results && o->nthen)
 		options_bad(p, "--results cannot be combined with --then");
 	settle_resume(p);
@@ -600,6 +604,7 @@ static void set_defaults(struct options *o)
 	o->retries = 1;
 	o->retry_delay.factor = 1;
 	o->die_with_parent = true;
+	o->kill_tree = true;
 	o->output_memory = (uint64_t)64 << 20;
 	o->grace_ns = 10 * NS_PER_SEC;
 	o->metrics_interval_ns = 5 * NS_PER_SEC;
@@ -630,6 +635,14 @@ static void parse_all(struct parser *p, int argc, char **argv)
 		parse_words(p, n, words);
 }
 
+/* By whatever path? */
+static bool is_called(const char *path, const char *name)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return path && strcmp(slash ? slash + 1 : path, name) == 0;
+}
+
 enum options_result options_parse(struct options *o, int argc, char **argv,
 				  struct buf *err)
 {
@@ -641,6 +654,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv,
 	};
 
 	set_defaults(o);
+	o->sem.is_on = is_called(argv[0], "sem");
 	scan(&p, argc, argv);
 	if (!p.plain && profile_read(o->defaults, p.profiles, p.nprofiles,
 				     err) < 0)

@@ -28,6 +28,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "control.h"
+#include "deal.h"
 #include "gate.h"
 #include "options.h"
 #include "pipe.h"
@@ -42,6 +43,7 @@
 #include "sink/joblog.h"
 #include "sink/summary.h"
 #include "steer.h"
+#include "tmux.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
 #define LEFTOVER_PATIENCE	NS_PER_SEC
@@ -193,11 +195,14 @@ static void tear_down(struct run *r)
 		local_free(r->local);
 	if (r->emit)
 		emit_free(r->emit);
+	deal_free(r->deal);
 	pipe_free(r->pipe);
 	intake_release(&r->intake);
 	if (r->joblog)
 		joblog_free(r->joblog);
 	keep_release(&r->keep);
+	lines_release(&r->lines);
+	compress_release(&r->compress);
 	book_release(&r->book);
 	resume_release(&r->resume);
 	if (r->summary)
@@ -207,6 +212,7 @@ static void tear_down(struct run *r)
 	fd_close(&r->tty);
 	ask_free(r->ask);
 	gate_free(r->gate);
+	tmux_free(r->tmux);
 	texts_release(&r->texts);
 	free(r->then_bounds);
 	free(r->control.said);
@@ -256,6 +262,8 @@ static int work(struct run *r)
 	if (r->steer)
 		steer_stop(r->steer);
 	feed_finish(&r->feed);
+	deal_free(r->deal);
+	r->deal = NULL;
 	pipe_free(r->pipe);
 	r->pipe = NULL;
 	engine_get_stats(r->engine, &stats);

@@ -22,6 +22,7 @@
 #include "base/mem.h"
 
 struct buf;
+struct inlet;
 
 #define JOB_KEY_BYTES	16
 
@@ -47,6 +48,7 @@ struct job_outcome {
 	int signal;
 	int err;		/* JOB_UNSTARTED: errno */
 	bool core_dumped;
+	bool has_run;		/* there was a process */
 	int64_t start_wall_ns;	/* since 1970 */
 	int64_t start_ns;	/* clock_run_ns */
 	int64_t end_ns;
@@ -109,11 +111,15 @@ struct job {
 	char *data;		/* malloc'ed; or NULL */
 	size_t data_len;
 	const char *part_path;	/* NULL: none */
+	bool part_of_stdin;	/* of ours, instead, which is a file */
 	int64_t part_from;
 	int64_t part_len;
 	const char *block_path;	/* a file to be made for all that, instead of
 				   standard input; NULL: none */
 	bool block_is_fifo;
+	struct inlet *inlet;	/* or what comes from there while it runs, and
+				   data_len is what it took; or NULL. Not the
+				   job's */
 	const char *tag;	/* before each line of output */
 	const char *attributes_text;	/* all this as the comment that says
 					   so, for running it again */

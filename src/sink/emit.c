@@ -203,6 +203,10 @@ static void store_locked(struct emit *e, struct out *out, int stream,
 			 const char *data, size_t len)
 {
 	out->pending += len;
+	if (e->packs) {
+		emit_store_packed_locked(e, out, stream, data, len);
+		return;
+	}
 	while (len && !emit_is_live(e, out) && e->memory >= e->cfg.memory_max &&
 	       !e->spool.full) {
 		size_t n = spill_locked(e, out, stream, data, len);
@@ -332,6 +336,8 @@ static void emit_end(struct output *o, struct job *job, bool keep)
 		list_del(&out->waiting);
 	}
 	if (keep)
+		emit_pack_rest_locked(e, out);
+	if (keep)
 		end_kept_locked(e, out);
 	else
 		end_dropped_locked(e, out);
@@ -405,6 +411,7 @@ struct emit *emit_new(const struct emit_config *config)
 
 	e->output.ops = &emit_ops;
 	e->cfg = *config;
+	e->packs = config->compress;
 	e->head = 1;
 	e->end = 1;
 	e->ready_end = 1;

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 struct buf;
+struct compress;
 struct emit;
 struct job;
 struct output;
@@ -39,6 +40,7 @@ struct emit_config {
 	enum emit_mode mode;
 	uint64_t memory_max;	/* bytes held in memory */
 	int out_fd;		/* instead of 1; 0: 1 */
+	int err_fd;		/* instead of 2; 0: 2 */
 	uint64_t out_offset;	/* bytes that were there before */
 	const char *tmpdir;	/* for the spool; outlives the emitter */
 	/* Adds what goes before each line of the job (with the TAB); NULL:
@@ -49,6 +51,11 @@ struct emit_config {
 	 * before. */
 	void (*colour)(void *arg, const struct job *job, struct buf *out);
 	bool late;
+	/* Compresses what is held beyond memory_max; NULL: nothing does. When
+	 * it fails to, or to take it back, pack_failed is called, by any
+	 * thread; what can't be compressed is held as it is. */
+	const struct compress *compress;
+	void (*pack_failed)(void *arg, const char *why);
 	/* Called once, by the writer, when descriptor fd (1 or 2) can't be
 	 * written to: all further output is dropped. */
 	void (*failed)(void *arg, int fd, int err);

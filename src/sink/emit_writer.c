@@ -171,10 +171,17 @@ void *emit_writer_main(void *arg)
 	thread_set_name("muster-writer");
 	list_init(&spent);
 	writer_init(&writer);
+	writer.compress = e->cfg.compress;
+	writer.failed = e->cfg.pack_failed;
+	writer.arg = e->cfg.arg;
 	writer.total = e->cfg.out_offset;
 	if (e->cfg.out_fd) {
 		writer.fd[0] = e->cfg.out_fd;
 		writer.is_tty[0] = isatty(e->cfg.out_fd) == 1;
+	}
+	if (e->cfg.err_fd) {
+		writer.fd[1] = e->cfg.err_fd;
+		writer.is_tty[1] = isatty(e->cfg.err_fd) == 1;
 	}
 	mutex_lock(&e->lock);
 	for (;;) {

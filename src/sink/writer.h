@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 
+struct compress;
 struct held_chunk;
 struct spool;
 
@@ -62,6 +63,12 @@ struct writer {
 	uint64_t total;		/* bytes written to fd[0], tags included */
 	struct buf tagged;
 	char *block;		/* SPOOL_EXTENT bytes, once needed */
+	/* in: what takes compression back, and who hears that it did not */
+	const struct compress *compress;
+	void (*failed)(void *arg, const char *why);
+	void *arg;
+	struct buf packed;
+	struct buf unpacked;
 };
 
 void writer_init(struct writer *w);
