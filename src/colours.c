@@ -43,7 +43,7 @@ static int compare(const void *a, const void *b)
 void colours_init(struct colours *c)
 {
 	struct colours all = { .n = 0 };
-	int order[COLOURS_MAX];
+	int order[COLOURS_MAX] = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
 		for (unsigned k = ranges[i].first; k <= ranges[i].last; k++) {

@@ -370,8 +370,9 @@ static int do_num_cmp(struct machine *m, const struct node *n,
 
 	if (compare_numbers(m, n, &order) < 0)
 		return -1;
-	*out = order == 2 ? (struct value){ .kind = VALUE_UNDEF }
-			  : value_int(order);
+	*out = value_int(order);
+	if (order == 2)
+		*out = (struct value){ .kind = VALUE_UNDEF };
 	return 0;
 }
 

@@ -24,7 +24,8 @@ struct pack {
 	size_t n;		/* tuples */
 	size_t cap;
 	size_t at;		/* the first one that is not handed out */
-	size_t share;		/* tuples a job while the rest is spread, or 0 */
+	size_t share;		/* tuples a job while the rest is spread,
+				   or 0 */
 	struct tuple first;	/* what else is known of the job */
 	size_t width;
 	unsigned long long seq;	/* of the job, as far as is known */

@@ -9,9 +9,10 @@
  * ThreadSanitizer, fork with a close-on-exec pipe that carries the error.
  *
  * The process leads a group of its own, unless it is to stay in ours; has the
- * signal mask and dispositions muster was started with, muster's original limits, the three descriptors it
- * is given and no other; and dies when the calling thread does, if asked and
- * possible: so a thread must outlive the process it started.
+ * signal mask and dispositions muster was started with, muster's original
+ * limits, the three descriptors it is given and no other; and dies when the
+ * calling thread does, if asked and possible: so a thread must outlive the
+ * process it started.
  */
 #ifndef MUSTER_PROC_SPAWN_H
 #define MUSTER_PROC_SPAWN_H

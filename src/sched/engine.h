@@ -171,8 +171,8 @@ bool engine_submit(struct engine *e, struct job *job);
  */
 bool engine_pass(struct engine *e, struct job *job, bool has_succeeded);
 /* As engine_submit for others than the reader, also after engine_close: never
- * blocks and has no bound. seq (or NULL): where its number goes. False when the run is
- * over or stopped; then the job stays the caller's. */
+ * blocks and has no bound. seq (or NULL): where its number goes. False when
+ * the run is over or stopped; then the job stays the caller's. */
 bool engine_add(struct engine *e, struct job *job, uint64_t *seq);
 /*
  * Waits until all that was submitted is over (or the engine stopped: false).

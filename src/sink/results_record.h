@@ -5,8 +5,8 @@
  *
  * In csv and tsv a field stands in double quotes where it holds anything but
  * visible ASCII, or a quote or the separator; quotes in it are doubled. What a
- * job wrote always stands in quotes, unless it is nothing. In json text is valid
- * UTF-8: bytes that are not part of a character become U+FFFD.
+ * job wrote always stands in quotes, unless it is nothing. In json text is
+ * valid UTF-8: bytes that are not part of a character become U+FFFD.
  */
 #ifndef MUSTER_SINK_RESULTS_RECORD_H
 #define MUSTER_SINK_RESULTS_RECORD_H

@@ -193,11 +193,12 @@ on_small_disk() {
 @test "-.tsv goes to standard output, in the order of the input" {
 	t -j 2 --results -.tsv ::: 'await go; echo a' ': >go; true'
 	assert_status 0
+	tab=$'\t'
 	assert_equal "$(without_times <<<"$output")" "$(printf '%s\t' Seq Host \
 		Starttime JobRuntime Send Receive Exitval Signal Command V1 \
 		Stdout)Stderr
 $(printf '%s\t' 1 : T R 0 2 0 0 '"await go; echo a"' '"await go; echo a"')\"a
-\"	
+\"$tab
 $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 }
 
