@@ -3,7 +3,7 @@
  * split.c - items cut into columns.
  *
  * Most separators are one byte (a comma, \t, \|), which memchr finds; only
- * others are left to the regular expressions of libc.
+ * others are left to regular expressions: PCRE2's, or else those of libc.
  */
 #include <config.h>
 
@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "input/ere.h"
+#include "input/pattern.h"
 #include "input/split.h"
 
 enum split_kind { SPLIT_NONE, SPLIT_BYTE, SPLIT_PATTERN, SPLIT_CSV };
@@ -19,7 +20,8 @@ enum split_kind { SPLIT_NONE, SPLIT_BYTE, SPLIT_PATTERN, SPLIT_CSV };
 struct split {
 	enum split_kind kind;
 	char byte;		/* SPLIT_BYTE, SPLIT_CSV */
-	struct ere *ere;
+	struct pattern *pattern;
+	struct ere *ere;	/* where there is no PCRE2 */
 	unsigned trim;
 };
 
@@ -100,6 +102,17 @@ static int single_byte(const char *text)
 	return byte;
 }
 
+static int compile(struct split *s, const char *text, struct buf *why)
+{
+#ifdef HAVE_PCRE2
+	s->pattern = pattern_new(text, strlen(text), 0, why);
+	return s->pattern ? 0 : -1;
+#else
+	s->ere = ere_new(text, why);
+	return s->ere ? 0 : -1;
+#endif
+}
+
 static int set_separator(struct split *s, const struct split_opts *opts,
 			 struct buf *err)
 {
@@ -116,12 +129,10 @@ static int set_separator(struct split *s, const struct split_opts *opts,
 		ret = -1;
 	} else {
 		s->kind = SPLIT_PATTERN;
-		s->ere = ere_new(opts->colsep, &why);
-		if (!s->ere) {
+		ret = compile(s, opts->colsep, &why);
+		if (ret < 0)
 			buf_addf(err, "--colsep: '%s': %s", opts->colsep,
 				 why.data);
-			ret = -1;
-		}
 	}
 	buf_release(&why);
 	return ret;
@@ -143,6 +154,7 @@ void split_free(struct split *s)
 {
 	if (!s)
 		return;
+	pattern_free(s->pattern);
 	ere_free(s->ere);
 	free(s);
 }
@@ -160,29 +172,54 @@ static void split_bytes(const struct split *s, struct cells *c,
 	add_trimmed(s, c, item, (size_t)(end - item));
 }
 
+/* The first match at or behind at, and its groups, which it returns the
+ * number of; -1: there is none. */
+static int find(const struct split *s, const char *item, size_t len, size_t at,
+		struct span *spans)
+{
+	regmatch_t m[ERE_GROUPS];
+	size_t n;
+
+	if (s->pattern) {
+		struct buf why = BUF_INIT;
+		int found = pattern_match(s->pattern, item, len, at, false,
+					  spans, &why);
+
+		buf_release(&why);
+		n = pattern_groups(s->pattern);
+		return found <= 0 ? -1 :
+		       n < PATTERN_SPANS ? (int)n : PATTERN_SPANS - 1;
+	}
+	if (!ere_find(s->ere, item, at, m))
+		return -1;
+	n = ere_groups(s->ere);
+	for (size_t i = 0; i <= n; i++)
+		spans[i] = (struct span){ (size_t)m[i].rm_so,
+					  (size_t)m[i].rm_eo };
+	return (int)n;
+}
+
 /* As Perl's split: a match of nothing never stands where a cell begins. */
 static void split_pattern(const struct split *s, struct cells *c,
 			  const char *item, size_t len)
 {
-	regmatch_t m[ERE_GROUPS];
+	struct span m[PATTERN_SPANS];
 	size_t start = 0;
 	size_t at = 0;
+	int groups;
 
-	while (at <= len && ere_find(s->ere, item, at, m)) {
-		size_t from = (size_t)m[0].rm_so;
-		size_t to = (size_t)m[0].rm_eo;
-
-		if (to == from && from == start) {
+	while (at <= len && (groups = find(s, item, len, at, m)) >= 0) {
+		if (m->end == m->start && m->start == start) {
 			at++;
 			continue;
 		}
-		add_trimmed(s, c, item + start, from - start);
-		for (size_t i = 1; i <= ere_groups(s->ere); i++) {
-			size_t n = (size_t)(m[i].rm_eo - m[i].rm_so);
+		add_trimmed(s, c, item + start, m->start - start);
+		for (int i = 1; i <= groups; i++) {
+			size_t n = m[i].end - m[i].start;
 
-			add_trimmed(s, c, item + (n ? m[i].rm_so : 0), n);
+			add_trimmed(s, c, item + (n ? m[i].start : 0), n);
 		}
-		start = at = to;
+		start = at = m->end;
 	}
 	add_trimmed(s, c, item + start, len - start);
 }
