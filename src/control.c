@@ -16,6 +16,7 @@
 #include "input/template.h"
 #include "lines.h"
 #include "options.h"
+#include "perl.h"
 #include "proc/child.h"
 #include "proc/pressure.h"
 #include "proc/sigstate.h"
@@ -219,6 +220,7 @@ static void list_job(const struct job *job, enum job_state state, void *arg)
 		.values = job->values, .n = job->nvalues,
 		.width = job->width,
 		.seq = job->number, .slot = job->slot,
+		.memo = job->memo, .is_quick = true,
 	};
 	const struct template *t = template_of(l->control, job);
 	struct buf command = BUF_INIT;
@@ -268,6 +270,7 @@ static void suspend(struct control *c)
 static void stop_all(struct control *c, enum engine_stop how)
 {
 	c->grace_end_ns = -1;
+	perl_stop(c->perl);
 	/* First the hooks: a job that is ended by this still gets one. */
 	if (c->hook)
 		hook_order(c->hook, how == ENGINE_KILL ? HOOK_KILL : HOOK_STOP);

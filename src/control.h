@@ -24,6 +24,7 @@ struct hook;
 struct lines;
 struct metrics;
 struct options;
+struct perl;
 struct pressure;
 struct template;
 
@@ -33,6 +34,7 @@ struct control {
 	struct bar *bar;		/* or NULL */
 	struct lines *lines;		/* or NULL */
 	struct hook *hook;		/* or NULL */
+	struct perl *perl;		/* or NULL */
 	struct deal *deal;		/* or NULL */
 	struct metrics *metrics;	/* or NULL */
 	const struct template *template; /* or NULL */

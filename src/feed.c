@@ -22,6 +22,7 @@
 #include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
+#include "texts.h"
 
 /* jansson goes down 2048 levels of JSON, a call or two for each. */
 #define STACK_BYTES	((size_t)2 << 20)
@@ -230,7 +231,10 @@ static bool run_job(struct feed *f, struct job *job)
 
 static bool submit(struct feed *f, struct job *job, struct buf *err)
 {
-	book_identify(f->book, job, ++f->number);
+	f->number++;
+	if (f->may_number && !job->is_argv && job->nvalues)
+		texts_learn(f->texts, job, f->number);
+	book_identify(f->book, job, f->number);
 	if (!f->resume)
 		return run_job(f, job);
 	switch (resume_judge(f->resume, job, err)) {

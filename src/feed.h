@@ -23,6 +23,7 @@ struct intake;
 struct job;
 struct pipe;
 struct resume;
+struct texts;
 
 struct feed {
 	struct intake *intake;
@@ -35,6 +36,8 @@ struct feed {
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
 	struct ask *ask;	/* --interactive, or NULL */
+	struct texts *texts;
+	bool may_number;	/* nobody else makes jobs */
 	const struct book *book;	/* gives jobs their keys */
 	uint64_t number;	/* of jobs made from the input */
 	uint64_t submitted;

@@ -26,6 +26,7 @@ static void expand(const struct template *t, char *const *values, size_t n,
 	struct template_args args = {
 		.values = values, .n = n,
 		.seq = job ? job->number : 1, .slot = job ? job->slot : 1,
+		.memo = job ? job->memo : NULL,
 	};
 	struct buf err = BUF_INIT;
 

@@ -26,6 +26,8 @@
  *   tempdir.c           where it puts blocks for --cat and --fifo
  *   deal.c              --round-robin, --tee: for jobs that run
  *   texts.c             its templates
+ *   perl.c              a perl for what is beyond our own expressions
+ *   perl_text.c         what that perl runs
  *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
  *   resume.c            --resume: what an earlier run has done
@@ -84,6 +86,7 @@
  *   input/eval_vars.c   what variables hold
  *   input/eval_match.c  m// s/// tr/// and split
  *   input/eval_value.c  texts, numbers, sprintf
+ *   input/eval_perl.c   what only perl can run, and what it has said
  *   input/eval_impl.h   what all these share
  *   input/pattern.c     regular expressions
  *   input/shlex.c       follows the text of a command, byte by byte
@@ -140,6 +143,7 @@
  *   sink/spool.c        held output on disk
  *   sink/writer.c       writes batches, with tags
  *   sink/results.c      --results: in files, or as records
+ *   sink/results_name.c which files
  *   sink/results_record.c  what these look like
  *   sink/store.c        a file in which a stream is kept; --files
  *   sink/compress.c     the programs of --compress

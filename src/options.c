@@ -508,8 +508,9 @@ static void settle_resume(struct parser *p)
 		return;
 	if (!o->journal && !o->joblog &&
 	    (o->retry_failed || !has_result_files(o)))
-		options_bad(p, "%s needs --joblog or --journal%s", name,
-			    o->retry_failed ? "" : ", or --results in files");
+		options_bad(p, "%s needs --joblog%s", name,
+			    o->retry_failed ? " or --journal"
+			    : ", --journal, or --results in files");
 	else if (!o->journal && !o->joblog)
 		return;
 	else if (strcmp(o->journal ? o->journal : o->joblog, "-") == 0)
@@ -673,6 +674,7 @@ void options_release(struct options *o)
 	free(o->inputs);
 	free(o->then);
 	free(o->tags.rpl);
+	free(o->tags.match);
 	free(o->filters);
 	free(o->command);
 	free(o->tagstring);

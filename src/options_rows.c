@@ -349,6 +349,13 @@ static void set_rpl(struct parser *p, const struct given *g)
 	t->rpl = add_word(t->rpl, &t->nrpl, g->arg);
 }
 
+static void set_match(struct parser *p, const struct given *g)
+{
+	struct tag_opts *t = &p->o->tags;
+
+	t->match = add_word(t->match, &t->nmatch, g->arg);
+}
+
 static void set_filter(struct parser *p, const struct given *g)
 {
 	struct options *o = p->o;

@@ -34,6 +34,7 @@
 #include "pipe.h"
 #include "proc/child.h"
 #include "proc/sigstate.h"
+#include "perl.h"
 #include "run.h"
 #include "run_impl.h"
 #include "runner/local.h"
@@ -261,6 +262,8 @@ static int work(struct run *r)
 		gate_stop(r->gate);
 	if (r->steer)
 		steer_stop(r->steer);
+	/* What the reader may still be asking for comes too late. */
+	perl_stop(r->texts.perl);
 	feed_finish(&r->feed);
 	deal_free(r->deal);
 	r->deal = NULL;

@@ -561,6 +561,7 @@ int run_set_up(struct run *r, struct buf *err)
 	r->control.bar = r->bar;
 	r->control.lines = &r->lines;
 	r->control.template = r->texts.command;
+	r->control.perl = r->texts.perl;
 	r->control.then = r->texts.then;
 	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,
 				 .pipe = r->pipe, .deal = r->deal,
@@ -571,6 +572,8 @@ int run_set_up(struct run *r, struct buf *err)
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
 				 .ask = r->ask,
+				 .texts = &r->texts,
+				 .may_number = !o->control,
 				 .book = &r->book,
 				 .are_commands = !r->texts.command,
 				 .no_attributes = o->no_attributes,

@@ -248,6 +248,7 @@ static void add_command(struct steer *s, const struct shots *all,
 			.values = values, .n = shot->nvalues,
 			.width = shot->width,
 			.seq = shot->number, .slot = shot->slot,
+			.is_quick = true,
 		}, command, &err) < 0)
 		join_values(values, shot->nvalues, command);
 	buf_release(&err);

@@ -8,15 +8,20 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/compiler.h"
 #include "base/mem.h"
 #include "colours.h"
+#include "input/eval.h"
 #include "input/filter.h"
 #include "input/names.h"
 #include "input/tags.h"
 #include "input/template.h"
 #include "options.h"
+#include "perl.h"
 #include "sched/job.h"
 #include "texts.h"
+
+extern char **environ;
 
 /* Can a job have several values of one input? */
 static bool has_cells(const struct options *o)
@@ -102,17 +107,22 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 }
 
 static int make_filters(struct texts *t, const struct template_opts *opts,
-			struct buf *err)
+			const struct names *names, struct buf *err)
 {
 	const struct options *o = t->options;
+	struct buf text = BUF_INIT;
 
 	t->filters = xcalloc(o->nfilters + 1, sizeof(*t->filters));
 	for (size_t i = 0; i < o->nfilters; i++) {
-		t->filters[i] = filter_new(o->filters[i], opts, err);
+		buf_reset(&text);
+		/* {word} may as well be a key of a hash. */
+		names_resolve(names, o->filters[i], &text, NULL);
+		t->filters[i] = filter_new(text.data, opts, err);
 		if (!t->filters[i])
-			return -1;
+			break;
 	}
-	return 0;
+	buf_release(&text);
+	return err->len ? -1 : 0;
 }
 
 int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
@@ -120,18 +130,21 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 {
 	const char *tag = o->tagstring;
 	struct template_opts plain = { .run = &t->run, .plain_text = true };
+	struct perl_config perl = { .path = getenv("PATH"), .envp = environ };
+	struct tag_opts tags = o->tags;
 
-	*t = (struct texts){ .options = o };
+	*t = (struct texts){ .options = o, .perl = perl_new(&perl) };
 	colours_init(&t->colours);
-	t->tags = tags_new(&o->tags, err);
+	tags.perl = perl_eval(t->perl);
+	t->tags = tags_new(&tags, err);
 	if (!t->tags)
 		return -1;
 	plain.tags = t->tags;
 	if (make_commands(t, shell, names, err) < 0 ||
-	    make_filters(t, &plain, err) < 0)
+	    make_filters(t, &plain, names, err) < 0)
 		return -1;
 	if (o->workdir && strcmp(o->workdir, "...") != 0) {
-		t->cwd = template_new(o->workdir, &plain, err);
+		t->cwd = make_template(o->workdir, &plain, names, err);
 		if (!t->cwd)
 			return -1;
 	}
@@ -155,6 +168,39 @@ void texts_release(struct texts *t)
 		filter_free(t->filters[i]);
 	free(t->filters);
 	tags_free(t->tags);
+	perl_free(t->perl);
+	t->perl = NULL;
+}
+
+struct template_args texts_args(const struct job *job, unsigned slot)
+{
+	return (struct template_args){
+		.values = job->values, .n = job->nvalues,
+		.width = job->width,
+		.seq = job->number, .slot = slot, .memo = job->memo,
+	};
+}
+
+void texts_learn(const struct texts *t, struct job *job, uint64_t number)
+{
+	struct template_args args = texts_args(job, 0);
+	const struct template *all[] = { t->command, t->tag, t->cwd };
+	bool may_ask = eval_perl_is_used(perl_eval(t->perl));
+	struct eval_memo *memo;
+
+	/* Filters may come to it once there are values in them. */
+	if (!may_ask && !t->filters[0])
+		return;
+	memo = eval_memo_new(&job->arena);
+	args.seq = number;
+	args.memo = memo;
+	for (struct filter **f = t->filters; *f; f++)
+		filter_learn(*f, &args, memo);
+	for (size_t i = 0; may_ask && i < ARRAY_SIZE(all); i++) {
+		if (all[i])
+			template_learn(all[i], &args, memo);
+	}
+	job->memo = memo;
 }
 
 bool texts_want_total(const struct texts *t)
@@ -177,11 +223,7 @@ const struct template *texts_command(const struct texts *t, unsigned stage)
 void texts_add_tag(const struct texts *t, const struct job *job,
 		   struct buf *out)
 {
-	struct template_args args = {
-		.values = job->values, .n = job->nvalues,
-		.width = job->width,
-		.seq = job->number, .slot = job->slot,
-	};
+	struct template_args args = texts_args(job, job->slot);
 	struct buf err = BUF_INIT;
 	size_t before = out->len;
 
@@ -221,11 +263,7 @@ static void add_own_dir(const struct job *job, struct buf *out)
 void texts_add_cwd(const struct texts *t, const struct job *job,
 		   struct buf *out)
 {
-	struct template_args args = {
-		.values = job->values, .n = job->nvalues,
-		.width = job->width,
-		.seq = job->number, .slot = job->slot,
-	};
+	struct template_args args = texts_args(job, job->slot);
 	struct buf err = BUF_INIT;
 
 	if (t->cwd)
@@ -239,11 +277,7 @@ bool texts_add_command(const struct texts *t, const struct job *job,
 		       unsigned slot, struct buf *out)
 {
 	const struct template *command = texts_command(t, job->stage);
-	struct template_args args = {
-		.values = job->values, .n = job->nvalues,
-		.width = job->width,
-		.seq = job->number, .slot = slot,
-	};
+	struct template_args args = texts_args(job, slot);
 	struct buf err = BUF_INIT;
 	bool is_good = true;
 

@@ -402,9 +402,10 @@ char *const *tmux_wrap(struct tmux *t, struct job *job, char *const *argv,
 	words[6] = arena_strdup(&job->arena, path.data);
 	words[7] = arena_strdup(&job->arena, title.data);
 	words[8] = t->in_panes ? "pane" : "window";
+	words[9] = "/bin/sh";
 	/* Other shells may not hand on the functions that it exports. */
-	words[9] = shell_kind_of(argv[0]) == SHELL_BASH
-		   ? arena_strdup(&job->arena, argv[0]) : "/bin/sh";
+	if (shell_kind_of(argv[0]) == SHELL_BASH)
+		words[9] = arena_strdup(&job->arena, argv[0]);
 	if (write_script(path.data, job, argv, env) == 0) {
 		out = arena_alloc(&job->arena, sizeof(words));
 		memcpy(out, words, sizeof(words));

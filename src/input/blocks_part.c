@@ -77,7 +77,7 @@ int64_t blocks_cut(int fd, const struct blocks_opts *opts, off_t at,
 {
 	off_t seen = at;
 
-	while (size - at > (off_t)*bytes) {
+	while (size - at >= (off_t)*bytes) {
 		off_t end = at + (off_t)*bytes;
 		off_t cut = last_border(fd, opts->recsep, at, seen, end);
 

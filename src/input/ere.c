@@ -19,9 +19,9 @@ struct ere {
 struct translator {
 	const char *s;		/* what is left */
 	struct buf *out;
-	struct buf *err;
+	unsigned flags;
 	bool in_bracket;
-	size_t bare;		/* (?: so far: POSIX counts them as groups */
+	struct ere_refusal *r;
 };
 
 static const struct {
@@ -37,9 +37,8 @@ static const struct {
 
 static int refuse(struct translator *t, const char *what, size_t len)
 {
-	buf_addch(t->err, '\'');
-	buf_add_visible(t->err, what, len);
-	buf_addstr(t->err, "' is not supported");
+	t->r->at = what;
+	t->r->len = len;
 	return -1;
 }
 
@@ -96,10 +95,8 @@ static int add_escape(struct translator *t)
 	char c = *t->s;
 	const char *at = c ? strchr(from, c) : NULL;
 
-	if (!c) {
-		buf_addstr(t->err, "it ends in a backslash");
-		return -1;
-	}
+	if (!c)
+		return refuse(t, t->s, 0);
 	if (at) {
 		add_literal(t, to[at - from]);
 		t->s++;
@@ -110,6 +107,11 @@ static int add_escape(struct translator *t)
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
 		if (classes[i].letter == c)
 			return add_class(t, i);
+	}
+	if ((c == 'b' || c == 'B') && (t->flags & ERE_EDGES) &&
+	    !t->in_bracket) {
+		buf_add(t->out, t->s++ - 1, 2);
+		return 0;
 	}
 	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	    (c >= '0' && c <= '9'))
@@ -154,9 +156,9 @@ static int add_plain(struct translator *t)
 		return 0;
 	}
 	if (c == '(' && t->s[1] == '?') {
-		if (t->s[2] != ':')
-			return refuse(t, t->s, 3);
-		t->bare++;
+		if (t->s[2] != ':' || !(t->flags & ERE_BARE))
+			return refuse(t, t->s, t->s[2] ? 3 : 2);
+		t->r->bare++;
 		t->s += 2;
 		c = '(';
 	} else if (strchr("*+?}", c) && t->s[1] && strchr("?+", t->s[1])) {
@@ -185,23 +187,39 @@ static int translate(struct translator *t)
 	return 0;
 }
 
-int ere_translate(struct buf *out, const char *text, struct buf *err)
+int ere_translate(struct buf *out, const char *text, unsigned flags,
+		  struct ere_refusal *r)
 {
-	struct translator t = { .s = text, .out = out, .err = err };
+	struct translator t = { .s = text, .out = out, .flags = flags,
+				.r = r };
 
+	*r = (struct ere_refusal){ .at = NULL };
 	return translate(&t);
+}
+
+static void say_refused(const struct ere_refusal *r, struct buf *err)
+{
+	if (!r->len) {
+		buf_addstr(err, "it ends in a backslash");
+		return;
+	}
+	buf_addch(err, '\'');
+	buf_add_visible(err, r->at, r->len);
+	buf_addstr(err, "' is not supported");
 }
 
 struct ere *ere_new(const char *text, struct buf *err)
 {
 	struct ere *p = xcalloc(1, sizeof(*p));
 	struct buf posix = BUF_INIT;
-	struct translator t = { .s = text, .out = &posix, .err = err };
+	struct ere_refusal r;
 	char message[200];
 	int ret;
 
-	if (translate(&t) < 0)
+	if (ere_translate(&posix, text, ERE_BARE, &r) < 0) {
+		say_refused(&r, err);
 		goto failed;
+	}
 	ret = regcomp(&p->regex, posix.data, REG_EXTENDED);
 	if (ret) {
 		regerror(ret, &p->regex, message, sizeof(message));
@@ -212,7 +230,7 @@ struct ere *ere_new(const char *text, struct buf *err)
 	if (p->groups >= ERE_GROUPS)
 		p->groups = ERE_GROUPS - 1;
 	/* Which of the groups are not to be seen is not known to libc. */
-	if (t.bare)
+	if (r.bare)
 		p->groups = 0;
 	buf_release(&posix);
 	return p;

@@ -18,6 +18,12 @@ int eval_fail(struct machine *m, const char *fmt, ...)
 	return -1;
 }
 
+int eval_beyond(struct machine *m, const char *what)
+{
+	m->is_beyond = true;
+	return eval_fail(m, "%s is not supported", what);
+}
+
 int eval_spend(struct machine *m, size_t n)
 {
 	m->spent += n + 16;
@@ -58,17 +64,22 @@ int eval_text(struct machine *m, const struct node *n, struct value *out)
 	return 0;
 }
 
-static void free_vars(struct eval_parser *p)
+static void settle_vars(struct eval_parser *p)
 {
-	for (size_t i = 0; i < p->nvars; i++)
-		free(p->vars[i].name);
+	for (size_t i = 0; i < p->nvars; i++) {
+		const struct var *v = &p->vars[i];
+
+		if (v->is_set && !v->is_mine)
+			p->e->sets_globals = true;
+		free(v->name);
+	}
 	free(p->vars);
 }
 
-struct eval *eval_new(const char *text, size_t len, char *const *groups,
-		      size_t ngroups, struct buf *err)
+/* 0, or -1 with a message. */
+static int parse(struct eval *e, const char *text, size_t len,
+		 char *const *groups, size_t ngroups, struct buf *err)
 {
-	struct eval *e = xcalloc(1, sizeof(*e));
 	struct eval_parser p = {
 		.e = e,
 		.groups = groups,
@@ -82,8 +93,40 @@ struct eval *eval_new(const char *text, size_t len, char *const *groups,
 	if (e->root && p.s != p.end)
 		eval_fail_at(&p, p.s, "is not understood here");
 	e->nvars = p.nvars;
-	free_vars(&p);
-	if (!p.failed)
+	settle_vars(&p);
+	return p.failed ? -1 : 0;
+}
+
+struct eval *eval_new(const char *text, size_t len, char *const *groups,
+		      size_t ngroups, struct eval_perl *perl,
+		      struct buf *err)
+{
+	struct eval *e = xcalloc(1, sizeof(*e));
+	struct buf why = BUF_INIT;
+	int ret = parse(e, text, len, groups, ngroups, &why);
+
+	e->perl = perl;
+	if (perl)
+		eval_keep_code(e, text, len, groups, ngroups);
+	if (ret < 0 && perl)
+		ret = eval_hand_over(e, &why);
+	if (ret < 0) {
+		buf_addstr(err, why.data);
+		eval_free(e);
+		e = NULL;
+	}
+	buf_release(&why);
+	return e;
+}
+
+struct eval *eval_new_perl(const char *code, size_t len,
+			   struct eval_perl *perl, struct buf *err)
+{
+	struct eval *e = xcalloc(1, sizeof(*e));
+
+	e->perl = perl;
+	eval_keep_code(e, code, len, NULL, 0);
+	if (eval_hand_over(e, err) == 0)
 		return e;
 	eval_free(e);
 	return NULL;
@@ -102,7 +145,7 @@ void eval_free(struct eval *e)
 
 unsigned eval_wishes(const struct eval *e)
 {
-	return e->wishes;
+	return e->wishes | (eval_needs_perl(e) ? EVAL_PERL : 0);
 }
 
 static int run(struct machine *m)
@@ -118,30 +161,59 @@ static int run(struct machine *m)
 	return eval_scalar(m, m->eval->root, &v);
 }
 
-int eval_run(const struct eval *e, const struct eval_job *job,
-	     struct buf *out, unsigned *wishes, struct buf *err)
+/* Its own failure stands, if perl is not there either. */
+static int ask_instead(const struct machine *m, bool is_test, struct buf *out,
+		       unsigned *wishes, struct buf *why)
 {
-	struct machine m = { .eval = e, .job = job, .err = err };
-	struct value text;
-	int ret = run(&m);
+	struct buf other = BUF_INIT;
+	int ret = -1;
 
-	if (ret == 0) {
-		text = value_as_text(&m, &m.topic);
-		buf_add(out, text.s, text.len);
-		*wishes |= m.wishes;
+	if (m->is_beyond && m->eval->perl)
+		ret = eval_ask(m->eval, m->job, is_test, out, wishes, &other);
+	if (other.len) {
+		buf_reset(why);
+		buf_addstr(why, other.data);
 	}
-	arena_release(&m.arena);
+	buf_release(&other);
 	return ret;
 }
 
-int eval_test(const struct eval *e, const struct eval_job *job,
-	      struct buf *err)
+static int run_either(const struct eval *e, const struct eval_job *job,
+		      bool is_test, struct buf *out, unsigned *wishes,
+		      struct buf *err)
 {
-	struct machine m = { .eval = e, .job = job, .err = err };
-	int ret = run(&m);
+	struct buf why = BUF_INIT;
+	struct machine m = { .eval = e, .job = job, .err = &why };
+	struct value text;
+	int ret;
 
-	if (ret == 0)
-		ret = value_is_true(&m.last);
+	if (eval_needs_perl(e))
+		return eval_ask(e, job, is_test, out, wishes, err);
+	ret = run(&m);
+	if (ret < 0) {
+		ret = ask_instead(&m, is_test, out, wishes, &why);
+	} else {
+		*wishes |= m.wishes;
+		ret = is_test && value_is_true(&m.last);
+		text = value_as_text(&m, &m.topic);
+		if (!is_test)
+			buf_add(out, text.s, text.len);
+	}
+	if (ret < 0)
+		buf_addstr(err, why.data);
 	arena_release(&m.arena);
+	buf_release(&why);
 	return ret;
+}
+
+int eval_run(const struct eval *e, const struct eval_job *job,
+	     struct buf *out, unsigned *wishes, struct buf *err)
+{
+	return run_either(e, job, false, out, wishes, err);
+}
+
+int eval_test(const struct eval *e, const struct eval_job *job,
+	      unsigned *wishes, struct buf *err)
+{
+	return run_either(e, job, true, NULL, wishes, err);
 }

@@ -419,7 +419,7 @@ static const struct function functions[] = {
 	JOB("seq", 's', 0),
 	REAL("sin", 's'),
 	JOB("skip", 'k', EVAL_SKIP),
-	JOB("slot", '%', 0),
+	JOB("slot", '%', EVAL_SLOT),
 	{ "split", ARGS_LIST, eval_do_split, eval_all_split, parse_split,
 	  0, 0 },
 	{ "sprintf", ARGS_LIST, do_sprintf, NULL, NULL, 0, 0 },

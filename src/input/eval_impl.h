@@ -91,6 +91,7 @@ enum {
 struct var {
 	char *name;		/* with its $ or @ */
 	bool is_set;		/* in the text so far */
+	bool is_mine;		/* it has a my */
 	const char *read_at;	/* where it was read before */
 };
 
@@ -101,6 +102,11 @@ struct eval {
 	size_t npatterns;
 	size_t nvars;
 	unsigned wishes;
+	bool sets_globals;	/* variables without my */
+
+	struct eval_perl *perl;	/* or NULL */
+	const char *code;	/* all of it, groups put in */
+	size_t len;
 };
 
 struct slot {
@@ -119,6 +125,7 @@ struct machine {
 	struct span spans[PATTERN_SPANS];
 	unsigned wishes;
 	size_t spent;		/* bytes and steps, to end what would not */
+	bool is_beyond;		/* it failed at what perl could do */
 	struct buf *err;
 };
 
@@ -144,6 +151,8 @@ int value_format(struct machine *m, const struct list *args,
 
 /* eval.c: a message, always -1. */
 int eval_fail(struct machine *m, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The same for what is not supported. */
+int eval_beyond(struct machine *m, const char *what);
 /* Counts n towards what a run may cost; -1 when that is too much. */
 int eval_spend(struct machine *m, size_t n);
 int eval_scalar(struct machine *m, const struct node *n, struct value *out);
@@ -190,6 +199,8 @@ struct node *eval_parse_variable(struct eval_parser *p, bool in_quotes);
 void eval_kid(struct eval_parser *p, struct node *n, struct node *kid);
 /* Says that n is given a value here. */
 void eval_mark_set(struct eval_parser *p, const struct node *n);
+/* And that it is of this expression alone. */
+void eval_mark_mine(struct eval_parser *p, const struct node *n);
 bool eval_take(struct eval_parser *p, const char *word);
 
 /* eval_quote.c */
@@ -233,6 +244,18 @@ eval_scalar_fn eval_do_const, eval_do_topic, eval_do_var, eval_do_element,
 eval_list_fn eval_all_array, eval_all_comma, eval_all_slice, eval_all_range,
 	eval_all_assign, eval_all_ternary, eval_all_repeat;
 int eval_assign(struct machine *m, const struct node *to, struct value v);
+
+/* eval_perl.c: the code for perl, from the text. */
+void eval_keep_code(struct eval *e, const char *text, size_t len,
+		    char *const *groups, size_t ngroups);
+/* For what is beyond us (why says what): 0, or -1 with what perl said, or why
+ * as it was when there is none. */
+int eval_hand_over(struct eval *e, struct buf *why);
+/* Must perl be asked? */
+bool eval_needs_perl(const struct eval *e);
+/* As the run of struct eval_perl_ops, or from the memo. */
+int eval_ask(const struct eval *e, const struct eval_job *job, bool is_test,
+	     struct buf *out, unsigned *wishes, struct buf *err);
 
 /* eval_match.c */
 eval_scalar_fn eval_do_match, eval_do_subst, eval_do_translate;

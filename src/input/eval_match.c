@@ -26,6 +26,8 @@ static int use_pattern(struct machine *m, const struct node *n, struct use *u)
 	u->own = pattern_new(text.s, text.len, n->flags & 0xff, &why);
 	u->pattern = u->own;
 	if (!u->own) {
+		/* Perl may know more of them. */
+		m->is_beyond = true;
 		eval_fail(m, "regular expression '");
 		buf_add_visible(m->err, text.s, text.len);
 		buf_addf(m->err, "': %s", why.data);

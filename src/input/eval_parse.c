@@ -574,7 +574,7 @@ static struct node *parse_for(struct eval_parser *p)
 			return eval_fail_at(p, p->s, "comes behind what is "
 					    "no variable");
 		else
-			eval_mark_set(p, n->c);
+			eval_mark_mine(p, n->c);
 	}
 	if (!eval_take(p, "("))
 		return eval_fail_at(p, p->s, "is not the ( of a list");

@@ -143,6 +143,24 @@ static void flush(struct inter *in)
 	buf_reset(&in->text);
 }
 
+/* Variables of Perl's own that are refused later, not taken for text. */
+static bool is_special(const struct inter *in)
+{
+	char c = in->s[1];
+	char next = in->s + 2 < in->end ? in->s[2] : '\0';
+
+	if (*in->s == '@')
+		return c == '{' || (c == '$' && isalpha((unsigned char)next));
+	if (strchr("+-", c))
+		return next == '{' || next == '[';
+	if (c == ':')
+		return next == ':';
+	if (c == '#')
+		return isalpha((unsigned char)next) || next == '_' ||
+		       next == '{' || next == '$';
+	return c == '`' || (strchr("'!,.;/", c) && !in->is_pattern);
+}
+
 /* In a pattern a $ may be the end of a line. */
 static bool is_variable(const struct inter *in)
 {
@@ -150,13 +168,10 @@ static bool is_variable(const struct inter *in)
 
 	if (in->s + 1 >= in->end)
 		return false;
-	if (isalpha((unsigned char)c) || c == '_')
+	if (isalpha((unsigned char)c) || c == '_' || is_special(in))
 		return true;
 	if (*in->s == '@')
 		return false;
-	/* Refused later, not taken for text. */
-	if (c == '`' || (c == '\'' && !in->is_pattern))
-		return true;
 	return c == '{' || c == '&' || isdigit((unsigned char)c) ||
 	       (c == '$' && isdigit((unsigned char)in->s[2]));
 }

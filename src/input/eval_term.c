@@ -66,6 +66,16 @@ void eval_mark_set(struct eval_parser *p, const struct node *n)
 		v->read_at = NULL;
 }
 
+void eval_mark_mine(struct eval_parser *p, const struct node *n)
+{
+	eval_mark_set(p, n);
+	for (size_t i = 0; n->kind == NODE_LIST && i < n->nkids; i++)
+		eval_mark_mine(p, n->kids[i]);
+	if ((n->kind == NODE_SCALAR || n->kind == NODE_ARRAY) &&
+	    n->var != EVAL_ARG)
+		p->vars[n->var].is_mine = true;
+}
+
 /* $job->seq() and the like. */
 static struct node *parse_method(struct eval_parser *p, const char *at)
 {
@@ -172,8 +182,9 @@ static struct node *parse_named(struct eval_parser *p, const char *at,
 	if (len == 3 && memcmp(name, "job", 3) == 0 && !in_quotes &&
 	    p->s[0] == '-' && p->s[1] == '>')
 		return parse_method(p, at);
-	if (!in_quotes && (*p->s == '{' || strncmp(p->s, "->", 2) == 0 ||
-			   strncmp(p->s, "::", 2) == 0))
+	if (*p->s == '{' || strncmp(p->s, "::", 2) == 0 ||
+	    (strncmp(p->s, "->", 2) == 0 &&
+	     (!in_quotes || p->s[2] == '[' || p->s[2] == '{')))
 		return eval_fail_at(p, at, "is not supported");
 	if (len == 1 && *name == '_')
 		return eval_fail_at(p, at, "is not supported");
@@ -224,7 +235,7 @@ struct node *eval_parse_variable(struct eval_parser *p, bool in_quotes)
 			return eval_fail_at(p, at, "is not supported");
 		return n;
 	}
-	if (*p->s == '#' && !in_quotes) {
+	if (*p->s == '#' && (!in_quotes || isalpha((unsigned char)p->s[1]))) {
 		p->s++;
 		return parse_array(p, at, eval_do_count);
 	}
@@ -326,11 +337,26 @@ static struct node *parse_my(struct eval_parser *p)
 	}
 	if (!n)
 		return NULL;
-	eval_mark_set(p, n);
+	eval_mark_mine(p, n);
 	eval_skip_space(p);
 	/* Anew for each round of a loop. */
 	if (n->kind == NODE_SCALAR && *p->s != '=')
 		n->scalar = eval_do_unset;
+	return n;
+}
+
+/* Behind our: a variable that keeps what it was, unless it is set here. */
+static struct node *parse_our(struct eval_parser *p, const char *at)
+{
+	struct node *n;
+
+	eval_skip_space(p);
+	if (*p->s != '$' && *p->s != '@')
+		return eval_fail_at(p, p->s, "is not a variable");
+	n = eval_parse_variable(p, false);
+	eval_skip_space(p);
+	if (n && *p->s != '=')
+		return eval_fail_at(p, at, "is not supported");
 	return n;
 }
 
@@ -341,8 +367,10 @@ static struct node *parse_word(struct eval_parser *p)
 	struct node *n;
 	size_t len = 0;
 
-	if (eval_take(p, "my") || eval_take(p, "our") || eval_take(p, "local"))
+	if (eval_take(p, "my") || eval_take(p, "local"))
 		return parse_my(p);
+	if (eval_take(p, "our"))
+		return parse_our(p, at);
 	if (strncmp(at, "not", 3) == 0 && !eval_is_word(at[3]))
 		return eval_parse_not(p);
 	if (eval_take(p, "undef"))

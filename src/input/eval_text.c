@@ -161,6 +161,7 @@ int eval_do_chr(struct machine *m, const struct node *n, struct value *out)
 	if (eval_scalar(m, n->a, &v) < 0)
 		return -1;
 	c = value_as_int(&v);
+	m->is_beyond = c > 255;
 	if (c < 0 || c > 255)
 		return eval_fail(m, "chr(%lld) is not a byte", (long long)c);
 	byte = (char)c;

@@ -331,9 +331,11 @@ static int add_directive(struct machine *m, struct buf *out,
 		d->letter = (char)tolower((unsigned char)d->letter);
 		break;
 	}
-	if (!d->letter || !strchr("diuoxXeEfFgGaA", d->letter))
+	if (!d->letter || !strchr("diuoxXeEfFgGaA", d->letter)) {
+		m->is_beyond = true;
 		return eval_fail(m, "sprintf: '%%%c' is not supported",
 				 d->letter);
+	}
 	add_number(out, d, v);
 	return 0;
 }

@@ -202,7 +202,7 @@ int eval_all_range(struct machine *m, const struct node *n, struct list *out)
 	if (eval_scalar(m, n->a, &a) < 0 || eval_scalar(m, n->b, &b) < 0)
 		return -1;
 	if (a.kind == VALUE_TEXT && a.len && isalpha((unsigned char)*a.s))
-		return eval_fail(m, "'..' between words is not supported");
+		return eval_beyond(m, "'..' between words");
 	from = value_as_int(&a);
 	to = value_as_int(&b);
 	if (to >= from && (uint64_t)to - (uint64_t)from >= EVAL_LIST_MAX)
@@ -216,6 +216,7 @@ int eval_do_range(struct machine *m, const struct node *n, struct value *out)
 {
 	(void)n;
 	(void)out;
+	m->is_beyond = true;
 	return eval_fail(m, "'..' is supported in lists only");
 }
 

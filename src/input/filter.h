@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 struct buf;
+struct eval_memo;
 struct filter;
 struct template_args;
 struct template_opts;
@@ -22,6 +23,11 @@ void filter_free(struct filter *f);
 
 /* True when it asks for the number of all jobs. */
 bool filter_wants_total(const struct filter *f);
+
+/* Finds out before the job has a slot, and keeps in memo what filter_passes is
+ * going to say, as far as that can be known then. */
+void filter_learn(const struct filter *f, const struct template_args *a,
+		  struct eval_memo *memo);
 
 /* 1: the job is to be run; 0: not; -1 with a message in err. */
 int filter_passes(const struct filter *f, const struct template_args *a,

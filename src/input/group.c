@@ -90,7 +90,7 @@ struct group *group_new(const char *by, const char *colsep, struct buf *err)
 			goto fail;
 	}
 	if (*expr) {
-		g->eval = eval_new(expr, strlen(expr), NULL, 0, &why);
+		g->eval = eval_new(expr, strlen(expr), NULL, 0, NULL, &why);
 		if (!g->eval) {
 			buf_addf(err, "--group-by: %s", why.data);
 			goto fail;

@@ -214,7 +214,8 @@ static void begin_run(struct ledger *l, const struct record *r)
 	l->stages = r->stages;
 	buf_reset(&l->output);
 	l->has_output = r->output.text &&
-			record_get_text(&r->output, &r->output_hex, &l->output) == 0;
+			record_get_text(&r->output, &r->output_hex,
+					&l->output) == 0;
 }
 
 static void start_job(struct ledger *l, const struct record *r, off_t at)
@@ -238,8 +239,10 @@ static enum ledger_end end_of(const struct record *r)
 {
 	if (record_is_text(&r->end, "exited"))
 		return r->status == 0 ? LEDGER_SUCCEEDED : LEDGER_FAILED;
-	if (record_is_text(&r->end, "signaled") || record_is_text(&r->end, "timeout") ||
-	    record_is_text(&r->end, "unstarted") || record_is_text(&r->end, "refused"))
+	if (record_is_text(&r->end, "signaled") ||
+	    record_is_text(&r->end, "timeout") ||
+	    record_is_text(&r->end, "unstarted") ||
+	    record_is_text(&r->end, "refused"))
 		return LEDGER_FAILED;
 	return LEDGER_UNDONE;
 }
@@ -556,9 +559,10 @@ static int read_task(const struct ledger *l, off_t at, struct ledger_task *t)
 
 	if (ret == 0 && (!record_parse(&r, line.data, line.len) ||
 			 record_get_text(&r.command, &r.command_hex,
-				  &t->command) < 0 ||
+					 &t->command) < 0 ||
 			 record_get_text(&r.cwd, &r.cwd_hex, &t->cwd) < 0 ||
-			 record_get_text(&r.input, &r.input_hex, &t->input) < 0 ||
+			 record_get_text(&r.input, &r.input_hex,
+					 &t->input) < 0 ||
 			 !is_c_string(&t->command) || !is_c_string(&t->cwd) ||
 			 !is_c_string(&t->input))) {
 		errno = EILSEQ;
@@ -585,10 +589,21 @@ static bool take_failure(struct ledger *l, const struct failure *f)
 	return true;
 }
 
+static int compare_places(const void *a, const void *b)
+{
+	const struct failure *x = a;
+	const struct failure *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
 int ledger_next(struct ledger *l, struct ledger_task *t, struct buf *err)
 {
 	const struct failure *f;
 
+	if (l->next == 0 && l->nfailures)
+		qsort(l->failures, l->nfailures, sizeof(*l->failures),
+		      compare_places);
 	do {
 		if (l->next == l->nfailures)
 			return 0;

@@ -93,6 +93,16 @@ static int refuse(const struct names *names, const char *s, size_t len,
 	return -1;
 }
 
+/* The rest of an expression; returns its last byte. */
+static const char *add_expression(const char *s, struct buf *out)
+{
+	const char *end = strstr(s, "=}");
+	size_t len = end ? (size_t)(end - s) + 2 : strlen(s);
+
+	buf_add(out, s, len);
+	return s + len - 1;
+}
+
 int names_resolve(const struct names *names, const char *text,
 		  struct buf *out, struct buf *err)
 {
@@ -111,15 +121,17 @@ int names_resolve(const struct names *names, const char *text,
 
 		in_quotes ^= *s == '\'';
 		if (!pos && *s == '{' && !equals && !in_quotes && !has_dollar &&
-		    wordlike(word))
+		    err && wordlike(word))
 			return refuse(names, word, wordlike(word), err);
 		buf_addch(out, *s);
-		if (!pos)
-			continue;
 		if (equals)
 			buf_addch(out, '=');
-		buf_addu(out, pos);
-		s = word + len - 1;
+		if (pos) {
+			buf_addu(out, pos);
+			s = word + len - 1;
+		}
+		if (equals)
+			s = add_expression(word + len, out);
 	}
 	return 0;
 }

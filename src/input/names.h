@@ -29,7 +29,7 @@ void names_add(struct names *names, const char *name);
  * one name the first is meant. 0; or -1 with a message in err for a {word}
  * that is no column: outside single quotes and not behind a $, a word of
  * letters, digits and _ that begins with a letter, alone or with . or / behind
- * it.
+ * it. What stands in {= =} is left alone; and with err NULL so is that word.
  */
 int names_resolve(const struct names *names, const char *text,
 		  struct buf *out, struct buf *err);

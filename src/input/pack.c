@@ -73,7 +73,7 @@ static size_t measure(struct pack *p, char *const *values, size_t n,
 {
 	struct template_args args = {
 		.values = values, .n = n, .width = width,
-		.seq = p->seq + 1, .slot = 1,
+		.seq = p->seq + 1, .slot = 1, .is_quick = true,
 	};
 	struct buf err = BUF_INIT;
 	size_t len = 0;

@@ -89,7 +89,9 @@ static enum past_end end_of(const char *status, size_t nstatus,
 {
 	if (is_text(status, nstatus, "-1"))
 		return PAST_KILLED;
-	if (is_text(status, nstatus, "0") && is_text(sig, nsig, "0"))
+	/* -2: it was left out, as it wanted itself. */
+	if (is_text(status, nstatus, "-2") ||
+	    (is_text(status, nstatus, "0") && is_text(sig, nsig, "0")))
 		return PAST_SUCCEEDED;
 	return PAST_FAILED;
 }

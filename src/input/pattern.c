@@ -106,36 +106,12 @@ int pattern_match(const struct pattern *p, const char *s, size_t len,
 
 #include <regex.h>
 
+#include "input/ere.h"
+
 struct pattern {
 	regex_t code;
 	unsigned groups;
 };
-
-/* What Perl's \c is in an extended expression; NULL: none. */
-static const char *translate_escape(char c, bool in_class)
-{
-	switch (c) {
-	case 'd':
-		return in_class ? "0-9" : "[0-9]";
-	case 'w':
-		return in_class ? "[:alnum:]_" : "[[:alnum:]_]";
-	case 's':
-		return in_class ? "[:space:]" : "[[:space:]]";
-	case 'D':
-		return in_class ? NULL : "[^0-9]";
-	case 'W':
-		return in_class ? NULL : "[^[:alnum:]_]";
-	case 'S':
-		return in_class ? NULL : "[^[:space:]]";
-	case 'n':
-		return "\n";
-	case 't':
-		return "\t";
-	case 'r':
-		return "\r";
-	}
-	return NULL;
-}
 
 static int needs_pcre(struct buf *err, const char *what, size_t len)
 {
@@ -145,62 +121,13 @@ static int needs_pcre(struct buf *err, const char *what, size_t len)
 	return -1;
 }
 
-/* A backslash in the pattern. */
-static int add_escape(struct buf *out, const char *s, bool in_class,
-		      struct buf *err)
-{
-	const char *text = translate_escape(s[1], in_class);
-
-	if (text) {
-		buf_addstr(out, text);
-	} else if (!s[1] || (s[1] >= '0' && s[1] <= '9') ||
-		   (s[1] >= 'A' && s[1] <= 'Z') ||
-		   (s[1] >= 'a' && s[1] <= 'z') ||
-		   (in_class && strchr("]^-[", s[1]))) {
-		return needs_pcre(err, s, s[1] ? 2 : 1);
-	} else {
-		if (!in_class)
-			buf_addch(out, '\\');
-		buf_addch(out, s[1]);
-	}
-	return 0;
-}
-
-/* A repetition behind s[0] that POSIX does not know. */
-static bool is_perl_only(const char *s)
-{
-	if (*s == '(' && s[1] == '?')
-		return true;
-	return strchr("*+?}", *s) && *s && (s[1] == '?' || s[1] == '+');
-}
-
 static int translate(struct buf *out, const char *s, struct buf *err)
 {
-	bool in_class = false;
+	struct ere_refusal r;
 
-	for (; *s; s++) {
-		if (*s == '\\') {
-			if (add_escape(out, s, in_class, err) < 0)
-				return -1;
-			s++;
-			continue;
-		}
-		if (!in_class && is_perl_only(s))
-			return needs_pcre(err, s, 2);
-		if (!in_class && *s == '[') {
-			in_class = true;
-			buf_addch(out, *s);
-			if (s[1] == '^')
-				buf_addch(out, *++s);
-			if (s[1] == ']')
-				buf_addch(out, *++s);
-			continue;
-		}
-		if (in_class && *s == ']')
-			in_class = false;
-		buf_addch(out, *s);
-	}
-	return 0;
+	if (ere_translate(out, s, 0, &r) == 0)
+		return 0;
+	return needs_pcre(err, r.len ? r.at : "\\", r.len ? r.len : 1);
 }
 
 struct pattern *pattern_new(const char *text, size_t len, unsigned flags,

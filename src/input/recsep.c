@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "input/ere.h"
 #include "input/group.h"
 #include "input/recsep.h"
 
@@ -132,159 +133,18 @@ static size_t remove_fixed(const struct recsep *s, char *data, size_t len)
 	return len;
 }
 
-/* Regular expressions: from Perl's spelling to POSIX's. */
-
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/* The byte that an escape stands for, and how long it is; 0: none such. */
-static size_t escaped_byte(const char *s, char *byte)
-{
-	static const char from[] = "ntrfea";
-	static const char to[] = "\n\t\r\f\033\a";
-	const char *at = *s ? strchr(from, *s) : NULL;
-	int high, low;
-
-	if (at) {
-		*byte = to[at - from];
-		return 1;
-	}
-	if (*s != 'x' || (high = hex_digit(s[1])) < 0 ||
-	    (low = hex_digit(s[2])) < 0)
-		return 0;
-	*byte = (char)(high * 16 + low);
-	return *byte ? 3 : 0;
-}
-
-/* The classes that an escape stands for; inside of brackets without them. */
-static const char *escaped_class(char c, bool in_set)
-{
-	switch (c) {
-	case 'd':
-		return in_set ? "0-9" : "[0-9]";
-	case 's':
-		return in_set ? "[:space:]" : "[[:space:]]";
-	case 'w':
-		return in_set ? "[:alnum:]_" : "[[:alnum:]_]";
-	case 'D':
-		return in_set ? NULL : "[^0-9]";
-	case 'S':
-		return in_set ? NULL : "[^[:space:]]";
-	case 'W':
-		return in_set ? NULL : "[^[:alnum:]_]";
-	default:
-		return NULL;
-	}
-}
-
-/* One escape, s behind its backslash. Its length, or 0 when it is unknown. */
-static size_t add_escape(struct buf *out, const char *s, bool in_set)
-{
-	const char *class = escaped_class(*s, in_set);
-	char byte;
-	size_t n = escaped_byte(s, &byte);
-
-	if (class) {
-		buf_addstr(out, class);
-		return 1;
-	}
-	if (n && in_set) {
-		buf_addch(out, byte);
-		return n;
-	}
-	if (n) {
-		if (strchr(".[]{}()*+?^$|\\", byte))
-			buf_addch(out, '\\');
-		buf_addch(out, byte);
-		return n;
-	}
-	if (in_set && *s && strchr("./\"'\\", *s)) {
-		buf_addch(out, *s);
-		return 1;
-	}
-	if (in_set || *s == '\0' || hex_digit(*s) >= 0 ||
-	    (*s >= 'a' && *s <= 'z' && *s != 'b') ||
-	    (*s >= 'A' && *s <= 'Z' && *s != 'B'))
-		return 0;
-	if (strchr(".[]{}()*+?^$|\\bB", *s))
-		buf_addch(out, '\\');
-	buf_addch(out, *s);
-	return 1;
-}
-
-/* A bracket expression that begins at s. Its length, or 0: not understood. */
-static size_t add_set(struct buf *out, const char *s)
-{
-	size_t i = 1;
-
-	buf_addch(out, '[');
-	if (s[i] == '^')
-		buf_addch(out, s[i++]);
-	if (s[i] == ']')
-		buf_addch(out, s[i++]);
-	while (s[i] && s[i] != ']') {
-		size_t n = 1;
-
-		if (s[i] == '\\') {
-			n = add_escape(out, s + ++i, true);
-		} else if (strncmp(s + i, "[:", 2) == 0) {
-			const char *end = strstr(s + i, ":]");
-
-			n = end ? (size_t)(end - (s + i)) + 2 : 0;
-			buf_add(out, s + i, n);
-		} else {
-			buf_addch(out, s[i]);
-		}
-		if (n == 0)
-			return 0;
-		i += n;
-	}
-	buf_addch(out, ']');
-	return s[i] ? i + 1 : 0;
-}
-
-/* The next bit of the expression. Its length, or 0: not understood. */
-static size_t add_piece(struct buf *out, const char *s)
-{
-	size_t n;
-
-	if (*s == '\\') {
-		n = add_escape(out, s + 1, false);
-		return n ? n + 1 : 0;
-	}
-	if (*s == '[')
-		return add_set(out, s);
-	if (strncmp(s, "(?:", 3) == 0) {
-		buf_addch(out, '(');
-		return 3;
-	}
-	/* Other groups; matches as short as can be; possessive ones. */
-	if (strncmp(s, "(?", 2) == 0 ||
-	    (strchr("*+?}", *s) && (s[1] == '?' || s[1] == '+')))
-		return 0;
-	buf_addch(out, *s);
-	return 1;
-}
+/* Regular expressions */
 
 static int translate(struct buf *out, const char *option, const char *s,
 		     struct buf *err)
 {
-	for (const char *at = s; *at;) {
-		size_t n = add_piece(out, at);
+	struct ere_refusal r;
 
-		if (n == 0) {
-			buf_addf(err, "%s: '%s' is not supported as a regular "
-				 "expression from '%s' on", option, s, at);
-			return -1;
-		}
-		at += n;
-	}
-	return 0;
+	if (ere_translate(out, s, ERE_BARE | ERE_EDGES, &r) == 0)
+		return 0;
+	buf_addf(err, "%s: '%s' is not supported as a regular expression from "
+		 "'%s' on", option, s, r.len ? r.at : "\\");
+	return -1;
 }
 
 static int compile(regex_t *re, const char *option, const char *text,

@@ -85,14 +85,15 @@ static void add_trimmed(const struct split *s, struct cells *c,
 }
 
 /* The one byte that the expression text matches; -1 when it is another. */
-static int single_byte(const char *text, struct buf *err)
+static int single_byte(const char *text)
 {
 	static const char special[] = "\\^$.[]|()*+?{}";
 	struct buf posix = BUF_INIT;
+	struct ere_refusal r;
 	int byte = -1;
 
-	if (ere_translate(&posix, text, err) < 0)
-		buf_reset(err);
+	if (ere_translate(&posix, text, ERE_BARE, &r) < 0)
+		buf_reset(&posix);
 	else if (posix.len == 1 && !strchr(special, posix.data[0]))
 		byte = (unsigned char)posix.data[0];
 	else if (posix.len == 2 && posix.data[0] == '\\')
@@ -116,7 +117,7 @@ static int set_separator(struct split *s, const struct split_opts *opts,
 			 struct buf *err)
 {
 	struct buf why = BUF_INIT;
-	int byte = opts->colsep ? single_byte(opts->colsep, &why) : ',';
+	int byte = opts->colsep ? single_byte(opts->colsep) : ',';
 	int ret = 0;
 
 	if (byte >= 0) {

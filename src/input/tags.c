@@ -30,6 +30,9 @@ struct tags {
 	struct tag *tags;	/* longest definition first */
 	size_t n;
 	const char *values;
+	struct eval_perl *perl;
+	char **match;		/* of --match, as m''; NULL: none */
+	size_t nmatch;
 	char *left;		/* of {= =} */
 	char *right;
 };
@@ -200,6 +203,74 @@ static int add_rpl(struct tags *t, const char *text, struct buf *err)
 	return err->len ? -1 : 0;
 }
 
+/* The expression of value i, behind all references to others. */
+static const char *find_match(const struct tag_opts *o, size_t i)
+{
+	for (size_t n = 0; n <= o->nmatch && i < o->nmatch; n++) {
+		const char *end;
+		int other;
+
+		if (*o->match[i] != '+')
+			return o->match[i];
+		other = braces_position(o->match[i] + 1, &end);
+		if (*end || other < 1)
+			return NULL;
+		i = (size_t)other - 1;
+	}
+	return NULL;
+}
+
+static char *match_code(const char *regexp)
+{
+	struct buf code = BUF_INIT;
+
+	buf_addstr(&code, "m'");
+	for (; *regexp; regexp++) {
+		if (*regexp == '\'')
+			buf_addch(&code, '\\');
+		buf_addch(&code, *regexp);
+		if (*regexp == '\\' && regexp[1])
+			buf_addch(&code, *++regexp);
+	}
+	buf_addch(&code, '\'');
+	return buf_take(&code);
+}
+
+static int add_match(struct tags *t, const struct tag_opts *o, size_t i,
+		     struct buf *err)
+{
+	const char *regexp = find_match(o, i);
+	struct buf why = BUF_INIT;
+	struct eval *e;
+
+	if (!regexp) {
+		buf_addf(err, "--match: '%s' is not + and the number of "
+			 "another one", o->match[i]);
+		return -1;
+	}
+	if (!*regexp)
+		return 0;
+	t->match[i] = match_code(regexp);
+	e = eval_new(t->match[i], strlen(t->match[i]), NULL, 0, t->perl, &why);
+	if (!e)
+		buf_addf(err, "--match: '%s': %s", o->match[i], why.data);
+	buf_release(&why);
+	eval_free(e);
+	return e ? 0 : -1;
+}
+
+static int add_matches(struct tags *t, const struct tag_opts *o,
+		       struct buf *err)
+{
+	t->match = xcalloc(o->nmatch + 1, sizeof(*t->match));
+	t->nmatch = o->nmatch;
+	for (size_t i = 0; i < o->nmatch; i++) {
+		if (add_match(t, o, i, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int by_length(const void *a, const void *b)
 {
 	const struct tag *x = a;
@@ -222,6 +293,7 @@ struct tags *tags_new(const struct tag_opts *o, struct buf *err)
 	int ret = 0;
 
 	t->values = o->values ? o->values : "{}";
+	t->perl = o->perl;
 	set_parens(t, o->parens ? o->parens : "{==}");
 	for (size_t i = 0; o->plus && i < ARRAY_SIZE(plus) && ret == 0; i++)
 		ret = add_rpl(t, plus[i], err);
@@ -229,6 +301,8 @@ struct tags *tags_new(const struct tag_opts *o, struct buf *err)
 	add_builtins(t, o, true);
 	for (size_t i = 0; i < o->nrpl && ret == 0; i++)
 		ret = add_rpl(t, o->rpl[i], err);
+	if (ret == 0)
+		ret = add_matches(t, o, err);
 	qsort(t->tags, t->n, sizeof(*t->tags), by_length);
 	if (ret == 0)
 		return t;
@@ -246,9 +320,17 @@ void tags_free(struct tags *t)
 		pattern_free(t->tags[i].rest);
 	}
 	free(t->tags);
+	for (size_t i = 0; i < t->nmatch; i++)
+		free(t->match[i]);
+	free(t->match);
 	free(t->left);
 	free(t->right);
 	free(t);
+}
+
+struct eval_perl *tags_perl(const struct tags *t)
+{
+	return t->perl;
 }
 
 const char *tags_values(const struct tags *t)
@@ -274,17 +356,13 @@ static void release_hit(struct hit *h)
 		free(h->groups[i]);
 }
 
-/* :%04d} behind all of the tag but its }. */
-static size_t match_format(const struct tag *tag, const char *s, size_t skip,
-			   struct hit *h)
+/* :%04d} at s. */
+static size_t match_format(const char *s, struct hit *h)
 {
-	size_t len = tag->name_len - skip - 1;
-	const char *fmt = s + len + 1;
+	const char *fmt = s + 1;
 	size_t n;
 
-	if (tag->name[tag->name_len - 1] != '}' || tag->name_len < skip + 1 ||
-	    strncmp(s, tag->name + skip, len) != 0 || s[len] != ':' ||
-	    *fmt != '%')
+	if (*s != ':' || *fmt != '%')
 		return 0;
 	n = 1 + strspn(fmt + 1, "-+ #0123456789.");
 	if (!fmt[n] || !strchr("diuoxXeEfFgGscbB", fmt[n]) ||
@@ -292,7 +370,21 @@ static size_t match_format(const struct tag *tag, const char *s, size_t skip,
 		return 0;
 	h->fmt = fmt;
 	h->fmt_len = n + 1;
-	return len + 1 + n + 2;
+	return 1 + n + 2;
+}
+
+/* The same behind all of the tag but its }. */
+static size_t match_formatted(const struct tag *tag, const char *s,
+			      size_t skip, struct hit *h)
+{
+	size_t len = tag->name_len - skip - 1;
+	size_t fmt;
+
+	if (tag->name[tag->name_len - 1] != '}' || tag->name_len < skip + 1 ||
+	    strncmp(s, tag->name + skip, len) != 0)
+		return 0;
+	fmt = match_format(s + len, h);
+	return fmt ? len + fmt : 0;
 }
 
 static size_t match_groups(const struct tag *tag, const char *s, struct hit *h)
@@ -331,7 +423,7 @@ static size_t match_rest(const struct tag *tag, const char *s, size_t skip,
 	if (!tag->rest && strncmp(s, tag->name + skip, len) == 0)
 		return len;
 	if (!tag->rest)
-		return match_format(tag, s, skip, h);
+		return match_formatted(tag, s, skip, h);
 	if (strncmp(s, tag->name + skip, len) != 0)
 		return 0;
 	more = match_groups(tag, s + len, h);
@@ -356,6 +448,15 @@ static size_t match_position(const struct tag *tag, const char *s,
 	return len ? (size_t)(at - s) + len : 0;
 }
 
+/* Is there a format in the braces that s begins with? It goes before what
+ * --plus would make of its text ({#:%04d}). */
+static bool has_format(const char *s)
+{
+	const char *colon = strstr(s, ":%");
+
+	return *s == '{' && colon && colon < s + strcspn(s, "}");
+}
+
 static bool match_tag(const struct tag *tag, const char *s, struct hit *h)
 {
 	*h = (struct hit){ .pos = 0 };
@@ -373,13 +474,14 @@ static bool match_tag(const struct tag *tag, const char *s, struct hit *h)
 
 /* Compiling */
 
-static struct eval *compile(const char *code, size_t len, const struct hit *h,
+static struct eval *compile(const struct tags *t, const char *code,
+			    size_t len, const struct hit *h,
 			    const char *shown, size_t shown_len,
 			    struct buf *err)
 {
 	struct buf why = BUF_INIT;
 	struct eval *e = eval_new(code, len, (char *const *)h->groups,
-				  h->ngroups, &why);
+				  h->ngroups, t->perl, &why);
 
 	if (!e) {
 		buf_addstr(err, "cannot use '");
@@ -410,8 +512,17 @@ static const char *code_of(const struct tag *tag)
 	return "";
 }
 
-static int use_tag(const struct tag *tag, const char *s, const struct hit *h,
-		   struct braces *found, struct buf *err)
+static void add_format(struct buf *code, const struct hit *h)
+{
+	if (!h->fmt)
+		return;
+	buf_addstr(code, "\n; $_ = sprintf('");
+	buf_add(code, h->fmt, h->fmt_len);
+	buf_addstr(code, "', $_)");
+}
+
+static int use_tag(const struct tags *t, const struct tag *tag, const char *s,
+		   const struct hit *h, struct braces *found, struct buf *err)
 {
 	const char *code = tag->code ? tag->code : code_of(tag);
 	struct buf text = BUF_INIT;
@@ -429,12 +540,8 @@ static int use_tag(const struct tag *tag, const char *s, const struct hit *h,
 	if (!h->pos && tag->code)
 		found->pos = braces_position(code, &code);
 	buf_addstr(&text, code);
-	if (h->fmt) {
-		buf_addstr(&text, "\n; $_ = sprintf('");
-		buf_add(&text, h->fmt, h->fmt_len);
-		buf_addstr(&text, "', $_)");
-	}
-	found->eval = compile(text.data, text.len, h, s, h->len, err);
+	add_format(&text, h);
+	found->eval = compile(t, text.data, text.len, h, s, h->len, err);
 	buf_release(&text);
 	return found->eval ? 0 : -1;
 }
@@ -462,29 +569,70 @@ static long match_parens(const struct tags *t, const char *s,
 		code++;
 	else if (*code == '-' || (*code > '0' && *code <= '9'))
 		found->pos = braces_position(code, &code);
-	found->eval = compile(code, (size_t)(end - code), &none, s,
+	found->eval = compile(t, code, (size_t)(end - code), &none, s,
 			      (size_t)len, err);
 	return found->eval ? len : -1;
+}
+
+/* {2.1}, {2.1:%03d} */
+static long match_capture(const struct tags *t, const char *s,
+			  struct braces *found, struct buf *err)
+{
+	struct hit h = { .len = 0 };
+	struct buf code = BUF_INIT;
+	const char *at;
+	int pos = *s == '{' ? braces_position(s + 1, &at) : 0;
+	int group;
+	size_t fmt;
+
+	if (pos < 1 || (size_t)pos > t->nmatch || !t->match[pos - 1] ||
+	    *at != '.')
+		return 0;
+	group = braces_position(at + 1, &at);
+	fmt = *at == '}' ? 1 : match_format(at, &h);
+	if (group < 1 || !fmt)
+		return 0;
+	h.len = (size_t)(at - s) + fmt;
+	buf_addf(&code, "$_ = %s ? $%d : q()", t->match[pos - 1], group);
+	add_format(&code, &h);
+	*found = (struct braces){ .kind = BRACES_EVAL, .pos = pos };
+	found->eval = compile(t, code.data, code.len, &h, s, h.len, err);
+	buf_release(&code);
+	return found->eval ? (long)h.len : -1;
+}
+
+/* As tags_match; formatted: only those with a format. */
+static long match_tags(const struct tags *t, const char *s, bool formatted,
+		       struct braces *found, struct buf *err)
+{
+	struct hit h;
+	long len;
+	int ret;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if ((formatted && t->tags[i].rest) ||
+		    !match_tag(&t->tags[i], s, &h) || (formatted && !h.fmt))
+			continue;
+		ret = use_tag(t, &t->tags[i], s, &h, found, err);
+		len = (long)h.len;
+		release_hit(&h);
+		return ret < 0 ? -1 : len;
+	}
+	return 0;
 }
 
 long tags_match(const struct tags *t, const char *s, struct braces *found,
 		struct buf *err)
 {
-	struct hit h;
 	long len = match_parens(t, s, found, err);
 
-	if (len)
-		return len;
-	for (size_t i = 0; i < t->n; i++) {
-		int ret;
-
-		if (!match_tag(&t->tags[i], s, &h))
-			continue;
-		ret = use_tag(&t->tags[i], s, &h, found, err);
-		len = (long)h.len;
-		release_hit(&h);
-		return ret < 0 ? -1 : len;
-	}
-	*found = (struct braces){ .kind = BRACES_NONE };
-	return 0;
+	if (!len)
+		len = match_capture(t, s, found, err);
+	if (!len && has_format(s))
+		len = match_tags(t, s, true, found, err);
+	if (!len)
+		len = match_tags(t, s, false, found, err);
+	if (!len)
+		*found = (struct braces){ .kind = BRACES_NONE };
+	return len;
 }

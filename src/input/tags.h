@@ -6,6 +6,8 @@
  *
  * A tag that begins with { has positional forms, with a number behind that
  * ({1#.gz}); one that ends with } takes a format behind a colon ({#:%04d}).
+ * With --match, {2.1} is the first group of what a regular expression has
+ * matched in value 2, and empty when it does not match.
  * Of several that fit at a place, the one with the longest definition counts,
  * as in GNU parallel. Constant after tags_new.
  */
@@ -18,6 +20,7 @@
 #include "input/braces.h"
 
 struct buf;
+struct eval_perl;
 struct tags;
 
 /* Strings are the caller's and must outlive the tags; NULL: as usual. */
@@ -33,11 +36,19 @@ struct tag_opts {
 	bool plus;
 	const char **rpl;	/* "TAG EXPRESSION" */
 	size_t nrpl;
+	const char **match;	/* of value 1, 2, ...: what its {1.1}, {1.2},
+				   ... are the groups of; "": none; "+N": that
+				   of value N */
+	size_t nmatch;
+	struct eval_perl *perl;	/* for expressions beyond eval.h; or NULL */
 };
 
 /* NULL with a message in err, which names the option. */
 struct tags *tags_new(const struct tag_opts *opts, struct buf *err);
 void tags_free(struct tags *t);
+
+/* As in tag_opts. */
+struct eval_perl *tags_perl(const struct tags *t);
 
 /* What stands for {}. */
 const char *tags_values(const struct tags *t);

@@ -464,21 +464,64 @@ static int expand_value(const struct template *t, const struct piece *p,
 	return expand_text(t, p, part, len, p->ctx, out, err);
 }
 
-int template_evaluate(const struct template *t, const struct piece *p,
-		      const char *value, const struct template_args *a,
-		      struct buf *out, unsigned *wishes, struct buf *err)
+static struct eval_job eval_job_of(const struct template *t,
+				   const char *value,
+				   const struct template_args *a)
 {
 	struct eval_job job = {
 		.value = value, .values = a->values, .n = a->n,
 		.seq = a->seq, .slot = a->slot,
+		.memo = a->memo, .is_quick = a->is_quick,
 	};
-	struct buf why = BUF_INIT;
-	int ret;
 
 	if (t->run) {
 		job.total = atomic_load(&t->run->total);
 		job.most = t->run->most;
 	}
+	return job;
+}
+
+static void learn_piece(const struct template *t, const struct piece *p,
+			const struct repeat *r, struct eval_memo *memo)
+{
+	size_t n = repeat_count(r, p);
+
+	for (size_t k = 0; k < n; k++) {
+		const char *value = repeat_value(r, p, k);
+		struct eval_job job = eval_job_of(t, value, r->all);
+
+		if (value)
+			eval_learn(p->braces.eval, &job, memo);
+	}
+}
+
+void template_learn(const struct template *t, const struct template_args *a,
+		    struct eval_memo *memo)
+{
+	struct repeat r;
+
+	for (size_t i = 0; i < t->npieces; i = r.end) {
+		repeat_init(&r, t, i, a);
+		for (size_t k = 0; k < r.n; k++) {
+			repeat_at(&r, k);
+			for (size_t j = i; j < r.end; j++) {
+				const struct piece *p = &t->pieces[j];
+
+				if (p->braces.kind == BRACES_EVAL)
+					learn_piece(t, p, &r, memo);
+			}
+		}
+	}
+}
+
+int template_evaluate(const struct template *t, const struct piece *p,
+		      const char *value, const struct template_args *a,
+		      struct buf *out, unsigned *wishes, struct buf *err)
+{
+	struct eval_job job = eval_job_of(t, value, a);
+	struct buf why = BUF_INIT;
+	int ret;
+
 	ret = eval_run(p->braces.eval, &job, out, wishes, &why);
 	if (ret < 0) {
 		buf_addch(err, '\'');
@@ -602,6 +645,16 @@ static int expand_word(const struct template *t, struct repeat *r, size_t i,
 		}
 	}
 	return 0;
+}
+
+int template_expand_piece(const struct template *t, size_t i,
+			  const struct template_args *a, struct buf *out,
+			  struct buf *err)
+{
+	struct repeat r;
+
+	repeat_init(&r, t, i, a);
+	return expand_word(t, &r, i, out, err);
 }
 
 /* -q: the words that template_argv makes, each quoted. */

@@ -26,6 +26,7 @@
 #include "input/shquote.h"
 
 struct buf;
+struct eval_memo;
 struct tags;
 struct words;
 struct template;
@@ -64,6 +65,8 @@ struct template_args {
 	uint64_t seq;		/* {#} */
 	unsigned slot;		/* {%} */
 	bool *skip;		/* set when skip() is called; or NULL */
+	const struct eval_memo *memo;	/* of template_learn; or NULL */
+	bool is_quick;		/* rather fail than wait for perl (eval.h) */
 };
 
 /*
@@ -76,6 +79,8 @@ struct template *template_new(const char *text,
 			      struct buf *err);
 void template_free(struct template *t);
 
+/* Is there a {%}, or an expression that asks for the slot? */
+bool template_has_slot(const struct template *t);
 /* Is there a {1} or the like in it? */
 bool template_has_positions(const struct template *t);
 
@@ -86,6 +91,11 @@ bool template_has_positions(const struct template *t);
  */
 int template_expand(const struct template *t, const struct template_args *a,
 		    struct buf *out, struct buf *err);
+
+/* Keeps in memo what perl makes of the values, as far as that can be known
+ * before the job has a slot; a and the values must stay. */
+void template_learn(const struct template *t, const struct template_args *a,
+		    struct eval_memo *memo);
 
 /* True when an expression asks for the number of all jobs. */
 bool template_wants_total(const struct template *t);

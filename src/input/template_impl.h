@@ -50,6 +50,12 @@ int template_evaluate(const struct template *t, const struct piece *p,
 		      const char *value, const struct template_args *a,
 		      struct buf *out, unsigned *wishes, struct buf *err);
 
+/* As template_expand, of piece i alone; for templates without words that are
+ * repeated. */
+int template_expand_piece(const struct template *t, size_t i,
+			  const struct template_args *a, struct buf *out,
+			  struct buf *err);
+
 /* template_words.c: as template_argv, with a message. */
 int template_split(const struct template *t, const struct template_args *a,
 		   struct words *w, struct buf *err);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "input/eval.h"
 #include "input/template.h"
 #include "input/template_impl.h"
 
@@ -125,6 +126,15 @@ void template_find_units(struct template *t)
 		add_parts(t, &old[i], words);
 	free(old);
 	free(words);
+}
+
+bool template_has_slot(const struct template *t)
+{
+	for (size_t i = 0; i < t->npieces; i++) {
+		if (t->pieces[i].braces.kind == BRACES_SLOT)
+			return true;
+	}
+	return t->wishes & EVAL_SLOT;
 }
 
 bool template_has_positions(const struct template *t)

@@ -441,6 +441,7 @@ static struct template_args args_of(struct launch *l, const struct job *job)
 		.values = job->values, .n = job->nvalues,
 		.width = job->width,
 		.seq = job->number, .slot = job->slot, .skip = &l->skip,
+		.memo = job->memo,
 	};
 }
 

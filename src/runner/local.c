@@ -502,6 +502,7 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		print_command(l, job, false);
 	if (l->cfg.dry_run)
 		return pretend(l, job, true);
+	job->outcome.was_left_out = s->launch.skip;
 	if (s->launch.skip)
 		return pretend(l, job, l->cfg.verbose);
 	s->attempt.job = job;

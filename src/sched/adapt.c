@@ -20,6 +20,7 @@
 
 #include <math.h>
 
+#include "base/buf.h"
 #include "sched/adapt.h"
 
 /* Steps are logarithms: twice as many, half as many again, ... */
@@ -27,8 +28,16 @@
 #define STEP_WAKE	0.35
 #define STEP_MIN	0.12
 
-/* Without evidence not above so many. */
+/* Without evidence not above so many, and not faster. */
 #define BLIND_MAX	8
+#define BLIND_BUSY	16
+#define BLIND_NS	(500 * NS_PER_MS)
+
+/* What a step up has to gain of its length, and what a step down may lose
+ * when pressure is high; when it is not, a step down has to gain. */
+#define UP_SHARE	0.15
+#define DOWN_LOSS	(-0.05)
+#define DOWN_GAIN	0.1
 
 /* In spans. */
 #define PATIENCE_MAX	16
@@ -43,13 +52,21 @@
 #define IO_BOUND	0.95
 #define LOAD_BOUND	1.5
 
+/* Under pressure a step up has to be surer by so much. */
+#define HOT_PROOF	1.5
+
 /* A rate that is not worth trying again soon; a logarithm. */
 #define FAR_LESS	0.25
 
 #define SPAN_SECONDS	1.0
-/* A probe decides by what it has when it is so long. */
+/* A probe decides by what it has when it is so long, but when that is hardly
+ * more than the error, only when it is so many times as long. */
 #define PROBE_SECONDS	3.0
 #define PROBE_TURNS	4
+#define PROBE_JOBS	16
+#define LONGER		3
+#define LONGER_DOWN	2
+#define SURE		0.7
 
 enum verdict { UNDECIDED, ACCEPT, REJECT };
 
@@ -91,6 +108,16 @@ static double e_of(const struct adapt *a)
 		    error_of(a->at_base.done, a->at_base.samples));
 }
 
+/* Keeps what led to the change that follows. */
+static void tell(struct adapt *a, const char *why)
+{
+	a->told.why = why;
+	a->told.base = a->base;
+	a->told.base_rate = rate(&a->at_base);
+	a->told.tried = a->is_probing ? a->goal : 0;
+	a->told.tried_rate = rate(&a->span);
+}
+
 static void start_span(struct adapt *a)
 {
 	a->span = (struct adapt_span){ 0 };
@@ -112,11 +139,13 @@ static void set_goal(struct adapt *a, const struct adapt_sample *s,
 		goal = s->min;
 	if (goal > s->max)
 		goal = s->max;
-	if (goal == a->goal)
+	if (goal == a->goal) {
 		start_span(a);
-	else
-		settle(a, s);
+		return;
+	}
+	settle(a, s);
 	a->goal = goal;
+	a->has_moved = true;
 }
 
 /* Begins anew at goal, of which nothing is known. */
@@ -142,6 +171,7 @@ void adapt_init(struct adapt *a, unsigned min, unsigned max, int64_t now_ns)
 		.max = max,
 		.last.now_ns = now_ns,
 		.dir = 1,
+		.is_rising = true,
 		.step = STEP_MAX,
 		.pause = 1,
 		.patience = 2,
@@ -149,6 +179,10 @@ void adapt_init(struct adapt *a, unsigned min, unsigned max, int64_t now_ns)
 		.changed_ns = now_ns,
 		.changed_running = 1,
 		.ceiling = max,
+		.cpu.share = -1,
+		.memory.share = -1,
+		.io.share = -1,
+		.load.share = -1,
 	};
 	a->base = a->goal;
 }
@@ -158,11 +192,11 @@ void adapt_init(struct adapt *a, unsigned min, unsigned max, int64_t now_ns)
 static void feel_one(double *smooth, unsigned *held, double now, double limit)
 {
 	if (now < 0) {
-		*smooth = 0;
+		*smooth = -1;
 		*held = 0;
 		return;
 	}
-	*smooth += (now - *smooth) * 0.4;
+	*smooth += (now - *smooth) * (*smooth < 0 ? 1 : 0.4);
 	/* Both: one odd sample neither raises nor ends it. */
 	if (*smooth > limit)
 		(*held)++;
@@ -179,6 +213,9 @@ static void feel(struct adapt *a, const struct adapt_pressure *p)
 	feel_one(&a->memory.share, &a->memory.held, p->memory, MEMORY_BOUND);
 	feel_one(&a->io.share, &a->io.held, p->io, IO_BOUND);
 	feel_one(&a->load.share, &a->load.held, load, LOAD_BOUND);
+	/* One worker alone makes no such pressure. */
+	if (!a->has_moved)
+		a->is_busy_place = a->cpu.held || a->load.held;
 }
 
 /* Busy beyond what more workers could use. */
@@ -205,11 +242,13 @@ static bool flee(struct adapt *a, const struct adapt_sample *s)
 	if (a->memory.held < HELD || a->goal <= s->min)
 		return false;
 	a->ceiling = a->goal - 1;
+	a->is_rising = false;
 	a->step = STEP_MIN;
 	if (!a->is_probing || a->base >= a->goal)
 		goal = a->goal - (a->goal + 3) / 4;
 	else
 		a->step = fmax(log((double)a->goal / goal) / 2, STEP_MIN);
+	tell(a, "memory is short");
 	rebase(a, s, goal);
 	a->memory.held = 0;
 	a->dir = 1;
@@ -264,23 +303,27 @@ static void collect(struct adapt *a, const struct adapt_sample *s)
 /*
  * At the start nothing is known to compare with, and measuring single jobs
  * that last minutes would take hours. So few workers double when each has had
- * a job, or no job has ended yet in twice the time before.
+ * a job, or no job has ended yet in twice the time before. Pressure that comes
+ * with them ends this; when it was there before, it only takes twice as long.
  */
 static bool grow_blindly(struct adapt *a, const struct adapt_sample *s)
 {
 	int64_t here_ns = s->now_ns - a->changed_ns;
+	int64_t wait_ns = a->goal * NS_PER_SEC / 2;
+	unsigned most = a->is_busy_place ? BLIND_BUSY : BLIND_MAX;
 	unsigned goal = 2 * a->goal;
 
-	if (a->at_base.samples || a->is_probing || a->goal >= BLIND_MAX ||
+	if (a->at_base.samples || a->is_probing || a->goal >= most ||
 	    a->goal >= s->max || a->goal >= a->ceiling || s->queued == 0 ||
-	    here_ns < NS_PER_SEC || a->best > 0)
+	    here_ns < BLIND_NS || a->best > 0 || a->memory.held)
 		return false;
-	if (a->cpu.held || a->memory.held || a->load.held)
+	if ((a->cpu.held || a->load.held) && !a->is_busy_place)
 		return false;
-	if (s->done == 0 ? here_ns < a->goal * NS_PER_SEC / 2
-			 : a->is_settling || a->span.done >= 4)
+	if (s->done == 0 ? here_ns < (a->is_busy_place ? 2 : 1) * wait_ns
+			 : a->is_settling || a->span.done >= 8)
 		return false;
-	set_goal(a, s, goal > BLIND_MAX ? BLIND_MAX : goal);
+	tell(a, s->done ? "all have ended a job" : "no job has ended yet");
+	set_goal(a, s, goal > most ? most : goal);
 	a->base = a->goal;
 	return true;
 }
@@ -337,11 +380,12 @@ static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 {
 	unsigned n;
 
-	if (is_hot(a) || (is_warm(a) && a->fails == 0))
+	if ((is_hot(a) || is_warm(a)) && a->fails == 0 && !a->is_rising)
 		a->dir = -1;
 	n = neighbour(a, s);
 	if (n == a->base) {
 		a->dir = -a->dir;
+		a->step = fmin(a->step, STEP_WAKE);
 		n = neighbour(a, s);
 	}
 	start_span(a);
@@ -358,18 +402,25 @@ static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 static bool is_collapse(const struct adapt *a, const struct adapt_sample *s)
 {
 	double seconds = (double)(s->now_ns - a->changed_ns) / 1e9;
+	/* Equal jobs that share a CPU all take so much longer, and then end
+	 * together. */
+	double slower = fmax((double)a->goal / a->base, 1);
 	double want = rate(&a->at_base) * seconds;
 	double got = (double)(s->done - a->changed_done);
 	double e = sqrt(error_of(want, 4 * seconds) +
 			error_of(a->at_base.done, a->at_base.samples));
 
 	return a->last.has_waiting && s->queued > 0 && seconds > 1 &&
-	       seconds > 1.5 * turn_seconds(&a->at_base) &&
+	       seconds > 1.5 * turn_seconds(&a->at_base) *
+			 (a->is_busy_place || is_hot(a) ? slower : 1) &&
 	       log(fmax(got, 0.5) / want) < -FAR_LESS - 1.5 * e;
 }
 
 static void accept(struct adapt *a)
 {
+	a->is_rising = a->goal > a->base;
+	tell(a, a->is_rising ? "these earned their share, another step"
+			     : "those were of little use, another step");
 	a->base = a->goal;
 	/* It is not bad there any more. */
 	if (a->base >= a->ceiling)
@@ -388,9 +439,12 @@ static void reject(struct adapt *a, const struct adapt_sample *s)
 {
 	bool is_up = a->goal > a->base;
 
+	tell(a, is_up ? "these did not earn their share"
+		      : "those are missing");
 	if (is_up && (is_collapse(a, s) || gain_of(a) + e_of(a) < -FAR_LESS))
 		a->ceiling = a->goal - 1;
 	a->is_probing = false;
+	a->is_rising = false;
 	set_goal(a, s, a->base);
 	a->step = fmax(a->step / 2, step_min(a));
 	a->fails++;
@@ -403,43 +457,67 @@ static void reject(struct adapt *a, const struct adapt_sample *s)
 		stay(a);
 }
 
+/* How far a probe has come: a third of its length, all of it, so far that it
+ * has to decide. */
+static bool has_lasted(const struct adapt *a, double times)
+{
+	double jobs = fmax(PROBE_TURNS * (double)a->goal, PROBE_JOBS);
+
+	return a->span.seconds >= times * PROBE_SECONDS &&
+	       a->span.done >= times * jobs;
+}
+
+/* The gain is what is wanted or is not, by more than the error; later by more
+ * than a part of it, at last in any case. */
+static enum verdict compare(const struct adapt *a, double gain, double want,
+			    double e)
+{
+	double margin = fabs(gain - want);
+
+	double times = a->goal > a->base ? LONGER : LONGER_DOWN;
+
+	if (!has_lasted(a, 1) || (margin < SURE * e && !has_lasted(a, times)))
+		return UNDECIDED;
+	return gain > want ? ACCEPT : REJECT;
+}
+
 /*
  * gain: of the rate, as a logarithm, as far as it is known to e. More workers
- * have to earn a part of their number; fewer must not cost more than that.
+ * have to earn a part of their number, and under pressure beyond doubt; fewer
+ * must not cost more than that.
  */
 static enum verdict judge_up(const struct adapt *a, double gain, double step,
-			     double e, bool is_final)
+			     double e)
 {
-	double want = (is_hot(a) ? 0.5 : 0.25) * step;
+	double want = UP_SHARE * step;
+	double proof = e;
 
 	/* About to flee. */
 	if (a->memory.held)
 		return UNDECIDED;
 	/* As many as before are really at work: something else bounds them. */
-	if (is_final && parallelism(&a->span) <
-			1.02 * parallelism(&a->at_base))
+	if (has_lasted(a, 1) && parallelism(&a->span) <
+				1.02 * parallelism(&a->at_base))
 		return REJECT;
-	if (gain - e > want / 2)
+	if (is_hot(a) && !a->is_busy_place)
+		proof = HOT_PROOF * e;
+	if (gain - proof > want / 2)
 		return ACCEPT;
 	if (gain + e < want && a->span.samples >= 6)
 		return REJECT;
-	if (!is_final)
-		return UNDECIDED;
-	return gain > want ? ACCEPT : REJECT;
+	return compare(a, gain, want, e);
 }
 
 static enum verdict judge_down(const struct adapt *a, double gain, double step,
-			       double e, bool is_final)
+			       double e)
 {
-	double loss = (is_hot(a) ? -0.35 : is_warm(a) ? -0.1 : 0.1) * step;
+	double loss = (is_hot(a) || is_warm(a) ? DOWN_LOSS : DOWN_GAIN) * step;
 
 	if (gain - e > loss)
 		return ACCEPT;
 	if (gain + e < loss && a->span.samples >= 6)
 		return REJECT;
-	if (!is_final)
-		return UNDECIDED;
-	return gain > loss ? ACCEPT : REJECT;
+	return compare(a, gain, loss, e);
 }
 
 static enum verdict judge(const struct adapt *a, const struct adapt_sample *s)
@@ -447,20 +525,18 @@ static enum verdict judge(const struct adapt *a, const struct adapt_sample *s)
 	const struct adapt_span *p = &a->span;
 	double e = e_of(a);
 	double step = fabs(log((double)a->goal / a->base));
-	bool is_final = p->seconds >= PROBE_SECONDS &&
-			p->done >= PROBE_TURNS * (double)a->goal;
 	double lag = log(rate(&a->at_base) /
 			   fmax(rate(&a->at_base), a->best));
 
 	if (is_collapse(a, s))
 		return REJECT;
-	if (p->samples < 2 || p->done < 3 ||
+	if (p->samples < (a->is_rising ? 1 : 2) || p->done < 3 ||
 	    !is_turn(a, (double)(s->done - a->last.done)))
 		return UNDECIDED;
 	if (a->goal > a->base)
-		return judge_up(a, gain_of(a), step, e, is_final);
+		return judge_up(a, gain_of(a), step, e);
 	/* Against the best of late: small losses shall not add up. */
-	return judge_down(a, gain_of(a) + lag, step, e, is_final);
+	return judge_down(a, gain_of(a) + lag, step, e);
 }
 
 /* Between probes. */
@@ -475,6 +551,8 @@ static bool is_span_full(const struct adapt *a, const struct adapt_sample *s)
 	if (p->samples < 2 || !is_turn(a, (double)(s->done - a->last.done)))
 		return false;
 	if (p->done >= 64 && !a->at_base.samples)
+		return true;
+	if (a->is_rising && p->done >= 4 && p->done >= 2 * a->goal)
 		return true;
 	if (!a->at_base.samples && p->done < 16 && p->done < 2 * a->goal)
 		return false;
@@ -538,8 +616,10 @@ static void rest(struct adapt *a, const struct adapt_sample *s)
 		return;
 	if (a->pause)
 		a->pause--;
-	if (a->pause == 0)
-		begin_probe(a, s);
+	if (a->pause)
+		return;
+	tell(a, "to see whether that is better");
+	begin_probe(a, s);
 }
 
 static void probe(struct adapt *a, const struct adapt_sample *s)
@@ -560,8 +640,10 @@ static void probe(struct adapt *a, const struct adapt_sample *s)
 /* Bounds can have moved since the last sample. */
 static void bind(struct adapt *a, const struct adapt_sample *s)
 {
-	if (a->goal < s->min || a->goal > s->max)
+	if (a->goal < s->min || a->goal > s->max) {
+		tell(a, "other bounds");
 		rebase(a, s, a->goal);
+	}
 	if (s->max > a->max) {
 		/* There is room that was not there before. */
 		a->ceiling = s->max;
@@ -592,4 +674,25 @@ unsigned adapt_step(struct adapt *a, const struct adapt_sample *s)
 	a->last.busy_ns = s->busy_ns;
 	a->last.has_waiting = s->queued > 0;
 	return a->goal;
+}
+
+static void add_share(struct buf *out, const char *name, double share)
+{
+	if (share >= 0)
+		buf_addf(out, " %s %.2f", name, share);
+}
+
+void adapt_explain(const struct adapt *a, struct buf *out)
+{
+	buf_addstr(out, a->told.why ? a->told.why : "start");
+	if (a->told.base_rate > 0)
+		buf_addf(out, "; %u: %.4g jobs/s", a->told.base,
+			 a->told.base_rate);
+	if (a->told.tried)
+		buf_addf(out, ", %u: %.4g", a->told.tried, a->told.tried_rate);
+	buf_addstr(out, "; pressure:");
+	add_share(out, "CPU", a->cpu.share);
+	add_share(out, "memory", a->memory.share);
+	add_share(out, "I/O", a->io.share);
+	add_share(out, "load", a->load.share);
 }

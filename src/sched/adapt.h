@@ -20,6 +20,8 @@
 
 #define ADAPT_INTERVAL	(250 * NS_PER_MS)
 
+struct buf;
+
 /* What the system says of itself; negative: not known. */
 struct adapt_pressure {
 	double cpu;		/* share of time in which some task waited for
@@ -62,6 +64,9 @@ struct adapt {
 		bool has_waiting;
 	} last;
 
+	bool has_moved;		/* the goal, ever */
+	bool is_busy_place;	/* pressure was there before that */
+
 	bool is_probing;	/* goal is not base but next to it */
 	unsigned base;
 	struct adapt_span at_base;	/* without samples: not measured yet */
@@ -70,6 +75,8 @@ struct adapt {
 
 	double step;		/* of the next probe, as a logarithm */
 	int dir;		/* and its direction, 1 or -1 */
+	bool is_rising;		/* the last step was up and earned its share;
+				   also at first */
 	unsigned pause;		/* spans before it */
 	unsigned patience;	/* pause after the next fruitless pair */
 	unsigned fails;		/* probes in a row */
@@ -81,15 +88,23 @@ struct adapt {
 	unsigned changed_running;
 
 	struct {
-		double share;	/* smoothed */
+		double share;	/* smoothed; negative: not known */
 		unsigned held;	/* samples in a row above the bound */
 	} cpu, memory, io, load;
 	unsigned ceiling;	/* memory ran short above it */
+
+	struct {
+		const char *why;
+		unsigned base, tried;	/* tried: 0, or what was probed */
+		double base_rate, tried_rate;
+	} told;			/* of the last change */
 };
 
 /* Starts at min, and doubles from there. */
 void adapt_init(struct adapt *a, unsigned min, unsigned max, int64_t now_ns);
 /* Returns the new goal, within the sample's bounds. */
 unsigned adapt_step(struct adapt *a, const struct adapt_sample *s);
+/* Appends what led to the last change, for debugging; one line, no newline. */
+void adapt_explain(const struct adapt *a, struct buf *out);
 
 #endif

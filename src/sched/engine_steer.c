@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "base/buf.h"
+#include "base/diag.h"
 #include "base/num.h"
 #include "sched/engine_impl.h"
 #include "sched/job.h"
@@ -133,7 +135,8 @@ static void feel_stage(struct engine *e, struct stage *st,
 		       const struct adapt_pressure *p)
 {
 	struct adapt_sample s = { .pressure = *p };
-	unsigned before, goal;
+	struct buf why = BUF_INIT;
+	unsigned before, was, goal;
 
 	mutex_lock(&e->lock);
 	s.now_ns = engine_now(e);
@@ -143,12 +146,20 @@ static void feel_stage(struct engine *e, struct stage *st,
 	s.busy_ns = busy_so_far_locked(st, &s.running);
 	s.queued = stage_queued(st);
 	before = st->goal;
+	/* Not the same when engine_resize has moved it. */
+	was = st->adapt.goal;
 	goal = adapt_step(&st->adapt, &s);
 	st->goal = goal;
+	if (goal != was && diag_is_debug(DIAG_SCHED))
+		adapt_explain(&st->adapt, &why);
 	stage_gate_locked(st);
 	if (goal < before)
 		pool_wake_locked(&st->pool);
 	mutex_unlock(&e->lock);
+	if (why.len)
+		diag_debug(DIAG_SCHED, "stage %u: goal %u -> %u: %s",
+			   st->index + 1, was, goal, why.data);
+	buf_release(&why);
 	if (goal > before)
 		engine_rouse(e, st, RESIZE_ADAPT);
 }

@@ -22,6 +22,7 @@
 #include "base/mem.h"
 
 struct buf;
+struct eval_memo;
 struct inlet;
 
 #define JOB_KEY_BYTES	16
@@ -48,6 +49,8 @@ struct job_outcome {
 	int signal;
 	int err;		/* JOB_UNSTARTED: errno */
 	bool core_dumped;
+	bool was_left_out;	/* JOB_EXITED: nothing was run, as it wanted
+				   itself (skip(), --filter) */
 	bool has_run;		/* there was a process */
 	int64_t start_wall_ns;	/* since 1970 */
 	int64_t start_ns;	/* clock_run_ns */
@@ -123,6 +126,8 @@ struct job {
 	const char *tag;	/* before each line of output */
 	const char *attributes_text;	/* all this as the comment that says
 					   so, for running it again */
+	const struct eval_memo *memo;	/* what was found out before anyone
+					   else saw it (input/eval.h) */
 	bool is_argv;		/* values are program and arguments, as they
 				   are: no template, no shell */
 	bool has_key;		/* for the journal: a hash of what it is to do,

@@ -54,6 +54,8 @@ int joblog_status(const struct job *job)
 {
 	enum job_end end = job->outcome.end;
 
+	if (job->outcome.was_left_out)
+		return -2;
 	return end == JOB_TIMEOUT || end == JOB_KILLED ? -1 : job_status(job);
 }
 

@@ -17,6 +17,7 @@
 #include "sched/output.h"
 #include "sched/runner.h"
 #include "sink/results.h"
+#include "sink/results_name.h"
 #include "sink/results_record.h"
 #include "sink/store.h"
 
@@ -113,61 +114,7 @@ static void inner_end(struct results *r, struct result *res, struct job *job,
 	job->out = res;
 }
 
-/* Names of files. */
-
-/* As GNU parallel; but what would leave the directory does not. */
-static void add_part(struct buf *path, const char *value)
-{
-	if (strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
-		buf_addch(path, '\\');
-	for (; *value; value++) {
-		switch (*value) {
-		case '/':
-			buf_addstr(path, "\\_");
-			break;
-		case '\\':
-			buf_addstr(path, "\\\\");
-			break;
-		case '\t':
-			buf_addstr(path, "\\t");
-			break;
-		default:
-			buf_addch(path, *value);
-		}
-	}
-	buf_addch(path, '/');
-}
-
-static void add_base(const struct results *r, const struct job *job,
-		     struct buf *path)
-{
-	if (r->cfg.kind == RESULTS_FILES) {
-		r->cfg.name(r->cfg.arg, job, path);
-		return;
-	}
-	buf_addf(path, "%s/", r->cfg.path);
-	for (unsigned i = 0; i < job->nvalues; i++) {
-		if (i < r->cfg.nnames && *r->cfg.names[i])
-			add_part(path, r->cfg.names[i]);
-		else
-			buf_addf(path, "%u/", i + 1);
-		add_part(path, job->values[i]);
-	}
-}
-
-static void name_files(const struct results *r, const struct job *job,
-		       struct buf *out, struct buf *err, struct buf *seq)
-{
-	struct buf base = BUF_INIT;
-	bool is_dir;
-
-	add_base(r, job, &base);
-	is_dir = base.len > 0 && base.data[base.len - 1] == '/';
-	buf_addf(out, "%s%s", base.data, is_dir ? "stdout" : "");
-	buf_addf(err, "%s%s", base.data, is_dir ? "stderr" : ".err");
-	buf_addf(seq, "%s%s", base.data, is_dir ? "seq" : ".seq");
-	buf_release(&base);
-}
+/* Files. */
 
 /* A failure to open them is told by the runner. */
 static void open_files(struct results *r, struct job *job, struct result *res)
@@ -180,7 +127,8 @@ static void open_files(struct results *r, struct job *job, struct result *res)
 			out->err = errno;
 		return;
 	}
-	name_files(r, job, &out->store.path, &err->store.path, &res->seq_path);
+	results_name_files(&r->cfg, job, &out->store.path, &err->store.path,
+			   &res->seq_path);
 	/* What is there of an earlier run is not whole any more. */
 	(void)unlink(res->seq_path.data);
 	if (store_open(&out->store) < 0)
@@ -703,7 +651,7 @@ bool results_has(const struct results *r, const struct job *job)
 
 	if (r->cfg.kind != RESULTS_TREE && r->cfg.kind != RESULTS_FILES)
 		return false;
-	name_files(r, job, &out, &err, &seq);
+	results_name_files(&r->cfg, job, &out, &err, &seq);
 	has = access(out.data, F_OK) == 0 && access(seq.data, F_OK) == 0;
 	buf_release(&out);
 	buf_release(&err);

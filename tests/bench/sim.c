@@ -30,6 +30,8 @@
 #define MAX		64
 #define CORES		8
 #define OTHERS		4	/* cores that someone else takes at times */
+#define RIVALS		8	/* runnable tasks of others, where they are
+				   busy all the time */
 #define SEEDS		5
 #define TICK		0.25
 #define BOUND		0.8
@@ -176,6 +178,38 @@ static void press_shared(double n, double at, struct adapt_pressure *p)
 	press_cpu(at > 0.33 && at < 0.66 ? n + OTHERS : n, at, p);
 }
 
+/*
+ * Others are busy all the time: there is hardly a moment in which nobody waits
+ * for a CPU, whatever we do.
+ */
+static void press_busy(double n, double at, struct adapt_pressure *p)
+{
+	(void)at;
+	p->cpu = 0.95;
+	p->load = (n + RIVALS) / CORES;
+}
+
+/* Jobs that sleep add nothing to that. */
+static void press_busy_sleep(double n, double at, struct adapt_pressure *p)
+{
+	(void)n;
+	press_busy(0, at, p);
+	p->io = 0.05;
+}
+
+static void press_busy_io(double n, double at, struct adapt_pressure *p)
+{
+	press_io(n, at, p);
+	press_busy(n, at, p);
+}
+
+/* Each runnable task gets the same share of the cores. */
+static double power_fair(double n, double at)
+{
+	(void)at;
+	return n + RIVALS <= CORES ? n : CORES * n / (n + RIVALS);
+}
+
 static const struct model models[] = {
 	{ "cpu", power_cpu, press_cpu, 0.5, 0 },
 	{ "cpu, equal jobs", power_cpu, press_cpu, 0.01, 0 },
@@ -188,6 +222,9 @@ static const struct model models[] = {
 	{ "sleep", power_sleep, press_none, 0.7, 0 },
 	{ "sleep, equal jobs", power_sleep, press_none, 0.01, 0 },
 	{ "cpu, shared", power_shared, press_shared, 0.5, 0 },
+	{ "busy: sleep", power_sleep, press_busy_sleep, 0.7, 0 },
+	{ "busy: io", power_io, press_busy_io, 0.7, 0 },
+	{ "busy: fair cpu", power_fair, press_busy, 0.5, 0 },
 };
 
 static const double lengths[] = { 0.001, 0.1, 2, 60 };

@@ -98,6 +98,87 @@ if command -v fish >/dev/null; then
 	}
 fi
 
+# A musterctl for completions to ask.
+make_musterctl() {
+	cat >"$BATS_TEST_TMPDIR/bin/musterctl" <<-'END'
+		#!/bin/sh
+		[ "$*" = 'run.sock jobs' ] || exit
+		printf '%s\n' 'SEQ STATE' '4 running' '17 queued'
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/musterctl"
+	contrib=$BATS_TEST_DIRNAME/../../contrib
+}
+
+# ctl "WORD..." WORD...: bash offers these for the first words of musterctl.
+ctl() {
+	local words offered
+
+	read -ra words <<<"$1"
+	[[ $1 != *' ' ]] || words+=('')
+	shift
+	offered=$(bash --norc -c '
+		. "$0"
+		COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1))
+		_musterctl
+		printf "%s\n" "${COMPREPLY[@]}"
+	' "$contrib/musterctl.bash" "${words[@]}")
+	assert_equal "$offered" "$(printf '%s\n' "$@")"
+}
+
+@test "bash completes requests to musterctl, and jobs" {
+	make_musterctl
+	touch run.sock
+	ctl 'musterctl r' run.sock
+	ctl 'musterctl --j' --json
+	ctl 'musterctl run.sock p' pause priority
+	ctl 'musterctl --json run.sock st' status stop
+	ctl 'musterctl run.sock kill ' 4 17
+	ctl 'musterctl run.sock kill 1' 17
+	ctl 'musterctl run.sock priority 4 ' low normal high
+	ctl 'musterctl run.sock kill 4 ' ''
+	ctl 'musterctl other.sock kill ' ''
+	ctl 'musterctl run.sock add musterc' musterctl
+	ctl 'musterctl run.sock add cat ru' run.sock
+}
+
+@test "zsh can parse the completion of musterctl" {
+	make_musterctl
+	[ "$(head -n 1 "$contrib/_musterctl")" = '#compdef musterctl' ]
+	zsh -n "$contrib/_musterctl"
+}
+
+@test "completions of musterctl know all its requests" {
+	local request file
+
+	make_musterctl
+	"${MUSTER%/*}/musterctl" --help |
+		sed -n '/^  [a-z]/s/^  \([a-z]*\).*/\1/p' >requests
+	has_lines requests 10
+	while read -r request; do
+		for file in musterctl.bash _musterctl musterctl.fish; do
+			grep -qw "$request" "$contrib/$file" ||
+				fail_with "$file: no $request"
+		done
+	done <requests
+}
+
+if command -v fish >/dev/null; then
+	@test "fish completes requests to musterctl, and jobs" {
+		make_musterctl
+		mkdir fish
+		HOME=$PWD/fish fish --no-config -c '
+			source $argv[1]
+			complete -C "musterctl --js"
+			complete -C "musterctl run.sock pa"
+			complete -C "musterctl --json run.sock kill 1"
+			complete -C "musterctl run.sock priority 4 h"' \
+			"$contrib/musterctl.fish" >offered
+		assert_equal "$(cut -f 1 offered)" \
+			$'--json\npause\n17\nhigh'
+	}
+fi
+
 @test "the list has each option once, with its argument" {
 	local line
 

@@ -78,11 +78,11 @@ as_parallel() {
 }
 
 @test "what is not supported is named, with the place" {
-	t echo '{= $_ = system("ls") =}' ::: a
+	without_perl echo '{= $_ = system("ls") =}' ::: a
 	assert_usage_error "'{= \$_ = system(\"ls\") =}': 'system(\"ls\")"
-	t echo '{= $c++ =}' ::: a
+	without_perl echo '{= $c++ =}' ::: a
 	assert_usage_error "a variable that is not set"
-	t echo '{= s/(// =}' ::: a
+	without_perl echo '{= s/(// =}' ::: a
 	assert_usage_error "regular expression '('"
 }
 

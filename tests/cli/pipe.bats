@@ -169,10 +169,60 @@ same() {
 	[ "$status" -eq 0 ]
 }
 
-@test "-a: from a file; values of :::" {
-	seq 2 >nums
-	t --pipe -a nums -N1 'echo {#}{}; cat' ::: x y
-	assert_ok $'1x\n1\n2y\n2'
+@test "inputs are values, one for each block; then none" {
+	p '1\n2\n3\n' -N1 'echo {#}{}; cat' ::: x y
+	assert_ok $'1x\n1\n2y\n2\n3\n3'
+	seq 2 >a
+	seq 3 4 >b
+	p 'x\n' -a a -a b 'echo {1}{2}; cat'
+	assert_ok $'13\nx'
+	p 'x\n' 'echo {}; cat' :::: b
+	assert_ok $'3\nx'
+}
+
+@test "--block -N: so many blocks for each job at a time" {
+	seq 20 >input
+	for size in -1 -2 -3 -9; do
+		muster --pipe -j2 --block "$size" 'echo r; cat' <input >file
+		muster --pipe -j2 --block "$size" 'echo r; cat' \
+			< <(cat input) >pipe
+		muster --pipe-part -a input -j2 --block "$size" \
+			'echo r; cat' >part
+		cmp file part
+		cmp pipe part
+	done
+	p '1\n2\n3\n4\n' -j2 --block -1 'echo r; cat'
+	assert_ok $'r\n1\n2\n3\nr\n4'
+}
+
+@test "from a file, the same as from a pipe" {
+	seq 1500 >input
+	for args in '--block 500' '--block 4097' '--recend 7' \
+		'--recend 7 --recstart 8 --block 50' \
+		'--header : --block 499' '--header 3 --block 700 --cat' \
+		'--recend 9\n1 --block 600'; do
+		# shellcheck disable=SC2086 # several words
+		muster --pipe $args 'echo r; cat' <input >file
+		# shellcheck disable=SC2086
+		muster --pipe $args 'echo r; cat' < <(cat input) >pipe
+		cmp file pipe || fail_with "differs: $args"
+	done
+}
+
+@test "a file is read from where it stands, and up to its end" {
+	seq 5 >input
+	{
+		read -r first
+		muster --pipe cat
+		cat
+	} <input >out
+	assert_equal "$first" 1
+	assert_file_is out $'2\n3\n4\n5\n'
+	{
+		muster --pipe cat
+		cat
+	} <input >out
+	cmp out input
 }
 
 @test "--cat: the block in a file of its own" {
@@ -238,6 +288,8 @@ same() {
 	assert_usage_error "--fifo cannot be combined with --cat"
 	t --pipe -a missing cat
 	assert_usage_error "-a: cannot open 'missing'"
+	t --pipe -a - cat
+	assert_usage_error "-a: standard input holds the data of --pipe"
 	t --pipe --tasks x cat
 	assert_usage_error "--pipe cannot be combined with --tasks"
 	t --pipe --then cat cat

@@ -288,7 +288,7 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 
 @test "--resume: records alone tell nothing" {
 	t --resume --results o.csv echo ::: a
-	assert_usage_error '--resume needs --joblog, or --results in files'
+	assert_usage_error '--resume needs --joblog, --journal, or --results in files'
 }
 
 # Errors.

@@ -58,7 +58,7 @@ needs_pcre() {
 	assert_usage_error "--rpl: '{a}'"
 	t --rpl '{a(} s/a/b/' --rpl '{b(*)} s/a/b/' echo {b} ::: a
 	assert_usage_error "--rpl: '{b(*)}'"
-	t --rpl '{a} fork()' echo {a} ::: a
+	without_perl --rpl '{a} fork()' echo {a} ::: a
 	assert_usage_error "'fork()' is not supported"
 	# Nobody uses it: nobody minds.
 	t --rpl '{a} fork()' echo {} ::: a
@@ -92,13 +92,23 @@ needs_pcre() {
 
 @test "--filter: a condition that is none" {
 	t --filter '{} <' echo ::: a
+	assert_stderr_has "--filter"
+	[ "$status" -ne 0 ]
+	without_perl --filter '{} <' echo ::: a
 	assert_stderr_has "--filter: 'a <'"
 	[ "$status" -ne 0 ]
-	t --filter '{= fork() =}' echo ::: a
+	without_perl --filter '{= fork() =}' echo ::: a
 	assert_usage_error "--filter: cannot use '{= fork() =}'"
 }
 
 @test "--filter: values are no code that does harm" {
 	t --filter '"{}" ne ""' echo ::: '`touch x`' '"; system("touch x"); "'
+	[ ! -e x ]
+	for filter in '"{}" ne ""' '"{}" ne "" and keys(%ENV)'; do
+		t --filter "$filter" echo ::: '`touch x`' \
+			'"; system("touch x"); "' '${\system("touch x")}'
+		assert_status 0
+		assert_equal "$(wc -l <<<"$output")" 3
+	done
 	[ ! -e x ]
 }

@@ -248,6 +248,18 @@ has_ended() {
 	assert_equal "$(wc -l <counts)" 20
 }
 
+@test "--scale adaptive: --debug=sched says why the goal moves" {
+	echo 1 >number
+	open_muster --scale adaptive --min number -j 4
+	echo 'await go' >&7
+	wait_until file_has err '[1] worker starts'
+	echo 3 >number
+	wait_until file_has err 'stage 1: goal '
+	: >go
+	close_muster
+	assert_file_has err ' -> 3: other bounds; pressure:'
+}
+
 # Errors.
 
 @test "--scale takes the five policies and nothing else" {

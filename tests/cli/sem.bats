@@ -338,3 +338,28 @@ is_full() {
 	s --fg --tasks a echo
 	assert_usage_error '--tasks'
 }
+
+@test "install-compat gives the names parallel and sem" {
+	local make=$BATS_TEST_DIRNAME/../../contrib/install-compat
+
+	rm "$BATS_TEST_TMPDIR/bin/sem"
+	"$make" muster
+	"$make" muster
+	assert_equal "$(readlink "$BATS_TEST_TMPDIR/bin/sem")" muster
+	assert_equal "$(command -v parallel)" "$BATS_TEST_TMPDIR/bin/parallel"
+	run parallel echo ::: a b
+	assert_output $'a\nb'
+	run sem --fg echo a
+	assert_output a
+	mkdir dir
+	"$make" muster dir
+	assert_equal "$(readlink dir/sem)" "$BATS_TEST_TMPDIR/bin/muster"
+	rm dir/sem
+	echo mine >dir/sem
+	run -1 "$make" muster dir
+	assert_output_has "is there already"
+	"$make" -f muster dir
+	[ -L dir/sem ]
+	run -1 "$make" nosuchprogram
+	run -2 "$make"
+}

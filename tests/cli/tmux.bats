@@ -143,7 +143,7 @@ log_has() {
 		"tmux list-clients >clients; tmux detach-client #" ::: a' \
 		/dev/null >screen
 	has_lines clients 0
-	! grep -q 'See output' screen
+	run ! grep -q 'See output' screen
 }
 
 @test "--dry-run and --tmux" {

@@ -213,6 +213,20 @@ without_valgrind() {
 		"$BATS_TEST_TMPDIR/bin/muster"
 }
 
+# without_perl ARG...: as t, where PATH has no perl.
+without_perl() {
+	local name
+	local few=$BATS_TEST_TMPDIR/few
+
+	mkdir -p "$few"
+	for name in muster bash sh env cat dirname basename realpath valgrind; do
+		if type -P "$name" >/dev/null; then
+			ln -sfn "$(type -P "$name")" "$few/$name"
+		fi
+	done
+	run --separate-stderr env PATH="$few" muster "$@"
+}
+
 # oracle ARG...: GNU parallel ARG..., which keeps files in its home.
 oracle() {
 	mkdir -p "$BATS_TEST_TMPDIR/oracle"

@@ -6,7 +6,9 @@
 #include <config.h>
 
 #include <math.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "sched/adapt.h"
 #include "tap.h"
 
@@ -49,6 +51,12 @@ static double power_lock(double n)
 	return n / (1 + 0.03 * (n - 1) + n * (n - 1) / 144);
 }
 
+/* Eight tasks of others on eight cores, and each gets its share. */
+static double power_fair(double n)
+{
+	return 8 * n / (n + 8);
+}
+
 static void press_cpu(double n, struct adapt_pressure *p)
 {
 	p->cpu = n < 8 ? 0.05 : n < 9 ? 0.3 : 0.98;
@@ -70,6 +78,18 @@ static void press_full(double n, struct adapt_pressure *p)
 {
 	(void)n;
 	p->cpu = 1;
+}
+
+/* Our own: there is none with one worker. */
+static void press_own(double n, struct adapt_pressure *p)
+{
+	p->cpu = n > 1 ? 1 : 0.02;
+}
+
+static void press_busy_unknown(double n, struct adapt_pressure *p)
+{
+	p->cpu = p->memory = p->io = -1;
+	p->load = 4 + n / 8;
 }
 
 static void press_unknown(double n, struct adapt_pressure *p)
@@ -235,9 +255,121 @@ static void not_blindly_under_pressure(void)
 {
 	struct plant p = make(power_one, 1e6);
 
-	p.press = press_full;
+	p.press = press_own;
 	run(&p, 100);
 	CHECK(p.a.goal <= 2);
+	/* Pressure that others make tells nothing, not even this. */
+	p = make(power_one, 1e6);
+	p.press = press_full;
+	run(&p, 3);
+	CHECK(p.a.goal <= 4);
+	run(&p, 100);
+	CHECK_INT(p.a.goal, 16);
+}
+
+/* Seconds from the start to the maximum. */
+static double climb(struct plant *p)
+{
+	while (p->a.goal < p->max && p->seconds < 1000)
+		step(p);
+	CHECK_INT(p->turns, 0);
+	return p->seconds;
+}
+
+static void ramp(void)
+{
+	static const double lengths[] = { 0.001, 0.02, 0.1 };
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct plant p = make(power_all, lengths[i]);
+
+		CHECK(climb(&p) < 5);
+	}
+}
+
+static void busy_sleep(void)
+{
+	static const double lengths[] = { 0.01, 0.1, 2, 60 };
+
+	for (size_t i = 0; i < 8; i++) {
+		struct plant p = make(power_all, lengths[i / 2]);
+		double t = fmax(30, 30 * lengths[i / 2]);
+
+		p.press = i % 2 ? press_full : press_busy_unknown;
+		run(&p, t);
+		CHECK(p.a.goal > 40);
+		CHECK(achieved(&p, 4 * t, 64) > 0.9);
+	}
+}
+
+static void busy_ramp(void)
+{
+	struct plant p = make(power_all, 0.1);
+
+	p.press = press_full;
+	CHECK(climb(&p) < 8);
+}
+
+static void busy_fair(void)
+{
+	struct plant p = make(power_fair, 0.1);
+	double mean;
+
+	p.press = press_full;
+	run(&p, 30);
+	CHECK(achieved(&p, 200, power_fair(64)) > 0.8);
+	/* But not those that bring nothing. */
+	p.power = power_8;
+	run(&p, 60);
+	CHECK(achieved(&p, 100, 8) > 0.95);
+	mean = run(&p, 100);
+	CHECK(mean < 11);
+}
+
+static void busy_peak(void)
+{
+	struct plant p = make(power_lock, 0.1);
+	double best = 0;
+
+	for (unsigned n = 1; n <= 64; n++)
+		best = fmax(best, power_lock(n));
+	p.press = press_full;
+	run(&p, 60);
+	CHECK(achieved(&p, 200, best) > 0.93);
+}
+
+/* Others come when it has found its number, and go. */
+static void others_come(void)
+{
+	struct plant p = make(power_all, 0.1);
+
+	run(&p, 30);
+	CHECK_INT(p.a.goal, 64);
+	p.press = press_full;
+	CHECK(achieved(&p, 120, 64) > 0.9);
+	p.power = power_8;
+	run(&p, 60);
+	CHECK(p.a.goal < 16);
+	p.power = power_all;
+	run(&p, 60);
+	CHECK(p.a.goal > 40);
+}
+
+static void explains(void)
+{
+	struct plant p = make(power_all, 0.1);
+	struct buf b = BUF_INIT;
+	char *text;
+
+	p.press = press_full;
+	climb(&p);
+	adapt_explain(&p.a, &b);
+	text = strstr(b.data, "32: ");
+	CHECK(text);
+	CHECK(strstr(b.data, "jobs/s"));
+	CHECK(strstr(text, "CPU 1.00"));
+	CHECK(!strchr(b.data, '\n'));
+	buf_release(&b);
 }
 
 static void flees_memory(void)
@@ -330,10 +462,13 @@ static void no_flapping(void)
 	struct plant plants[] = {
 		make(power_lock, 0.01), make(power_8, 0.1), make(power_8, 0.1),
 		make(power_all, 0.05), make(power_one, 0.05),
+		make(power_all, 0.05), make(power_fair, 0.05),
 	};
 
 	plants[1].press = press_cpu;
 	plants[2].press = press_unknown;
+	plants[5].press = press_full;
+	plants[6].press = press_full;
 	for (size_t i = 0; i < sizeof(plants) / sizeof(plants[0]); i++) {
 		struct plant *p = &plants[i];
 		double mean;
@@ -463,6 +598,13 @@ static const struct tap_case cases[] = {
 	{ "jobs of a minute", long_jobs },
 	{ "jobs of a minute, CPU-bound", long_jobs_cores },
 	{ "no blind growth under pressure", not_blindly_under_pressure },
+	{ "the start is short when each worker counts", ramp },
+	{ "others keep the CPUs busy: jobs that sleep", busy_sleep },
+	{ "the same at the start", busy_ramp },
+	{ "the same with jobs that get their share", busy_fair },
+	{ "the same with a peak", busy_peak },
+	{ "others come later", others_come },
+	{ "it says why", explains },
 	{ "it flees from pressure of memory", flees_memory },
 	{ "down to the minimum while that lasts", flees_to_min },
 	{ "pressure of CPUs sheds those that are of no use",

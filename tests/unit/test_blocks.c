@@ -18,6 +18,7 @@
 #include "base/num.h"
 #include "base/thread.h"
 #include "input/blocks.h"
+#include "input/group.h"
 #include "input/recsep.h"
 #include "tap.h"
 
@@ -339,6 +340,178 @@ static void parts(void)
 	buf_release(&err);
 }
 
+/* Blocks cut by offset are those that reading makes. */
+static void by_offset(void)
+{
+	static const struct {
+		const char *start, *end;
+	} seps[] = {
+		{ "", "\n" }, { "Y", "X" }, { "", "aX" }, { "", "" },
+		{ "XYab\nXY", "" },
+	};
+	static char text[40000];
+	struct buf err = BUF_INIT;
+	unsigned seed = 11;
+
+	for (int round = 0; round < 300; round++) {
+		size_t k = (size_t)rand_r(&seed) % ARRAY_SIZE(seps);
+		size_t max = round % 2 ? 300 : sizeof(text);
+		size_t len = random_text(text, max, &seed), n = 0;
+		struct cut c = {
+			.sep = { .start = seps[k].start, .end = seps[k].end },
+			.opts = { .bytes = max / 100 + (size_t)rand_r(&seed) %
+					   (max / 3) },
+		};
+		struct recsep *sep = recsep_new(&c.sep, &err);
+		size_t bytes = c.opts.bytes;
+		off_t at = 0;
+		int fd;
+
+		cut_bytes(&c, text, len);
+		fd = source_of(text, len, false);
+		c.opts.recsep = sep;
+		while (at < (off_t)len && CHECK(n < c.n)) {
+			at += blocks_cut(fd, &c.opts, at, (off_t)len, &bytes);
+			if (!CHECK_INT(at, c.ends[n++]))
+				break;
+		}
+		CHECK_UINT(n, c.n);
+		release(&c);
+		fd_close(&fd);
+		recsep_free(sep);
+	}
+	buf_release(&err);
+}
+
+/* So many blocks in all, from a file and from what is none. */
+static void in_parts(void)
+{
+	unsigned seed = 13;
+	char text[3000];
+
+	for (int round = 0; round < 200; round++) {
+		size_t len = random_text(text, sizeof(text), &seed);
+		struct cut c = {
+			.sep = { .end = "X", .is_regexp = round % 2 },
+			.opts = { .parts = 1 + (uint64_t)rand_r(&seed) % 20,
+				  .tmpdir = tap_tmpdir() },
+			.by_pipe = rand_r(&seed) % 2,
+		};
+
+		cut_bytes(&c, text, len);
+		CHECK_MEM(c.whole.data, c.whole.len, text, len);
+		CHECK(c.n <= c.opts.parts);
+		check_borders(&c, "X", "");
+		release(&c);
+	}
+}
+
+/* Groups. */
+
+static void check_groups(const char *by, const char *colsep, const char *text,
+			 const char *want)
+{
+	struct buf err = BUF_INIT;
+	struct group *g = group_new(by, colsep, &err);
+	struct cut c = { .sep.group = g, .opts.records = 1, .opts.group = g };
+
+	if (!CHECK(g != NULL)) {
+		CHECK_STR(err.data, "");
+		return;
+	}
+	if (group_has_name(g)) {
+		c.opts.header = ":";
+		c.opts.repeat_header = false;
+	}
+	check_cut(c, text, want);
+	CHECK(group_problem(g) == NULL);
+	group_free(g);
+	buf_release(&err);
+}
+
+static void groups(void)
+{
+	check_groups("1", ",", "1,a\n1,b\n2,c\n1,d", "1,a\n1,b\n|2,c\n|1,d|");
+	check_groups("2", NULL, "a\t1\nb\t1\nc\t2", "a\t1\nb\t1\n|c\t2|");
+	check_groups("2", ",", "a,1\nb,1", "a,1\nb,1|");
+	check_groups("-1", ",", "a,1\nb,c,1\n1\n2\n",
+		     "a,1\nb,c,1\n1\n|2\n|");
+	check_groups("2", " +", "a 1\nb   1\nc 2\n", "a 1\nb   1\n|c 2\n|");
+	check_groups("0", ",", "a\na\nb\n", "a\na\n|b\n|");
+	check_groups("9", ",", "a\nb\n", "a\nb\n|");
+	check_groups("v", ",", "id,v\n1,a\n2,a\n3,b\n", "1,a\n2,a\n|3,b\n|");
+	check_groups("$_=substr($_,0,1)", ",", "ab\nac\nb\n",
+		     "ab\nac\n|b\n|");
+	check_groups("1 s/-//", ",", "1-2,a\n12,b\n3,c\n",
+		     "1-2,a\n12,b\n|3,c\n|");
+	check_groups("id  uc", ",", "", "");
+}
+
+static void bad_groups(void)
+{
+	struct buf err = BUF_INIT;
+	struct group *g;
+
+	CHECK(group_new("", NULL, &err) == NULL);
+	CHECK_STR(err.data,
+		  "--group-by: '' is neither a column nor an expression");
+	buf_reset(&err);
+	CHECK(group_new("1 open(F)", NULL, &err) == NULL);
+	CHECK(err.len > 0);
+	buf_reset(&err);
+	g = group_new("zz", ",", &err);
+	CHECK_INT(group_set_names(g, "a,b\nzz", 6, &err), -1);
+	CHECK_STR(err.data, "--group-by: there is no column 'zz' in 'a,b'");
+	CHECK_INT(group_set_names(g, "a,zz\n", 5, &err), 0);
+	group_free(g);
+	buf_release(&err);
+}
+
+/* Where the value of the first byte changes, and nowhere else with records = 1;
+ * the blocks are the input. */
+static void check_group_borders(const struct cut *c)
+{
+	const char *data = c->whole.data;
+
+	for (size_t i = 0; i + 1 < c->n; i++) {
+		size_t at = c->ends[i], before = at - 1;
+
+		while (before && data[before - 1] != '\n')
+			before--;
+		CHECK(data[at - 1] == '\n' && data[before] != data[at]);
+	}
+}
+
+static void groups_are_the_input(void)
+{
+	unsigned seed = 17;
+	char text[3000];
+
+	for (int round = 0; round < 500; round++) {
+		struct buf err = BUF_INIT;
+		struct group *g = group_new("$_=substr($_,0,1)", NULL, &err);
+		size_t len = 0, lines = (size_t)rand_r(&seed) % 100;
+		struct cut c = {
+			.sep.group = g,
+			.opts = { .bytes = 1 + (size_t)rand_r(&seed) % 100,
+				  .records = rand_r(&seed) % 2 },
+			.by_pipe = rand_r(&seed) % 2,
+		};
+
+		for (size_t i = 0; i < lines; i++)
+			len += (size_t)snprintf(text + len, 30, "%c%.*s\n",
+						"abc"[rand_r(&seed) % 3],
+						rand_r(&seed) % 20,
+						"xxxxxxxxxxxxxxxxxxxx");
+		cut_bytes(&c, text, len);
+		CHECK_MEM(c.whole.data, c.whole.len, text, len);
+		check_group_borders(&c);
+		release(&c);
+		group_free(g);
+		buf_release(&err);
+	}
+}
+
 /* What is there is handed out when its time is up. */
 static void times_out(void)
 {
@@ -423,6 +596,12 @@ static const struct tap_case cases[] = {
 	{ "blocks are the input, cut at borders", is_the_input },
 	{ "counting does not depend on sizes", counts_without_size },
 	{ "parts of a file are the file", parts },
+	{ "blocks cut by offset are the same", by_offset },
+	{ "so many blocks in all", in_parts },
+	{ "groups of lines", groups },
+	{ "groups that can't be", bad_groups },
+	{ "groups are the input, cut where the value changes",
+	  groups_are_the_input },
 	{ "a timeout hands out what is there", times_out },
 	{ "a reader that waits is stopped", stops },
 	{ "what can't be read is an error, then the end", fails },

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/compiler.h"
 #include "input/eval.h"
 #include "tap.h"
@@ -35,7 +36,7 @@ static int evaluate(const char *text, const char *value, struct buf *out,
 		    unsigned *wishes, struct buf *err)
 {
 	struct eval_job job = job_of(value);
-	struct eval *e = eval_new(text, strlen(text), NULL, 0, err);
+	struct eval *e = eval_new(text, strlen(text), NULL, 0, NULL, err);
 	int ret = -2;
 
 	if (e)
@@ -480,7 +481,7 @@ static void wishes_of(void)
 		unsigned wishes = 0;
 		struct eval *e = eval_new(table[i].text,
 					  strlen(table[i].text), NULL, 0,
-					  &err);
+					  NULL, &err);
 
 		if (CHECK(e != NULL))
 			CHECK_INT(eval_wishes(e), table[i].may);
@@ -501,14 +502,14 @@ static void groups(void)
 	struct buf err = BUF_INIT;
 	unsigned wishes = 0;
 	const char *text = "$_ = \"$$1-\" . $$2 . lc $$2";
-	struct eval *e = eval_new(text, strlen(text), of, 2, &err);
+	struct eval *e = eval_new(text, strlen(text), of, 2, NULL, &err);
 
 	if (!CHECK(e != NULL))
 		return;
 	CHECK_INT(eval_run(e, &job, &out, &wishes, &err), 0);
 	CHECK_STR(out.data, "a\"$-Xx");
 	eval_free(e);
-	CHECK(eval_new("$$3", 3, of, 2, &err) == NULL);
+	CHECK(eval_new("$$3", 3, of, 2, NULL, &err) == NULL);
 	CHECK_STR(err.data, "'$$3' is no group of the replacement string");
 	buf_release(&out);
 	buf_release(&err);
@@ -530,10 +531,13 @@ static void conditions(void)
 		struct buf err = BUF_INIT;
 		struct eval *e = eval_new(table[i].text,
 					  strlen(table[i].text), NULL, 0,
-					  &err);
+					  NULL, &err);
+
+		unsigned wishes = 0;
 
 		if (CHECK(e != NULL))
-			CHECK_INT(eval_test(e, &job, &err), table[i].want);
+			CHECK_INT(eval_test(e, &job, &wishes, &err),
+				  table[i].want);
 		eval_free(e);
 		buf_release(&err);
 	}
@@ -566,7 +570,7 @@ static void refused(void)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		struct buf err = BUF_INIT;
 		struct eval *e = eval_new(table[i][0], strlen(table[i][0]),
-					  NULL, 0, &err);
+					  NULL, 0, NULL, &err);
 
 		CHECK(e == NULL);
 		CHECK_STR(err.data, table[i][1]);
@@ -610,11 +614,11 @@ static void deep(void)
 
 	for (int i = 0; i < 100000; i++)
 		buf_addstr(&text, i % 3 ? "(" : "-!(");
-	CHECK(eval_new(text.data, text.len, NULL, 0, &err) == NULL);
+	CHECK(eval_new(text.data, text.len, NULL, 0, NULL, &err) == NULL);
 	buf_reset(&text);
 	for (int i = 0; i < 100000; i++)
 		buf_addstr(&text, "s/a/");
-	CHECK(eval_new(text.data, text.len, NULL, 0, &err) == NULL);
+	CHECK(eval_new(text.data, text.len, NULL, 0, NULL, &err) == NULL);
 	buf_release(&text);
 	buf_release(&err);
 }
@@ -666,6 +670,165 @@ static void anything(void)
 	}
 }
 
+/* A perl that knows one word. */
+struct fake {
+	struct eval_perl eval;
+	unsigned asked;
+	bool is_there;
+};
+
+static int fake_check(struct eval_perl *p, const char *code, size_t len,
+		      struct buf *err)
+{
+	struct fake *f = container_of(p, struct fake, eval);
+
+	(void)len;
+	if (f->is_there && strstr(code, "bad"))
+		buf_addstr(err, "the fake does not like it");
+	return f->is_there && !strstr(code, "bad") ? 0 : -1;
+}
+
+static int fake_run(struct eval_perl *p, const char *code, size_t len,
+		    const struct eval_job *job, bool is_test, struct buf *out,
+		    unsigned *wishes, struct buf *err)
+{
+	struct fake *f = container_of(p, struct fake, eval);
+
+	(void)len;
+	f->asked++;
+	if (strstr(code, "die")) {
+		buf_addstr(err, "it died");
+		return -1;
+	}
+	if (strstr(code, "uq()"))
+		*wishes |= EVAL_UNQUOTED;
+	if (is_test)
+		return *job->value == 'y';
+	buf_addf(out, "[%s:%s]", code, job->value);
+	return 0;
+}
+
+static const struct eval_perl_ops fake_ops = { fake_check, fake_run };
+
+static struct eval *compile_for(struct fake *f, const char *text,
+				struct buf *err)
+{
+	f->eval.ops = &fake_ops;
+	return eval_new(text, strlen(text), NULL, 0, &f->eval, err);
+}
+
+static void check_run(const struct eval *e, const struct eval_job *job,
+		      const char *want)
+{
+	struct buf out = BUF_INIT;
+	struct buf err = BUF_INIT;
+	unsigned wishes = 0;
+
+	if (CHECK(e != NULL))
+		CHECK_INT(eval_run(e, job, &out, &wishes, &err), 0);
+	CHECK_STR(out.data, want);
+	buf_release(&out);
+	buf_release(&err);
+}
+
+static void handed_over(void)
+{
+	struct fake f = { .is_there = true };
+	struct eval_job job = job_of("v");
+	struct buf err = BUF_INIT;
+	struct eval *own = compile_for(&f, "$_ = uc", &err);
+	struct eval *sets = compile_for(&f, "$x = $_; $_ = $x", &err);
+	struct eval *my = compile_for(&f, "my $x = $_; $_ = $x", &err);
+	struct eval *e;
+
+	check_run(sets, &job, "v");
+	CHECK(!eval_perl_is_used(&f.eval));
+	e = compile_for(&f, "sort slot", &err);
+	CHECK(eval_perl_is_used(&f.eval));
+	CHECK_UINT(f.asked, 0);
+	check_run(e, &job, "[sort slot:v]");
+	CHECK_INT(eval_wishes(e), EVAL_PERL | EVAL_SLOT);
+	/* Variables are perl's now. */
+	check_run(sets, &job, "[$x = $_; $_ = $x:v]");
+	check_run(my, &job, "v");
+	check_run(own, &job, "V");
+	CHECK_UINT(f.asked, 2);
+	eval_free(e);
+	/* What is found out only when it is run. */
+	e = compile_for(&f, "$_ = join ',', 'a'..'c'", &err);
+	check_run(e, &job, "[$_ = join ',', 'a'..'c':v]");
+	eval_free(e);
+	CHECK(compile_for(&f, "sort bad", &err) == NULL);
+	CHECK_STR(err.data, "the fake does not like it");
+	buf_reset(&err);
+	f.is_there = false;
+	CHECK(compile_for(&f, "sort x", &err) == NULL);
+	CHECK_STR(err.data, "'sort x' is not supported");
+	eval_free(own);
+	eval_free(sets);
+	eval_free(my);
+	buf_release(&err);
+}
+
+static void groups_for_perl(void)
+{
+	struct fake f = { .eval = { .ops = &fake_ops }, .is_there = true };
+	char a[] = "a'b", b[] = "$$1";
+	char *groups[] = { a, b };
+	struct eval_job job = job_of("v");
+	struct buf err = BUF_INIT;
+	struct eval *e = eval_new("sort '$$1', $$2, $$3, $$", 24, groups, 2,
+				  &f.eval, &err);
+
+	check_run(e, &job, "[sort 'a'b', $$1, $$3, $$:v]");
+	eval_free(e);
+	e = eval_new_perl("$$1", 3, &f.eval, &err);
+	check_run(e, &job, "[$$1:v]");
+	eval_free(e);
+	buf_release(&err);
+}
+
+/* What was learnt is not asked again; what needs a slot is not learnt. */
+static void memos(void)
+{
+	struct fake f = { .is_there = true };
+	struct arena arena = { 0 };
+	struct eval_memo *memo = eval_memo_new(&arena);
+	struct eval_job job = job_of("v");
+	struct eval_job other = job_of("w");
+	struct buf err = BUF_INIT;
+	struct eval *e = compile_for(&f, "sort", &err);
+	struct eval *late = compile_for(&f, "sort slot()", &err);
+	char keys[100];
+	int what = 0;
+
+	eval_learn(e, &job, memo);
+	eval_learn(e, &job, memo);
+	eval_learn(late, &job, memo);
+	CHECK_UINT(f.asked, 1);
+	for (int i = 0; i < 100; i++)
+		eval_memo_set(memo, &keys[i], i);
+	for (int i = 0; i < 100; i++) {
+		CHECK(eval_memo_get(memo, &keys[i], &what));
+		CHECK_INT(what, i);
+	}
+	CHECK(!eval_memo_get(memo, &what, &what));
+	job.memo = other.memo = memo;
+	job.is_quick = other.is_quick = true;
+	check_run(e, &job, "[sort:v]");
+	CHECK_UINT(f.asked, 1);
+	CHECK_INT(eval_run(e, &other, &err, &(unsigned){ 0 }, &err), -1);
+	CHECK_STR(err.data, "only perl could tell now");
+	other.is_quick = false;
+	check_run(e, &other, "[sort:w]");
+	check_run(late, &other, "[sort slot():w]");
+	CHECK_UINT(f.asked, 3);
+	eval_free(e);
+	eval_free(late);
+	arena_release(&arena);
+	buf_release(&err);
+}
+
 static const struct tap_case cases[] = {
 #ifdef HAVE_PCRE2
 	{ "expressions give what Perl gives", perl },
@@ -677,6 +840,9 @@ static const struct tap_case cases[] = {
 	{ "what fails with a value says so", failing },
 	{ "deep nesting is refused", deep },
 	{ "no text makes it crash", anything },
+	{ "what is beyond it is handed to perl", handed_over },
+	{ "perl gets the groups of a tag as text", groups_for_perl },
+	{ "a memo spares perl questions", memos },
 };
 
 TAP_MAIN(cases)

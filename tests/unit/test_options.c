@@ -319,7 +319,7 @@ static void ignored(void)
 
 static void foreign(void)
 {
-	BAD("option '--onall' of GNU parallel is not supported", "--onall");
+	BAD("option '--bin' of GNU parallel is not supported", "--bin");
 	BAD("option '--basefile' of GNU parallel is not supported",
 	    "--basefile", ",");
 	BAD("option '--basefile' of GNU parallel is not supported",
