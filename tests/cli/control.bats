@@ -23,9 +23,14 @@ setup() {
 }
 
 # steered ARG...: starts muster ARG... with a socket.
+# The socket is there a moment before anybody listens.
+listens() {
+	[ -S run.sock ] && musterctl run.sock status >/dev/null 2>&1
+}
+
 steered() {
 	start muster --control run.sock "$@"
-	wait_until test -S run.sock
+	wait_until listens
 }
 
 ctl() {
@@ -433,7 +438,7 @@ both='touch up{}; await up1; await up2'
 	mkfifo in
 	exec 7<>in
 	start muster --control run.sock <in
-	wait_until test -S run.sock
+	wait_until listens
 	for n in 1 2 3; do
 		ctl add "echo $n" >/dev/null
 	done

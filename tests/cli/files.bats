@@ -128,7 +128,8 @@ count() {
 	[ "${MUSTER_TEST_TOOL-}" != portable ] ||
 		skip "files without a name are Linux's"
 	without_valgrind
-	start muster --tmpdir kept --files 'echo a; : >begun; sleep 100' ::: a
+	start muster --tmpdir kept --files \
+		'echo a; : >begun; exec sleep 100 #' ::: a
 	wait_until test -e begun
 	kill -KILL "$pid"
 	finish
