@@ -74,7 +74,7 @@ static void write_status_locked(void)
 		return;	/* no one to tell */
 }
 
-static void write_line_locked(const char *text, size_t len)
+static int write_line_locked(const char *text, size_t len)
 {
 	struct iovec v[] = {
 		{ (char *)ERASE, status.len ? ERASE_LEN : 0 },
@@ -86,8 +86,7 @@ static void write_line_locked(const char *text, size_t len)
 		v[0] = (struct iovec){ (char *)"\n", 1 };
 		set_in_line(false);
 	}
-	if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) < 0)
-		return;	/* no one to tell */
+	return fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v));
 }
 
 void diag_setup(const char *name)
@@ -96,14 +95,16 @@ void diag_setup(const char *name)
 	is_terminal = isatty(STDERR_FILENO);
 }
 
-void diag_raw(const char *text, size_t len)
+int diag_raw(const char *text, size_t len)
 {
 	int saved_errno = errno;
+	int ret;
 
 	mutex_lock(&lock);
-	write_line_locked(text, len);
+	ret = write_line_locked(text, len);
 	mutex_unlock(&lock);
 	errno = saved_errno;
+	return ret;
 }
 
 /* text as one line with the name before it. */

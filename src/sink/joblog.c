@@ -31,8 +31,11 @@ struct joblog {
 	char *path;
 	void (*failed)(void *arg, const char *path, int err);
 	void *arg;
+	bool (*describe)(void *arg, const struct job *job, struct buf *out);
+	void *describe_arg;
 	struct mutex lock;
 	int fd;
+	bool can_cut;		/* it is a regular file of our own */
 	struct buf line;	/* guarded by lock, as err */
 	int err;		/* of the first failed write; 0: none */
 };
@@ -44,13 +47,14 @@ static void add_seconds(struct buf *b, int64_t ns, int width)
 		 (int)(ns % NS_PER_SEC / NS_PER_MS));
 }
 
-static void add_command(struct buf *b, const struct job *job)
+static void add_command(const struct joblog *l, struct buf *b,
+			const struct job *job)
 {
 	size_t start = b->len;
 
 	if (job->command)
 		buf_addstr(b, job->command);
-	else
+	else if (!l->describe || !l->describe(l->describe_arg, job, b))
 		job_add_values(job, b);
 	for (size_t i = start; i < b->len; i++) {
 		if (b->data[i] == '\n')
@@ -85,7 +89,8 @@ int joblog_signal(const struct job *job)
 	return 0;
 }
 
-static void format_line(struct buf *b, const struct job *job)
+static void format_line(const struct joblog *l, struct buf *b,
+			const struct job *job)
 {
 	int64_t start = job->outcome.start_wall_ns;
 
@@ -102,8 +107,35 @@ static void format_line(struct buf *b, const struct job *job)
 	buf_addch(b, '\t');
 	buf_addu(b, job->outcome.out_bytes);
 	buf_addf(b, "\t%d\t%d\t", joblog_status(job), joblog_signal(job));
-	add_command(b, job);
+	add_command(l, b, job);
 	buf_addch(b, '\n');
+}
+
+static off_t size_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? st.st_size : -1;
+}
+
+/* One write, and of a line that does not go in as a whole, nothing. 0, or -1
+ * with errno. */
+static int write_line_locked(struct joblog *l) REQUIRES(l->lock)
+{
+	off_t before = l->can_cut ? size_of(l->fd) : -1;
+	off_t after;
+	int err;
+
+	if (fd_write_all(l->fd, l->line.data, l->line.len) == 0)
+		return 0;
+	err = errno;
+	after = before < 0 ? -1 : size_of(l->fd);
+	/* More than a part of ours has come from elsewhere. What can't be cut
+	 * off now is cut off when the log is used again. */
+	if (after > before && after - before < (off_t)l->line.len)
+		(void)!ftruncate(l->fd, before);
+	errno = err;
+	return -1;
 }
 
 static void log_job(struct sink *s, const struct job *job)
@@ -116,8 +148,8 @@ static void log_job(struct sink *s, const struct job *job)
 	mutex_lock(&l->lock);
 	if (!l->err) {
 		buf_reset(&l->line);
-		format_line(&l->line, job);
-		if (fd_write_all(l->fd, l->line.data, l->line.len) < 0)
+		format_line(l, &l->line, job);
+		if (write_line_locked(l) < 0)
 			err = l->err = errno;
 	}
 	mutex_unlock(&l->lock);
@@ -215,6 +247,13 @@ static int open_log(const char *path, bool append, struct buf *err)
 	return fd;
 }
 
+static bool is_regular(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 struct joblog *joblog_new(const char *path, bool append,
 			  void (*failed)(void *arg, const char *path, int err),
 			  void *arg, struct buf *err)
@@ -232,8 +271,18 @@ struct joblog *joblog_new(const char *path, bool append,
 	l->arg = arg;
 	mutex_init(&l->lock);
 	l->fd = fd;
+	l->can_cut = strcmp(path, "-") != 0 && is_regular(fd);
 	buf_init(&l->line);
 	return l;
+}
+
+void joblog_set_describe(struct joblog *l,
+			 bool (*describe)(void *arg, const struct job *job,
+					  struct buf *out),
+			 void *arg)
+{
+	l->describe = describe;
+	l->describe_arg = arg;
 }
 
 struct sink *joblog_sink(struct joblog *l)
