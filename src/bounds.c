@@ -34,8 +34,7 @@ static int resolve_bounds(struct control *c, const struct jobspec *max,
 	return 0;
 }
 
-/* What -j N% is a percentage of. */
-static unsigned count_cpus(const struct options *o)
+unsigned bounds_cpus(const struct options *o)
 {
 	unsigned usable = cpus_usable();
 	struct topology t;
@@ -70,7 +69,7 @@ int bounds_resolve(const struct options *o, struct control *c,
 	bool may_grow = o->max.kind == JOBSPEC_FILE || o->control;
 	unsigned most;
 
-	c->cpus = count_cpus(o);
+	c->cpus = bounds_cpus(o);
 	c->possible = limits_possible_jobs(more_fds(o));
 	if (resolve_bounds(c, &o->max, &o->min, first, err) < 0)
 		return -1;

@@ -11,6 +11,9 @@ struct control;
 struct engine_bounds;
 struct options;
 
+/* What -j N% is a percentage of. */
+unsigned bounds_cpus(const struct options *o);
+
 /*
  * Sets the bounds of the first stage, and makes those of later ones, the
  * caller's to free, as is c->said, which is made, too. Sets c->cpus and

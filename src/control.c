@@ -12,7 +12,9 @@
 #include "base/diag.h"
 #include "base/num.h"
 #include "control.h"
+#include "deal.h"
 #include "input/template.h"
+#include "lines.h"
 #include "options.h"
 #include "proc/child.h"
 #include "proc/pressure.h"
@@ -36,6 +38,7 @@ void control_init(struct control *c)
 	c->start_ns = clock_run_ns();
 	c->grace_end_ns = -1;
 	c->next_tick_ns = -1;
+	c->next_lines_ns = -1;
 	c->next_read_ns = -1;
 	c->next_metrics_ns = -1;
 	c->next_feel_ns = -1;
@@ -157,6 +160,13 @@ static void tick(struct control *c, int64_t now)
 	int64_t next = bar_tick(c->bar, &s, terminal_width());
 
 	c->next_tick_ns = next < 0 ? -1 : now + next;
+}
+
+static void draw_lines(struct control *c, int64_t now)
+{
+	int64_t next = lines_tick(c->lines);
+
+	c->next_lines_ns = next < 0 ? -1 : now + next;
 }
 
 void control_finish(struct control *c)
@@ -406,6 +416,8 @@ static int64_t do_due(struct control *c)
 		feel(c, now);
 	if (c->bar && now >= c->next_tick_ns)
 		tick(c, now);
+	if (c->lines && now >= c->next_lines_ns)
+		draw_lines(c, now);
 	if (c->metrics && now >= c->next_metrics_ns) {
 		control_write_metrics(c);
 		c->next_metrics_ns = now + c->options->metrics_interval_ns;
@@ -414,6 +426,7 @@ static int64_t do_due(struct control *c)
 		       earlier(c->next_read_ns, c->next_tick_ns));
 	next = earlier(next, engine_tend(c->engine));
 	next = earlier(next, c->next_metrics_ns);
+	next = earlier(next, c->next_lines_ns);
 	next = earlier(next, c->next_feel_ns);
 	return next < 0 ? -1 : next > now ? next - now : 0;
 }
@@ -423,6 +436,9 @@ static bool is_over(struct control *c)
 	struct engine_stats s;
 
 	engine_get_stats(c->engine, &s);
+	/* Jobs that wait for more of their input would wait for ever. */
+	if (s.stop != ENGINE_RUN && c->deal && !deal_is_stopped(c->deal))
+		deal_stop(c->deal);
 	return s.is_over && (!c->hook || hook_is_idle(c->hook));
 }
 
@@ -448,6 +464,8 @@ void control_loop(struct control *c)
 			take_signal(c, sig);
 	}
 	take_pending(c);
+	if (c->lines)
+		lines_clear(c->lines);
 }
 
 /*

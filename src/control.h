@@ -17,9 +17,11 @@
 #include "base/thread.h"
 
 struct bar;
+struct deal;
 struct engine;
 struct engine_bounds;
 struct hook;
+struct lines;
 struct metrics;
 struct options;
 struct pressure;
@@ -29,7 +31,9 @@ struct control {
 	const struct options *options;
 	struct engine *engine;
 	struct bar *bar;		/* or NULL */
+	struct lines *lines;		/* or NULL */
 	struct hook *hook;		/* or NULL */
+	struct deal *deal;		/* or NULL */
 	struct metrics *metrics;	/* or NULL */
 	const struct template *template; /* or NULL */
 	struct template *const *then;	/* of later stages */
@@ -59,6 +63,7 @@ struct control {
 	unsigned stops_taken;
 	int64_t grace_end_ns;		/* -1: none */
 	int64_t next_tick_ns;		/* -1: none */
+	int64_t next_lines_ns;		/* likewise */
 	int64_t next_read_ns;		/* of the job files; -1: never */
 	int64_t next_metrics_ns;
 	struct pressure *pressure;	/* for --scale adaptive, or NULL */

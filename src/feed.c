@@ -2,17 +2,23 @@
 /* feed.c - see feed.h. */
 #include <config.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "ask.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/mem.h"
+#include "book.h"
+#include "deal.h"
 #include "feed.h"
 #include "input/attributes.h"
+#include "input/ledger.h"
 #include "input/source.h"
 #include "intake.h"
 #include "pipe.h"
 #include "resume.h"
+#include "runner/inlet.h"
 #include "runner/launch.h"
 #include "sched/engine.h"
 #include "sched/job.h"
@@ -111,7 +117,8 @@ static void copy_attributes(const struct feed *f, struct job *job,
 	job->where = describe_place(job, t);
 	job->id = copy_string(job, a->id);
 	job->cwd = copy_string(job, a->cwd);
-	job->input = copy_string(job, a->input);
+	if (a->input)
+		job->input = copy_string(job, a->input);
 	job->tag = copy_string(job, a->tag);
 	job->attributes_text = copy_string(job, a->text);
 	copy_numbers(job, a, f->retry_jitter);
@@ -143,6 +150,7 @@ static struct job *make_job(const struct feed *f, const struct tuple *t)
 	job->tries_max = f->tries_max;
 	job->is_argv = t->is_argv;
 	job->width = (unsigned)t->width;
+	job->input = f->input;
 	if (t->attributes)
 		copy_attributes(f, job, t);
 	know_command(f, job);
@@ -200,8 +208,10 @@ struct job *feed_job(const struct feed *f, const char *text, size_t len,
 	struct attributes a = { 0 };
 	struct job *job = NULL;
 
-	if (split_added(f, &t, &a, &arena, err))
+	if (split_added(f, &t, &a, &arena, err)) {
 		job = make_job(f, &t);
+		book_identify(f->book, job, 0);
+	}
 	arena_release(&arena);
 	return job;
 }
@@ -220,12 +230,15 @@ static bool run_job(struct feed *f, struct job *job)
 
 static bool submit(struct feed *f, struct job *job, struct buf *err)
 {
+	book_identify(f->book, job, ++f->number);
 	if (!f->resume)
 		return run_job(f, job);
 	switch (resume_judge(f->resume, job, err)) {
 	case RESUME_RUN:
 		return run_job(f, job);
 	case RESUME_PASS:
+		if (job->inlet)
+			inlet_end(job->inlet);
 		return engine_pass(f->engine, job, true);
 	case RESUME_PASS_FAILED:
 		return engine_pass(f->engine, job, false);
@@ -241,10 +254,13 @@ static bool submit(struct feed *f, struct job *job, struct buf *err)
 
 static bool refuse(struct feed *f, const struct tuple *t, const char *message)
 {
+	struct job *job = make_refused(f, t, message);
+
+	book_identify(f->book, job, ++f->number);
 	atomic_store(&f->failed, true);
 	if (f->resume)
 		resume_count(f->resume);
-	return run_job(f, make_refused(f, t, message));
+	return run_job(f, job);
 }
 
 /* One step; false at the end. */
@@ -294,6 +310,57 @@ static bool feed_again(struct feed *f, struct buf *command)
 	return engine_pass(f->engine, make_job(f, &t), true);
 }
 
+/* What can't be run again from the journal alone is told, and left. */
+static bool submit_task(struct feed *f, const struct ledger_task *task)
+{
+	char *value = task->command.data;
+	size_t len = task->command.len;
+	struct tuple t = {
+		.values = &value, .lens = &len, .n = 1, .timeout_ns = -1,
+	};
+	struct job *job;
+
+	if (task->is_bound) {
+		diag_msg("--retry-failed: job %llu had more than a command, "
+			 "which the journal does not hold (use "
+			 "--resume-failed)", (unsigned long long)task->number);
+		atomic_store(&f->failed, true);
+		return true;
+	}
+	job = make_job(f, &t);
+	if (task->cwd.len)
+		job->cwd = copy_string(job, task->cwd.data);
+	if (task->input.len)
+		job->input = copy_string(job, task->input.data);
+	memcpy(job->key, task->key, sizeof(job->key));
+	job->has_key = true;
+	return engine_submit(f->engine, job);
+}
+
+/* One step of --retry-failed with a journal. */
+static bool feed_task(struct feed *f, struct buf *err)
+{
+	struct ledger_task task;
+	bool more = false;
+
+	ledger_task_init(&task);
+	buf_reset(err);
+	switch (ledger_next(f->resume->ledger, &task, err)) {
+	case 1:
+		more = submit_task(f, &task);
+		break;
+	case 0:
+		atomic_store(&f->at_end, true);
+		break;
+	default:
+		atomic_store(&f->failed, true);
+		diag_msg("%s", err->data);
+		break;
+	}
+	ledger_task_release(&task);
+	return more;
+}
+
 static void let_go(struct feed *f)
 {
 	struct engine_stats stats;
@@ -317,39 +384,114 @@ static void next_values(struct feed *f, struct tuple *t, struct buf *err)
 	};
 }
 
+static bool was_stopped(const struct feed *f)
+{
+	return atomic_load(&f->is_stopped) ||
+	       (f->deal && deal_is_stopped(f->deal));
+}
+
+/* The next piece: 1, 0 at the end, -1 for one that is bad, which was said. */
+static int next_piece(struct feed *f, struct piece *piece, struct buf *err)
+{
+	int ret;
+
+	buf_reset(err);
+	ret = pipe_next(f->pipe, piece, err);
+	if (ret < 0) {
+		atomic_store(&f->failed, true);
+		diag_msg("%s", err->data);
+	} else if (ret == 0) {
+		atomic_store(&f->at_end, !was_stopped(f));
+		if (f->resume)
+			f->resume->has_ended = true;
+	}
+	return ret;
+}
+
 /* The same in pipe mode. */
 static bool feed_block(struct feed *f, struct buf *err)
 {
 	struct piece piece;
 	struct tuple t;
 	struct job *job;
-	int ret;
+	int ret = next_piece(f, &piece, err);
 
-	buf_reset(err);
-	ret = pipe_next(f->pipe, &piece, err);
-	if (ret < 0) {
-		atomic_store(&f->failed, true);
-		diag_msg("%s", err->data);
-		return true;
-	}
-	if (ret == 0) {
-		atomic_store(&f->at_end, !atomic_load(&f->is_stopped));
-		if (f->resume)
-			f->resume->has_ended = true;
-		return false;
-	}
+	if (ret <= 0)
+		return ret < 0;
 	next_values(f, &t, err);
 	job = make_job(f, &t);
 	pipe_attach(f->pipe, job, &piece);
 	return submit(f, job, err);
 }
 
+/* Jobs that run while they are given more. */
+
+static bool refuse_all(struct feed *f, struct buf *err)
+{
+	atomic_store(&f->failed, true);
+	diag_msg("%s", err->data);
+	return false;
+}
+
+/* All jobs of --tee; the first one is started when there is the last. */
+static bool make_all(struct feed *f, struct buf *err)
+{
+	struct job **jobs = NULL;
+	size_t n = 0, i = 0, cap = 0;
+	enum source_result ret;
+	bool more = true;
+	struct tuple t;
+
+	buf_reset(err);
+	while ((ret = intake_next(f->intake, &t, err)) == SOURCE_TUPLE) {
+		if (n == cap)
+			jobs = xreallocarray(jobs, cap = 2 * cap + 16,
+					     sizeof(struct job *));
+		jobs[n++] = make_job(f, &t);
+	}
+	if (ret != SOURCE_END || deal_expect(f->deal, n, err) < 0)
+		more = refuse_all(f, err);
+	for (; more && i < n; i++) {
+		deal_attach(f->deal, jobs[i], NULL);
+		more = submit(f, jobs[i], err);
+	}
+	for (; i < n; i++)
+		job_free(jobs[i]);
+	free(jobs);
+	f->has_all = true;
+	return more && n;
+}
+
+static bool feed_dealt(struct feed *f, struct buf *err)
+{
+	struct piece piece;
+	struct tuple t;
+	struct job *job;
+	int ret;
+
+	if (deal_is_tee(f->deal) && !f->has_all)
+		return make_all(f, err);
+	ret = next_piece(f, &piece, err);
+	if (ret <= 0)
+		return ret < 0;
+	if (!deal_wants_job(f->deal))
+		return deal_give(f->deal, &piece);
+	next_values(f, &t, err);
+	job = make_job(f, &t);
+	deal_attach(f->deal, job, &piece);
+	return submit(f, job, err);
+}
+
 /* One step, of whatever kind; false at the end. */
 static bool feed_next(struct feed *f, struct buf *err)
 {
+	if (f->from_log && f->resume->ledger)
+		return feed_task(f, err);
 	if (f->from_log)
 		return feed_again(f, err);
-	return f->pipe ? feed_block(f, err) : feed_one(f, err);
+	if (f->deal)
+		return feed_dealt(f, err);
+	return f->pipe && !f->input ? feed_block(f, err) : feed_one(f, err);
 }
 
 static void *feed_main(void *arg)
@@ -361,6 +503,8 @@ static void *feed_main(void *arg)
 	while (feed_next(f, &err))
 		;
 	buf_release(&err);
+	if (f->deal)
+		deal_close(f->deal);
 	if (f->total)
 		let_go(f);
 	engine_close(f->engine);
@@ -382,7 +526,9 @@ void feed_finish(struct feed *f)
 		return;
 	atomic_store(&f->is_stopped, true);
 	intake_stop(f->intake);
-	if (f->pipe)
+	if (f->deal)
+		deal_stop(f->deal);
+	else if (f->pipe)
 		pipe_stop(f->pipe);
 	thread_wake(f->thread);
 	thread_join(&f->thread);

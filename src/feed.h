@@ -15,7 +15,9 @@
 #include "input/shquote.h"
 
 struct ask;
+struct book;
 struct buf;
+struct deal;
 struct engine;
 struct intake;
 struct job;
@@ -25,12 +27,16 @@ struct resume;
 struct feed {
 	struct intake *intake;
 	struct pipe *pipe;	/* jobs get its blocks; or NULL */
+	struct deal *deal;	/* while they run; or NULL */
+	const char *input;	/* a file for each of them; or NULL */
 	struct engine *engine;
 	struct resume *resume;	/* what an earlier run has done; or NULL */
 	bool from_log;		/* all jobs come from there */
 	unsigned tries_max;	/* of jobs without their own; 0: until
 				   success */
 	struct ask *ask;	/* --interactive, or NULL */
+	const struct book *book;	/* gives jobs their keys */
+	uint64_t number;	/* of jobs made from the input */
 	uint64_t submitted;
 	bool retry_jitter;	/* of jobs that have a delay of their own */
 	bool are_commands;	/* items are: there is no template */
@@ -43,9 +49,10 @@ struct feed {
 				   read, before any is started; or NULL */
 	struct thread thread;
 	bool has_thread;
+	bool has_all;		/* the jobs of --tee are made */
 };
 
-/* Starts the thread. 0, or -1 with errno. The fields but the last five are
+/* Starts the thread. 0, or -1 with errno. The fields but the last six are
  * the caller's to set; intake and engine must outlive feed_finish. */
 int feed_start(struct feed *f);
 /* A job of that text (a C string of len bytes), as a line of an input would

@@ -89,6 +89,8 @@ struct gate *gate_new(const struct options *o, struct engine *e,
 	g->possible = possible;
 	g->shell = shell;
 	g->sink.ops = &sink_ops;
+	/* The reader may be quicker than our first look. */
+	engine_allow(e, 0);
 	return g;
 }
 
@@ -415,7 +417,6 @@ static void *gate_main(void *arg)
 
 int gate_start(struct gate *g)
 {
-	engine_allow(g->engine, 0);
 	g->has_thread = thread_start(&g->thread, 0, gate_main, g) == 0;
 	return g->has_thread ? 0 : -1;
 }

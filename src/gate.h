@@ -21,12 +21,12 @@ struct sink;
 /* Does anything ask for it? */
 bool gate_is_wanted(const struct options *o);
 
-/* options must outlive it. shell: for --limit. */
+/* options must outlive it. shell: for --limit. From now on nothing starts in e
+ * until the thread has looked. */
 struct gate *gate_new(const struct options *o, struct engine *e,
 		      unsigned cpus, unsigned possible, const char *shell);
 struct sink *gate_sink(struct gate *g);
-/* Before engine_start; until it has looked, nothing starts. 0, or -1 with
- * errno. */
+/* 0, or -1 with errno. */
 int gate_start(struct gate *g);
 /* Once the engine is over, and before it is freed: ends the thread. */
 void gate_stop(struct gate *g);

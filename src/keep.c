@@ -124,9 +124,14 @@ int keep_open(struct keep *k, const struct options *o,
 
 	*k = (struct keep){ .options = o, .names = names,
 			    .texts = texts, .fd = -1 };
-	k->is_on = o->results && !o->dry_run && !o->shell_quote;
+	k->is_on = (o->results || (o->files && !o->ungroup)) && !o->dry_run &&
+		   !o->shell_quote;
 	if (!k->is_on)
 		return 0;
+	if (!o->results) {
+		k->kind = RESULTS_TEMPORARY;
+		return 0;
+	}
 	k->kind = results_kind_of(o->results, &to_stdout);
 	if (results_are_records(k->kind))
 		return open_records(k, to_stdout, err);
@@ -152,20 +157,36 @@ static void add_name(void *arg, const struct job *job, struct buf *out)
 	expand(k->name, job->values, job->nvalues, job, out);
 }
 
-static void has_failed(void *arg, const char *path, int err)
+int keep_names_fd(const struct keep *k)
+{
+	return k->fd > 0 && k->options->files ? 1 : 0;
+}
+
+bool keep_has_lines(const struct keep *k)
+{
+	return !k->is_on || (k->options->files && !results_are_records(k->kind));
+}
+
+static const char *option_of(const struct keep *k)
+{
+	return k->options->results ? "--results" : "--files";
+}
+
+static void has_failed(void *arg, const char *why)
 {
 	struct keep *k = arg;
 
 	atomic_store(&k->failed, true);
-	diag_err(err, "--results: cannot write to '%s'", path);
+	diag_msg("%s: %s", option_of(k), why);
 }
 
 struct output *keep_output(struct keep *k, struct output *inner,
-			   const char *tmpdir)
+			   const char *tmpdir, const struct compress *compress)
 {
+	const struct options *o = k->options;
 	struct results_config config = {
 		.kind = k->kind,
-		.path = k->options->results,
+		.path = o->results,
 		.names = k->names->names,
 		.nnames = k->names->n,
 		.name = add_name,
@@ -173,6 +194,11 @@ struct output *keep_output(struct keep *k, struct output *inner,
 		.has_header = k->has_header,
 		.inner = inner,
 		.tmpdir = tmpdir,
+		.prints_names = o->files,
+		.names_early = o->files && o->line_buffer,
+		.name_end = o->files0 ? '\0' : '\n',
+		.compress = compress,
+		.option = option_of(k),
 		.failed = has_failed,
 		.arg = k,
 	};
@@ -191,8 +217,11 @@ struct runner *keep_runner(struct keep *k, struct runner *inner)
 
 bool keep_finish(struct keep *k)
 {
-	if (k->fd >= 0 && close(k->fd) < 0 && errno != EINTR)
-		has_failed(k, k->options->results, errno);
+	if (k->fd >= 0 && close(k->fd) < 0 && errno != EINTR) {
+		diag_err(errno, "--results: cannot write to '%s'",
+			 k->options->results);
+		atomic_store(&k->failed, true);
+	}
 	k->fd = -1;
 	return !atomic_load(&k->failed);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * keep.h - --results put in place: between runner and emitter, if asked for.
+ * keep.h - --results and --files put in place: between runner and emitter, if
+ * asked for.
  *
- * Without --results (or in a dry run) all of it lets through what it is given.
+ * Without them (or in a dry run) all of it lets through what it is given.
  */
 #ifndef MUSTER_KEEP_H
 #define MUSTER_KEEP_H
@@ -13,6 +14,7 @@
 #include "sink/results.h"
 
 struct buf;
+struct compress;
 struct names;
 struct options;
 struct output;
@@ -42,9 +44,15 @@ void keep_release(struct keep *k);
 
 /* Where the emitter writes to (see emit.h). */
 int keep_out_fd(const struct keep *k);
-/* What is to be used instead of the emitter's output, and then of a runner. */
+/* And where the names of files go that are not records; 0: there too. */
+int keep_names_fd(const struct keep *k);
+/* Does the emitter get lines, of jobs or of names, and not records? */
+bool keep_has_lines(const struct keep *k);
+/* What is to be used instead of the emitter's output, and then of a runner.
+ * compress: for files, or NULL; to outlive it. */
 struct output *keep_output(struct keep *k, struct output *inner,
-			   const char *tmpdir);
+			   const char *tmpdir,
+			   const struct compress *compress);
 struct runner *keep_runner(struct keep *k, struct runner *inner);
 
 /* Closes the file. Returns whether all has been kept; what was not has been

@@ -10,24 +10,32 @@
  *   options_input.c     and those of the input
  *   options_pipe.c      those of pipe mode
  *   options_jobs.c      and those of jobs and of information
+ *   options_sem.c       and those of --semaphore
  *   options_impl.h      what these share
  *   profile.c           options from files and from $PARALLEL
  *   inform.c            --number-of-cpus and what else is no run
  *   help.c              --help and --version from the same list
  *   jobspec.c           -j N, +N, -N, N%, 0, FILE
+ *   sem.c               --semaphore: waits for a slot, then it is a run
  *   run_setup.c         puts everything together
  *   run.c               carries it out and ends it; the exit status
  *   run_impl.h          what these two share
  *   intake.c            the input, from source to tuples
  *   bounds.c            how many workers it has
  *   pipe.c              --pipe, --pipe-part: blocks of input for jobs
+ *   tempdir.c           where it puts blocks for --cat and --fifo
+ *   deal.c              --round-robin, --tee: for jobs that run
  *   texts.c             its templates
  *   colours.c           the colours of its output
  *   feed.c              the reader thread: source -> jobs -> engine
  *   resume.c            --resume: what an earlier run has done
+ *   keep.c              --results and --files put in place
+ *   lines.c             --latest-line put in place
+ *   book.c              --journal and --output put in place
  *   keep.c              --results put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
+ *   tmux.c              --tmux, --tmuxpane
  *   gate.c              --load, --memfree and what else holds jobs back
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket
@@ -40,7 +48,10 @@
  *   input/source_impl.h what these two share
  *   input/records.c     lines or other records from a descriptor
  *   input/blocks.c      blocks of whole records from a descriptor
+ *   input/blocks_part.c the same of files, by offset
+ *   input/blocks_impl.h what these two share
  *   input/recsep.c      where these end
+ *   input/group.c       --group-by: where those end
  *   input/items.c       the items of one input
  *   input/link.c        inputs in step (--link)
  *   input/split.c       items cut into columns
@@ -52,6 +63,10 @@
  *   input/attributes_comment.c  and in a comment
  *   input/jsonl.c       tasks as JSON objects
  *   input/past.c        a job log read back
+ *   input/ledger.c      a journal read back
+ *   input/ledger_record.c  one record of it
+ *   input/ledger_table.c   tables of jobs and of keys
+ *   input/ledger_impl.h what these three share
  *   input/template.c    a command with {} compiled and expanded
  *   input/template_repeat.c  and the values that stand in it
  *   input/template_words.c  the same as words, for -q and without a shell
@@ -101,6 +116,7 @@
  *   runner/local.c      runs a job as a process of this machine
  *   runner/launch.c     its path, arguments and environment
  *   runner/feeder.c     writes a block to its standard input
+ *   runner/inlet.c      or what comes while it runs
  *   runner/attempt.c    watches it: pipes, process, clock, orders
  *
  *   proc/spawn.c        clone or fork, up to the exec
@@ -111,19 +127,26 @@
  *   proc/limits.c       descriptors and processes
  *   proc/cpus.c         how many CPUs we may use
  *   proc/topology.c     how many cores and sockets there are
+ *   proc/tree.c         what a job has started outside its group
  *   proc/pressure.c     how hard pressed the machine is
  *   proc/strain.c       its load, memory, swap and disks at this instant
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
+ *   sink/emit_pack.c    held output, compressed
  *   sink/emit_writer.c  the writer thread
- *   sink/emit_impl.h    what these three share
+ *   sink/emit_impl.h    what these four share
  *   sink/held.c         held output of one stream
  *   sink/spool.c        held output on disk
  *   sink/writer.c       writes batches, with tags
  *   sink/results.c      --results: in files, or as records
  *   sink/results_record.c  what these look like
+ *   sink/store.c        a file in which a stream is kept; --files
+ *   sink/compress.c     the programs of --compress
+ *   sink/latest.c       --latest-line
  *   sink/joblog.c       --joblog
+ *   sink/journal.c      --journal
+ *   sink/logfile.c      the files of both: locked, appended to, synced
  *   sink/summary.c      --summary and --failed-to
  *   sink/metrics.c      --metrics
  *   sink/poolstats.c    --pool-stats
@@ -134,7 +157,11 @@
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
  *   base/               compiler.h list.h mem buf num arith backoff nearest
- *                       heap clock thread fdio diag json usock: they know
+ *                       heap clock thread tmpname fdio diag json usock:
+ *                       they know nothing of jobs
+ *                       heap clock thread fdio diag json usock slots: they
+ *                       know nothing of jobs
+ *                       heap clock thread fdio diag json jsonscan siphash usock: they know
  *                       nothing of jobs
  */
 #include <config.h>
@@ -146,6 +173,7 @@
 #include "options.h"
 #include "proc/sigstate.h"
 #include "run.h"
+#include "sem.h"
 
 static int finish_print(int result)
 {
@@ -168,7 +196,7 @@ int main(int argc, char **argv)
 	thread_setup();
 	switch (options_parse(&o, argc, argv, &err)) {
 	case OPTIONS_RUN:
-		status = run(&o);
+		status = o.sem.is_on ? sem_run(&o) : run(&o);
 		break;
 	case OPTIONS_HELP:
 		status = finish_print(help_print());

@@ -506,15 +506,36 @@ static void settle_resume(struct parser *p)
 	o->resume |= o->resume_failed;
 	if (!name)
 		return;
-	if (!o->joblog && (o->retry_failed || !has_result_files(o)))
-		options_bad(p, "%s needs --joblog%s", name,
+	if (!o->journal && !o->joblog &&
+	    (o->retry_failed || !has_result_files(o)))
+		options_bad(p, "%s needs --joblog or --journal%s", name,
 			    o->retry_failed ? "" : ", or --results in files");
-	else if (!o->joblog)
+	else if (!o->journal && !o->joblog)
 		return;
-	else if (strcmp(o->joblog, "-") == 0)
+	else if (strcmp(o->journal ? o->journal : o->joblog, "-") == 0)
 		options_bad(p, "%s: the log cannot be standard output", name);
 	if (o->retry_failed)
 		settle_retry(p);
+}
+
+/* All bytes must pass through our hands, one job's after the other's if a
+ * journal is to know where they are. */
+static void settle_output(struct parser *p)
+{
+	struct options *o = p->o;
+
+	if (o->output && strcmp(o->output, "-") == 0)
+		o->output = NULL;
+	if (!o->output)
+		return;
+	if (o->ungroup)
+		options_bad(p, "--output cannot be combined with --%s",
+			    o->tty ? "tty" : "ungroup");
+	if (o->results)
+		options_bad(p, "--output cannot be combined with --results");
+	if (o->journal && o->line_buffer && o->order != ORDER_KEEP)
+		options_bad(p, "--output with --journal can be combined with "
+			    "--line-buffer only if there is --keep-order");
 }
 
 /* What several options decide together, and what they can't be together. */
@@ -538,6 +559,7 @@ static void settle(struct parser *p)
 	}
 	if (o->tty && !p->group && !o->line_buffer && !o->dry_run)
 		o->ungroup = true;
+	options_settle_sem(p);
 	options_settle_pipe(p);
 	options_settle_input(p);
 	if (p->group && (o->ungroup || o->line_buffer))
@@ -553,9 +575,13 @@ static void settle(struct parser *p)
 	/* As GNU parallel: an empty name is none. */
 	if (o->results && !*o->results)
 		o->results = NULL;
+	if (o->latest_line && (o->files || o->results))
+		options_bad(p, "--latest-line cannot be combined with --%s",
+			    o->files ? "files" : "results");
 	if (o->results && o->nthen)
 		options_bad(p, "--results cannot be combined with --then");
 	settle_resume(p);
+	settle_output(p);
 	if (p->tasks_percent > 0 && p->tasks_percent != o->timeout_percent)
 		options_bad(p, "--timeout: a percentage given before --tasks "
 			    "must be the last --timeout");
@@ -577,6 +603,7 @@ static void set_defaults(struct options *o)
 	o->retries = 1;
 	o->retry_delay.factor = 1;
 	o->die_with_parent = true;
+	o->kill_tree = true;
 	o->output_memory = (uint64_t)64 << 20;
 	o->grace_ns = 10 * NS_PER_SEC;
 	o->metrics_interval_ns = 5 * NS_PER_SEC;
@@ -595,6 +622,8 @@ static void parse_all(struct parser *p, int argc, char **argv)
 		before = take_grouping(p);
 		i = parse_options(p, argc, argv);
 		settle_grouping(p, &before);
+		p->o->given = argv + 1;
+		p->o->ngiven = i > 1 ? (size_t)i - 1 : 0;
 	}
 	words = xreallocarray(words, (size_t)(n + argc - i) + 1,
 			      sizeof(*words));
@@ -603,6 +632,14 @@ static void parse_all(struct parser *p, int argc, char **argv)
 	p->o->all_words = words;
 	if (p->result == OPTIONS_RUN)
 		parse_words(p, n, words);
+}
+
+/* By whatever path? */
+static bool is_called(const char *path, const char *name)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return path && strcmp(slash ? slash + 1 : path, name) == 0;
 }
 
 enum options_result options_parse(struct options *o, int argc, char **argv,
@@ -616,6 +653,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv,
 	};
 
 	set_defaults(o);
+	o->sem.is_on = is_called(argv[0], "sem");
 	scan(&p, argc, argv);
 	if (!p.plain && profile_read(o->defaults, p.profiles, p.nprofiles,
 				     err) < 0)

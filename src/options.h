@@ -22,6 +22,9 @@
 #include "sched/engine.h"
 #include "sched/halt.h"
 #include "sched/tally.h"
+#include "sem.h"
+#include "tmux.h"
+#include "sink/logfile.h"
 
 struct buf;
 
@@ -58,6 +61,9 @@ struct pipe_opts {
 	uint64_t records;		/* -N; 0: not given */
 	uint64_t lines;			/* -L; likewise */
 	const char *header;		/* NULL: none */
+	bool round_robin;
+	bool is_tee;
+	const char *group_by;		/* NULL: none */
 };
 
 /* How many values a job gets: -n, -N, -L, -X, -m, --xargs, -s, -x. */
@@ -136,6 +142,7 @@ struct options {
 	bool retry_output;		/* of all tries, not the last only */
 	const char *on_done;		/* command to run after each */
 	bool die_with_parent;
+	bool kill_tree;
 	bool force_shell;		/* --always-shell */
 	bool has_nice;
 	int nice;			/* niceness of jobs */
@@ -154,8 +161,15 @@ struct options {
 	bool color;
 	bool color_failed;
 	char *tagstring;		/* escapes resolved; NULL: none */
+	bool files;			/* --files, or: */
+	bool files0;			/* names end in NUL */
+	bool compress;
+	const char *compress_program;	/* NULL: some program */
+	const char *decompress_program;
+	bool latest_line;
 	uint64_t output_memory;		/* bytes held in memory at most */
 	const char *tmpdir;		/* NULL: $TMPDIR, else /tmp */
+	const char *output;		/* instead of standard output, or NULL */
 
 	/* results */
 	struct halt_rule halt;
@@ -163,12 +177,17 @@ struct options {
 	const char *results;		/* NULL: none */
 	const char *joblog;		/* NULL: none */
 	bool joblog_append;		/* +FILE */
+	const char *journal;		/* NULL: none */
+	enum logfile_sync sync;
 	bool resume;			/* also when the next one is set */
 	bool resume_failed;
 	bool retry_failed;
 	enum summary_mode summary;
 	const char *failed_to;
 	int64_t grace_ns;
+
+	struct sem_opts sem;
+	struct tmux_opts tmux;
 
 	/* for people */
 	bool bar;
@@ -181,6 +200,10 @@ struct options {
 	const char *control;		/* socket, or NULL */
 	bool show_limits;
 	struct inform inform;		/* asked for instead of a run */
+
+	char *const *given;		/* the words of the command line before
+					   the command; ngiven of them */
+	size_t ngiven;
 
 	/* The options of profiles and $PARALLEL; the words behind the options,
 	 * theirs first. */

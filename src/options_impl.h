@@ -112,6 +112,8 @@ void set_tty(struct parser *p, const struct given *g);
 void set_ctag(struct parser *p, const struct given *g);
 void set_ctagstring(struct parser *p, const struct given *g);
 void set_tagstring(struct parser *p, const struct given *g);
+void set_files0(struct parser *p, const struct given *g);
+void set_compress_program(struct parser *p, const struct given *g);
 void set_profile(struct parser *p, const struct given *g);
 void set_plain(struct parser *p, const struct given *g);
 void set_inform_cores(struct parser *p, const struct given *g);
@@ -120,6 +122,12 @@ void set_inform_threads(struct parser *p, const struct given *g);
 void set_inform_line_length(struct parser *p, const struct given *g);
 void set_inform_record_env(struct parser *p, const struct given *g);
 void set_minversion(struct parser *p, const struct given *g);
+
+/* options_sem.c */
+void set_semaphore_id(struct parser *p, const struct given *g);
+void set_semaphore_timeout(struct parser *p, const struct given *g);
+/* Before other options of the input are settled. */
+void options_settle_sem(struct parser *p);
 
 /* Adds a copy of spec with the priority that is in force. */
 void options_add_input(struct parser *p, const struct input_spec *spec);

@@ -128,6 +128,23 @@ void set_ctagstring(struct parser *p, const struct given *g)
 	set_tagstring(p, g);
 }
 
+void set_files0(struct parser *p, const struct given *g)
+{
+	(void)g;
+	p->o->files = true;
+	p->o->files0 = true;
+}
+
+void set_compress_program(struct parser *p, const struct given *g)
+{
+	const char **field = (const char **)((char *)p->o + g->field);
+
+	if (!g->arg[strspn(g->arg, " \t\n")])
+		options_bad(p, "%s: an empty command", g->name);
+	else
+		*field = g->arg;
+}
+
 /* Options from elsewhere. In the parsing in earnest, which is the second one,
  * they have had their effect. */
 

@@ -36,6 +36,65 @@ uint64_t options_count(struct parser *p, const struct given *g)
 	return (uint64_t)eval(p, g, 0, COUNT_MAX, "a number from 0 on");
 }
 
+/* --tee and --group-by imply --pipe, as the manual of GNU parallel has it of
+ * --round-robin. */
+static void settle_kinds(struct parser *p)
+{
+	struct pipe_opts *po = &p->o->pipe;
+
+	if (po->is_part)
+		return;
+	po->is_on |= po->is_cat || po->is_fifo || po->round_robin ||
+		     po->is_tee || po->group_by;
+}
+
+static void refuse_both(struct parser *p, bool both, const char *name,
+			const char *other)
+{
+	if (both)
+		options_bad(p, "%s cannot be combined with %s", name, other);
+}
+
+static void settle_group_by(struct parser *p)
+{
+	const struct pipe_opts *po = &p->o->pipe;
+	static const char name[] = "--group-by";
+
+	if (!po->group_by)
+		return;
+	refuse_both(p, po->remove_separators, "--remove-rec-sep", name);
+	refuse_both(p, po->recstart, "--recstart", name);
+	refuse_both(p, po->recend, "--recend", name);
+	refuse_both(p, po->is_regexp, "--regexp", name);
+	refuse_both(p, p->o->source.csv, "--csv", name);
+	refuse_both(p, po->is_tee, "--tee", name);
+}
+
+/* The data of jobs that have theirs while they run is gone then. */
+static void settle_dealt(struct parser *p)
+{
+	struct options *o = p->o;
+	struct pipe_opts *po = &o->pipe;
+	const char *name = po->is_tee ? "--tee" : "--round-robin";
+
+	/* As GNU parallel: these are not to be told apart then. */
+	if (po->is_tee) {
+		po->round_robin = false;
+		po->records = po->lines = 0;
+	}
+	if (po->is_tee && o->ninputs == 1 && o->inputs[0].kind == INPUT_STDIN)
+		options_bad(p, "--tee needs values, one for each job (:::)");
+	if (po->is_tee && !p->has_jobs)
+		o->max = (struct jobspec){
+			.kind = JOBSPEC_ALL, .option = "--jobs",
+		};
+	if (po->is_part || (!po->is_tee && !po->round_robin))
+		return;
+	refuse_both(p, po->is_cat, "--cat", name);
+	refuse_both(p, o->retries != 1, "--retries", name);
+	refuse_both(p, o->resume && !po->is_tee, "--resume", name);
+}
+
 static void refuse_with(struct parser *p, bool other, const char *name)
 {
 	if (other)
@@ -49,8 +108,7 @@ void options_settle_pipe(struct parser *p)
 	struct options *o = p->o;
 	struct pipe_opts *po = &o->pipe;
 
-	if ((po->is_cat || po->is_fifo) && !po->is_part)
-		po->is_on = true;
+	settle_kinds(p);
 	po->is_on |= po->is_part;
 	if (!po->is_on) {
 		po->records = po->lines = 0;
@@ -66,9 +124,8 @@ void options_settle_pipe(struct parser *p)
 	if (!o->command)
 		options_bad(p, "%s: a command to pipe into is missing (such "
 			    "as cat)", po->is_part ? "--pipe-part" : "--pipe");
-	if (po->block < 0 && !po->is_part)
-		options_bad(p, "--block: blocks for each job at a time need "
-			    "--pipe-part");
+	settle_group_by(p);
+	settle_dealt(p);
 	for (size_t i = 0; i < o->ninputs; i++)
 		refuse_with(p, input_is_tasks(o->inputs[i].kind),
 			    o->inputs[i].option);

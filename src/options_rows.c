@@ -597,6 +597,17 @@ static void set_joblog(struct parser *p, const struct given *g)
 	p->o->joblog = g->arg + p->o->joblog_append;
 }
 
+static void set_sync(struct parser *p, const struct given *g)
+{
+	static const enum logfile_sync meant[] = {
+		LOGFILE_NONE, LOGFILE_END, LOGFILE_ALWAYS,
+	};
+	int i = word_index(p, g);
+
+	if (i >= 0)
+		p->o->sync = meant[i];
+}
+
 static void set_summary(struct parser *p, const struct given *g)
 {
 	if (!g->arg || strcmp(g->arg, "failed") == 0)

@@ -15,10 +15,12 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "input/blocks.h"
+#include "input/group.h"
 #include "input/recsep.h"
 #include "options.h"
 #include "pipe.h"
 #include "sched/job.h"
+#include "tempdir.h"
 
 #define BLOCK_DEFAULT	((size_t)1 << 20)
 /* --pipe-part without --block: so many parts a slot. */
@@ -26,7 +28,7 @@
 
 /* A file that is cut into parts. */
 struct part_file {
-	const char *path;
+	const char *path;	/* NULL: standard input */
 	int fd;
 	int64_t size;
 	int64_t header;		/* its length */
@@ -43,32 +45,48 @@ struct pipe {
 	size_t file;			/* the one that is read now */
 	int64_t at;
 	atomic_bool stop;
+	struct group *group;		/* --group-by, or NULL */
+	bool has_failed;		/* an expression */
+	bool is_stdin_file;		/* which is cut by offset */
+	const char *tee_path;		/* all of it for each job, or NULL */
 
 	struct input_spec *values;
 	size_t nvalues;
 	struct input_spec none;
 
-	char *dir;			/* --cat, --fifo */
+	struct tempdir *temp;		/* --cat, --fifo */
+	const char *dir;		/* its path */
 	uint64_t jobs;
 };
 
-static bool holds_values(const struct input_spec *spec)
+/* As GNU parallel: with --pipe all inputs are values, and standard input is
+ * the data; with --pipe-part files are data, with --tee only the first. */
+static bool holds_values(const struct pipe *p, const struct input_spec *spec)
 {
-	return spec->kind == INPUT_ARGS;
+	if (spec->kind == INPUT_ARGS || spec->kind == INPUT_STDIN)
+		return spec->kind == INPUT_ARGS;
+	return !p->options->pipe.is_part ||
+	       (p->tee_path && spec->path != p->tee_path);
 }
 
 static void sort_inputs(struct pipe *p)
 {
 	const struct options *o = p->options;
 
+	for (size_t i = 0; o->pipe.is_part && o->pipe.is_tee &&
+			   i < o->ninputs && !p->tee_path; i++)
+		p->tee_path = o->inputs[i].path;
+
 	p->none = (struct input_spec){
 		.kind = INPUT_ARGS, .option = ":::", .timeout_ns = -1,
 	};
 	p->values = xcalloc(o->ninputs + 1, sizeof(*p->values));
 	for (size_t i = 0; i < o->ninputs; i++) {
-		if (holds_values(&o->inputs[i]))
+		if (holds_values(p, &o->inputs[i]))
 			p->values[p->nvalues++] = o->inputs[i];
 	}
+	if (p->nvalues)
+		p->values[0].linked = false;
 	if (p->nvalues == 0)
 		p->values[p->nvalues++] = p->none;
 }
@@ -102,31 +120,57 @@ static bool is_stdin(const struct input_spec *spec)
 
 /* --pipe */
 
+static int64_t header_of(struct pipe *p, int fd, struct buf *err);
+
+/*
+ * May standard input be cut by offset, so that its bytes go to the jobs
+ * without a copy? The blocks are to be those that reading it makes.
+ */
+static bool can_splice(const struct pipe *p, struct stat *st)
+{
+	const struct pipe_opts *po = &p->options->pipe;
+	size_t separator = (po->recstart ? strlen(po->recstart) : 0) +
+			   (po->recend ? strlen(po->recend) : 0);
+
+	return fstat(0, st) == 0 && S_ISREG(st->st_mode) && !po->is_tee &&
+	       !po->round_robin && !p->group && !po->is_regexp &&
+	       !po->records && !po->lines && !po->remove_separators &&
+	       !p->cut.skip_blank && separator < 1024 &&
+	       lseek(0, 0, SEEK_CUR) == 0;
+}
+
+static int open_stdin_file(struct pipe *p, const struct stat *st,
+			   struct buf *err)
+{
+	struct part_file *f = xcalloc(1, sizeof(*f));
+
+	f->size = st->st_size;
+	p->files = f;
+	p->is_stdin_file = true;
+	f->header = header_of(p, 0, err);
+	p->at = f->header;
+	if (p->cut.parts)
+		p->cut.bytes = blocks_bytes(f->size, p->cut.parts);
+	if (f->header < 0)
+		return -1;
+	p->nfiles = 1;
+	return 0;
+}
+
 static int open_stream(struct pipe *p, struct buf *err)
 {
-	const struct options *o = p->options;
-	const struct input_spec *from = NULL;
 	struct stat st;
-	int fd = 0;
 
-	for (size_t i = 0; i < o->ninputs; i++) {
-		if (holds_values(&o->inputs[i]))
+	for (size_t i = 0; i < p->nvalues; i++) {
+		if (p->values[i].kind != INPUT_FILE || !is_stdin(&p->values[i]))
 			continue;
-		if (from) {
-			buf_addstr(err, "--pipe reads one input (for several "
-				   "files, use --pipe-part)");
-			return -1;
-		}
-		from = &o->inputs[i];
+		buf_addf(err, "%s: standard input holds the data of --pipe, "
+			 "not values", p->values[i].option);
+		return -1;
 	}
-	if (from && !is_stdin(from)) {
-		fd = open_file(from, &st, err);
-		if (fd < 0)
-			return -1;
-	}
-	p->blocks = blocks_new(fd, &p->cut, err);
-	if (!p->blocks && fd > 0)
-		fd_close(&fd);
+	if (can_splice(p, &st))
+		return open_stdin_file(p, &st, err);
+	p->blocks = blocks_new(0, &p->cut, err);
 	return p->blocks ? 0 : -1;
 }
 
@@ -159,54 +203,93 @@ static int add_file(struct pipe *p, const struct input_spec *spec,
 			 "block device", f->path);
 		return -1;
 	}
-	f->header = blocks_part_header(f->fd, &p->cut, err);
+	f->header = header_of(p, f->fd, err);
 	if (f->header < 0 && err->len == 0)
 		buf_addf(err, "--pipe-part: '%s': %s", f->path,
 			 strerror(errno));
 	return f->header < 0 ? -1 : 0;
 }
 
+/* All of the file for each of the jobs. */
+static int check_tee(struct pipe *p, struct buf *err)
+{
+	struct input_spec spec = { .path = p->tee_path, .option = "-a" };
+	struct stat st;
+	int fd;
+
+	fd = open_file(&spec, &st, err);
+	if (fd < 0)
+		return -1;
+	fd_close(&fd);
+	return 0;
+}
+
 static int open_parts(struct pipe *p, unsigned slots, struct buf *err)
 {
 	const struct pipe_opts *po = &p->options->pipe;
 	int64_t all = 0;
-	double parts = po->block < 0 ? -po->block : PARTS_DEFAULT;
+	double parts = po->round_robin ? 1
+			: po->block < 0 ? -po->block : PARTS_DEFAULT;
 
 	p->files = xcalloc(p->options->ninputs, sizeof(*p->files));
 	for (size_t i = 0; i < p->options->ninputs; i++) {
-		if (!holds_values(&p->options->inputs[i]) &&
+		if (!holds_values(p, &p->options->inputs[i]) &&
 		    add_file(p, &p->options->inputs[i], err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < p->nfiles; i++)
 		all += p->files[i].size;
-	if (po->block <= 0)
+	if (po->block <= 0 || po->round_robin)
 		p->cut.bytes = (size_t)((double)all / slots / parts) + 1;
 	if (p->nfiles)
 		p->at = p->files[0].header;
 	return 0;
 }
 
+/* The length of the header of that file, of which --group-by may want to know
+ * the names; -1 with errno or a message in err. */
+static int64_t header_of(struct pipe *p, int fd, struct buf *err)
+{
+	int64_t n = blocks_part_header(fd, &p->cut, err);
+	char *names;
+
+	if (n <= 0 || !p->group || !group_has_name(p->group))
+		return n;
+	names = xmalloc((size_t)n + 1);
+	if (fd_pread(fd, names, (size_t)n, 0) != (ssize_t)n ||
+	    group_set_names(p->group, names, (size_t)n, err) < 0)
+		n = -1;
+	free(names);
+	return n;
+}
+
 /* Life cycle. */
+
+static const char *temporary(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
+}
 
 static int make_dir(struct pipe *p, struct buf *err)
 {
 	const struct options *o = p->options;
-	const char *dir = o->tmpdir ? o->tmpdir : getenv("TMPDIR");
+	const char *dir = o->tmpdir ? o->tmpdir : temporary();
 	struct buf path = BUF_INIT;
 
 	if ((!o->pipe.is_cat && !o->pipe.is_fifo) || o->dry_run)
 		return 0;
-	buf_addf(&path, "%s/muster-XXXXXX", dir && *dir ? dir : "/tmp");
-	p->dir = buf_take(&path);
-	if (mkdtemp(p->dir))
-		return 0;
-	buf_addf(err, "%s: cannot make a directory '%s': %s",
-		 o->pipe.is_cat ? "--cat" : "--fifo", p->dir,
-		 strerror(errno));
-	free(p->dir);
-	p->dir = NULL;
-	return -1;
+	p->temp = tempdir_new(*dir ? dir : "/tmp",
+			      o->die_with_parent, &path);
+	if (p->temp)
+		p->dir = tempdir_path(p->temp);
+	else
+		buf_addf(err, "%s: cannot make a directory '%s': %s",
+			 o->pipe.is_cat ? "--cat" : "--fifo", path.data,
+			 strerror(errno));
+	buf_release(&path);
+	return p->temp ? 0 : -1;
 }
 
 static void set_cut(struct pipe *p, unsigned slots)
@@ -214,7 +297,6 @@ static void set_cut(struct pipe *p, unsigned slots)
 	const struct options *o = p->options;
 	const struct pipe_opts *po = &o->pipe;
 
-	(void)slots;
 	p->cut = (struct blocks_opts){
 		.recsep = p->recsep,
 		.bytes = po->block > 0 ? (size_t)po->block : BLOCK_DEFAULT,
@@ -222,32 +304,61 @@ static void set_cut(struct pipe *p, unsigned slots)
 		.lines = po->lines,
 		.timeout_ns = po->block_timeout_ns,
 		.header = po->header,
-		.repeat_header = true,
+		.repeat_header = !po->round_robin,
+		.is_eager = po->is_tee,
+		.group = p->group,
+		.tmpdir = o->tmpdir ? o->tmpdir : temporary(),
 		.remove_separators = po->remove_separators,
 		.skip_blank = o->source.skip_blank,
 	};
+	if (po->block < 0)
+		p->cut.parts = (uint64_t)(slots * -po->block + 0.5);
+	if (po->block < 0 && !p->cut.parts)
+		p->cut.parts = 1;
+	/* A column that has a name stands in a first line of names. */
+	if (p->group && group_has_name(p->group) && !po->header)
+		p->cut.header = ":";
+}
+
+static int make_recsep(struct pipe *p, struct buf *err)
+{
+	const struct pipe_opts *po = &p->options->pipe;
+	struct recsep_opts sep = {
+		.start = po->recstart, .end = po->is_tee ? "" : po->recend,
+		.is_regexp = po->is_regexp && !po->is_tee,
+	};
+
+	if (po->group_by) {
+		p->group = group_new(po->group_by, p->options->source.colsep,
+				     err);
+		if (!p->group)
+			return -1;
+	}
+	sep.group = p->group;
+	p->recsep = recsep_new(&sep, err);
+	return p->recsep ? 0 : -1;
+}
+
+static int open_inputs(struct pipe *p, unsigned slots, struct buf *err)
+{
+	if (p->tee_path)
+		return check_tee(p, err);
+	return p->options->pipe.is_part ? open_parts(p, slots, err)
+					: open_stream(p, err);
 }
 
 struct pipe *pipe_new(const struct options *o, unsigned slots,
 		      struct buf *err)
 {
-	const struct pipe_opts *po = &o->pipe;
-	struct recsep_opts sep = {
-		.start = po->recstart, .end = po->recend,
-		.is_regexp = po->is_regexp,
-	};
 	struct pipe *p = xcalloc(1, sizeof(*p));
-	int ret;
 
 	p->options = o;
 	atomic_init(&p->stop, false);
 	sort_inputs(p);
-	p->recsep = recsep_new(&sep, err);
-	if (!p->recsep)
+	if (make_recsep(p, err) < 0)
 		goto fail;
 	set_cut(p, slots);
-	ret = po->is_part ? open_parts(p, slots, err) : open_stream(p, err);
-	if (ret < 0 || make_dir(p, err) < 0)
+	if (open_inputs(p, slots, err) < 0 || make_dir(p, err) < 0)
 		goto fail;
 	return p;
 
@@ -260,14 +371,13 @@ void pipe_free(struct pipe *p)
 {
 	if (!p)
 		return;
-	if (p->dir)
-		rmdir(p->dir);
-	free(p->dir);
-	for (size_t i = 0; i < p->nfiles; i++)
+	tempdir_free(p->temp);
+	for (size_t i = 0; !p->is_stdin_file && i < p->nfiles; i++)
 		fd_close(&p->files[i].fd);
 	free(p->files);
 	blocks_free(p->blocks);
 	recsep_free(p->recsep);
+	group_free(p->group);
 	free(p->values);
 	free(p);
 }
@@ -285,7 +395,9 @@ static int next_block(struct pipe *p, struct piece *piece, struct buf *err)
 {
 	int ret = blocks_next(p->blocks, &piece->data, &piece->len);
 
-	if (ret < 0)
+	if (ret < 0 && blocks_problem(p->blocks))
+		buf_addstr(err, blocks_problem(p->blocks));
+	else if (ret < 0)
 		buf_addf(err, "--pipe: cannot read the input: %s",
 			 strerror(errno));
 	return ret;
@@ -306,9 +418,23 @@ static int copy_header(const struct part_file *f, struct piece *piece)
 	return -1;
 }
 
+/* The length of the part that begins at p->at. */
+static int64_t part_length(struct pipe *p, struct part_file *f)
+{
+	struct stat st;
+
+	if (!p->is_stdin_file || p->cut.parts)
+		return blocks_part(f->fd, &p->cut, p->at, f->size);
+	/* Someone may still write to it. */
+	if (f->size - p->at <= (int64_t)p->cut.bytes && fstat(0, &st) == 0 &&
+	    st.st_size > f->size)
+		f->size = st.st_size;
+	return blocks_cut(0, &p->cut, p->at, f->size, &p->cut.bytes);
+}
+
 static int next_part(struct pipe *p, struct piece *piece, struct buf *err)
 {
-	const struct part_file *f;
+	struct part_file *f;
 	int64_t n;
 
 	while (p->file < p->nfiles && p->at >= p->files[p->file].size) {
@@ -318,25 +444,62 @@ static int next_part(struct pipe *p, struct piece *piece, struct buf *err)
 	if (p->file == p->nfiles || atomic_load(&p->stop))
 		return 0;
 	f = &p->files[p->file];
-	n = blocks_part(f->fd, &p->cut, p->at, f->size);
+	n = part_length(p, f);
 	if (n < 0 || copy_header(f, piece) < 0) {
-		buf_addf(err, "--pipe-part: cannot read '%s': %s", f->path,
-			 strerror(errno));
+		if (p->is_stdin_file)
+			buf_addstr(err, "--pipe: cannot read the input");
+		else
+			buf_addf(err, "--pipe-part: cannot read '%s'",
+				 f->path);
+		buf_addf(err, ": %s", strerror(errno));
 		p->at = f->size;
 		return -1;
 	}
 	piece->path = f->path;
+	piece->of_stdin = p->is_stdin_file;
 	piece->from = p->at;
 	piece->part_len = n;
 	p->at += n;
+	/* As if it had been read. */
+	if (p->is_stdin_file)
+		(void)lseek(0, p->at, SEEK_SET);
 	return 1;
+}
+
+/* An expression that fails for a line fails the run. */
+static int check_group(struct pipe *p, struct piece *piece, struct buf *err)
+{
+	if (!p->group || !group_problem(p->group) || p->has_failed)
+		return 0;
+	free(piece->data);
+	p->has_failed = true;
+	atomic_store(&p->stop, true);
+	buf_addstr(err, group_problem(p->group));
+	return -1;
 }
 
 int pipe_next(struct pipe *p, struct piece *piece, struct buf *err)
 {
+	int ret;
+
 	*piece = (struct piece){ .data = NULL };
-	return p->blocks ? next_block(p, piece, err)
-			 : next_part(p, piece, err);
+	if (p->has_failed)
+		return 0;
+	ret = p->blocks ? next_block(p, piece, err)
+			: next_part(p, piece, err);
+	if (ret > 0 && check_group(p, piece, err) < 0)
+		return -1;
+	return ret;
+}
+
+const char *pipe_header(const struct pipe *p, size_t *len)
+{
+	return blocks_header(p->blocks, len);
+}
+
+const char *pipe_tee_path(const struct pipe *p)
+{
+	return p->tee_path;
 }
 
 static char *copy_text(struct job *job, const char *s)
@@ -369,14 +532,21 @@ static void name_file(struct pipe *p, struct job *job)
 	buf_release(&name);
 }
 
+void pipe_name_file(struct pipe *p, struct job *job)
+{
+	if (p->options->pipe.is_cat || p->options->pipe.is_fifo)
+		name_file(p, job);
+}
+
 void pipe_attach(struct pipe *p, struct job *job, const struct piece *piece)
 {
 	job_set_data(job, piece->data, piece->len);
-	if (piece->path) {
-		job->part_path = copy_text(job, piece->path);
+	if (piece->path || piece->of_stdin) {
+		if (piece->path)
+			job->part_path = copy_text(job, piece->path);
+		job->part_of_stdin = piece->of_stdin;
 		job->part_from = piece->from;
 		job->part_len = piece->part_len;
 	}
-	if (p->options->pipe.is_cat || p->options->pipe.is_fifo)
-		name_file(p, job);
+	pipe_name_file(p, job);
 }

@@ -8,6 +8,7 @@
 #ifndef MUSTER_PIPE_H
 #define MUSTER_PIPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,7 @@ struct pipe *pipe_new(const struct options *options, unsigned slots,
 /* After the last job: removes what --cat and --fifo needed. */
 void pipe_free(struct pipe *p);
 
-/* The inputs that hold values: those behind :::, or an empty one. */
+/* The inputs that hold values; one with an empty one if there are none. */
 const struct input_spec *pipe_values(const struct pipe *p, size_t *n);
 
 /* A block, for one job. */
@@ -34,6 +35,7 @@ struct piece {
 	char *data;		/* malloc'ed, to be handed on; or NULL */
 	size_t len;
 	const char *path;	/* and this part of a file; or NULL */
+	bool of_stdin;		/* or of standard input */
 	int64_t from;
 	int64_t part_len;
 };
@@ -42,6 +44,13 @@ struct piece {
 int pipe_next(struct pipe *p, struct piece *piece, struct buf *err);
 /* Makes it the job's, which has not been submitted; takes piece->data. */
 void pipe_attach(struct pipe *p, struct job *job, const struct piece *piece);
+/* Names the job's file, if --cat or --fifo want one. */
+void pipe_name_file(struct pipe *p, struct job *job);
+/* With --round-robin: the head of the input, once pipe_next has returned. */
+const char *pipe_header(const struct pipe *p, size_t *len);
+/* The file that is each job's standard input (--pipe-part --tee), or NULL;
+ * then there are no pieces. */
+const char *pipe_tee_path(const struct pipe *p);
 /* From any thread: pipe_next returns 0. */
 void pipe_stop(struct pipe *p);
 

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "input/ledger.h"
 #include "input/past.h"
 #include "options.h"
 #include "resume.h"
@@ -33,12 +34,12 @@ static uint64_t last_failed(const struct past *p)
 }
 
 int resume_open(struct resume *r, const struct options *o,
-		const struct texts *t, struct buf *err)
+		const struct texts *t, struct ledger *ledger, struct buf *err)
 {
 	const char *path = o->joblog;
 
-	*r = (struct resume){ .options = o, .texts = t };
-	if (!path)
+	*r = (struct resume){ .options = o, .texts = t, .ledger = ledger };
+	if (!path || o->journal)
 		return 0;
 	/* A dry run makes none. */
 	if (o->dry_run && access(path, F_OK) < 0 && errno == ENOENT)
@@ -161,6 +162,28 @@ static enum resume_verdict judge_by_results(struct resume *r,
 	return RESUME_PASS;
 }
 
+static enum resume_verdict judge_by_key(struct resume *r,
+					const struct job *job)
+{
+	switch (ledger_take(r->ledger, job->key)) {
+	case LEDGER_NONE:
+		r->fresh++;
+		return RESUME_RUN;
+	case LEDGER_UNDONE:
+		return RESUME_RUN;
+	case LEDGER_SUCCEEDED:
+		r->passed++;
+		return RESUME_PASS;
+	case LEDGER_FAILED:
+		break;
+	}
+	if (r->options->resume_failed)
+		return RESUME_RUN;
+	r->passed++;
+	r->failed++;
+	return RESUME_PASS_FAILED;
+}
+
 enum resume_verdict resume_judge(struct resume *r, struct job *job,
 				 struct buf *err)
 {
@@ -168,6 +191,8 @@ enum resume_verdict resume_judge(struct resume *r, struct job *job,
 	enum past_end end;
 
 	job->number = ++r->number;
+	if (r->ledger)
+		return judge_by_key(r, job);
 	if (!r->past)
 		return judge_by_results(r, job);
 	end = end_of(r, first);
@@ -219,18 +244,24 @@ static uint64_t vanished(const struct resume *r)
 void resume_report(const struct resume *r)
 {
 	struct buf line = BUF_INIT;
-	uint64_t gone = r->has_ended && r->past ? vanished(r) : 0;
+	bool by_key = r->ledger && ledger_has_run(r->ledger);
+	uint64_t gone = !r->has_ended ? 0 : r->ledger ? ledger_left(r->ledger)
+			: r->past ? vanished(r) : 0;
 
-	if (r->options->retry_failed || r->has_changed || (!r->passed && !gone))
+	if (r->options->retry_failed || r->has_changed ||
+	    (!r->passed && !gone && !by_key))
 		return;
 	buf_addf(&line, "resumed: %llu job%s skipped",
 		 (unsigned long long)r->passed, r->passed == 1 ? "" : "s");
 	if (r->failed)
 		buf_addf(&line, ", %llu of them failed",
 			 (unsigned long long)r->failed);
+	if (by_key)
+		buf_addf(&line, ", %llu new", (unsigned long long)r->fresh);
 	if (gone)
 		buf_addf(&line, "; %llu in '%s' not in the input any more",
-			 (unsigned long long)gone, r->options->joblog);
+			 (unsigned long long)gone, r->ledger
+			 ? r->options->journal : r->options->joblog);
 	diag_msg("%s", line.data);
 	buf_release(&line);
 }

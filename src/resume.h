@@ -3,7 +3,8 @@
  * resume.h - --resume, --resume-failed and --retry-failed: what of this run
  * an earlier one has done.
  *
- * By number, as GNU parallel; but a job that would be passed over must have
+ * With a journal by what the jobs are to do (input/ledger.h). With a log
+ * alone by number, as GNU parallel; but a job that would be passed over must have
  * the command that the log has for its number, else the input is not the one
  * of then, and nothing can be told by number. For the reader thread, but for
  * open, report and release.
@@ -16,6 +17,7 @@
 
 struct buf;
 struct job;
+struct ledger;
 struct options;
 struct past;
 struct results;
@@ -24,6 +26,7 @@ struct texts;
 struct resume {
 	const struct options *options;
 	const struct texts *texts;
+	struct ledger *ledger;	/* the caller's; or NULL */
 	struct past *past;	/* NULL: no log, go by results */
 	const struct results *results;	/* the caller's to set before a job is
 					   judged, or NULL */
@@ -31,6 +34,7 @@ struct resume {
 	uint64_t number;	/* inputs judged so far */
 	uint64_t passed;	/* of them, those passed over */
 	uint64_t failed;	/* and of these, those that had failed */
+	uint64_t fresh;		/* jobs that the ledger does not have */
 	bool has_ended;		/* all of the input has been seen */
 	bool has_changed;
 };
@@ -42,10 +46,10 @@ enum resume_verdict {
 	RESUME_CHANGED,		/* it is not the job that was run */
 };
 
-/* After the log has been opened for writing (and locked). Options and texts
- * must outlive r. 0, or -1 with a message in err; release in both cases. */
+/* After the log has been opened for writing (and locked). Options, texts and
+ * ledger (NULL: there is no journal) must outlive r. 0, or -1 with a message in err; release in both cases. */
 int resume_open(struct resume *r, const struct options *o,
-		const struct texts *t, struct buf *err);
+		const struct texts *t, struct ledger *ledger, struct buf *err);
 void resume_release(struct resume *r);
 
 /* The next job of the input, in reading order, which gets its number;

@@ -28,6 +28,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "control.h"
+#include "deal.h"
 #include "gate.h"
 #include "options.h"
 #include "pipe.h"
@@ -42,6 +43,7 @@
 #include "sink/joblog.h"
 #include "sink/summary.h"
 #include "steer.h"
+#include "tmux.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
 #define LEFTOVER_PATIENCE	NS_PER_SEC
@@ -145,8 +147,12 @@ static int exit_status(struct run *r, const struct engine_stats *s)
 	return status;
 }
 
-static void close_logs(struct run *r)
+static void close_logs(struct run *r, const struct engine_stats *stats)
 {
+	if (!book_finish(&r->book, &stats->tally))
+		atomic_store(&r->own_error, true);
+	if (r->joblog)
+		(void)!joblog_finish(r->joblog);
 	if (r->joblog && joblog_free(r->joblog) < 0 && !r->joblog_lost) {
 		diag_err(errno, "--joblog: '%s'", r->o->joblog);
 		atomic_store(&r->own_error, true);
@@ -192,11 +198,15 @@ static void tear_down(struct run *r)
 		local_free(r->local);
 	if (r->emit)
 		emit_free(r->emit);
+	deal_free(r->deal);
 	pipe_free(r->pipe);
 	intake_release(&r->intake);
 	if (r->joblog)
 		joblog_free(r->joblog);
 	keep_release(&r->keep);
+	lines_release(&r->lines);
+	compress_release(&r->compress);
+	book_release(&r->book);
 	resume_release(&r->resume);
 	if (r->summary)
 		summary_free(r->summary);
@@ -205,6 +215,7 @@ static void tear_down(struct run *r)
 	fd_close(&r->tty);
 	ask_free(r->ask);
 	gate_free(r->gate);
+	tmux_free(r->tmux);
 	texts_release(&r->texts);
 	free(r->then_bounds);
 	free(r->control.said);
@@ -221,7 +232,7 @@ static bool is_written(void *arg)
 static void abandon(struct run *r, const struct engine_stats *stats)
 {
 	diag_msg("gave up waiting for the reader of standard output");
-	close_logs(r);
+	close_logs(r, stats);
 	if (r->control.die_of)
 		sigstate_die_of(r->control.die_of);
 	_exit(exit_status(r, stats) ? exit_status(r, stats) : 1);
@@ -254,6 +265,8 @@ static int work(struct run *r)
 	if (r->steer)
 		steer_stop(r->steer);
 	feed_finish(&r->feed);
+	deal_free(r->deal);
+	r->deal = NULL;
 	pipe_free(r->pipe);
 	r->pipe = NULL;
 	engine_get_stats(r->engine, &stats);
@@ -265,7 +278,7 @@ static int work(struct run *r)
 	tell_undone(r, &stats);
 	if (!written)
 		abandon(r, &stats);
-	close_logs(r);
+	close_logs(r, &stats);
 	sig = r->control.die_of;
 	if (!sig && atomic_load(&r->broken_pipe))
 		sig = SIGPIPE;
@@ -276,7 +289,8 @@ static int work(struct run *r)
 
 int run(const struct options *o)
 {
-	struct run r = { .o = o, .failed_fd = -1, .keep.fd = -1, .tty = -1 };
+	struct run r = { .o = o, .failed_fd = -1, .keep.fd = -1,
+			 .book.out_fd = -1, .tty = -1 };
 	struct buf err = BUF_INIT;
 	int status = RUN_ERROR;
 

@@ -12,13 +12,16 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "book.h"
 #include "control.h"
 #include "feed.h"
 #include "intake.h"
 #include "keep.h"
+#include "lines.h"
 #include "resume.h"
 #include "sched/engine.h"
 #include "sched/sink.h"
+#include "sink/compress.h"
 #include "texts.h"
 #include "watch.h"
 
@@ -30,6 +33,7 @@ struct run {
 	char *shell;
 	struct intake intake;
 	struct pipe *pipe;		/* or NULL */
+	struct deal *deal;		/* or NULL */
 	struct emit *emit;
 	struct local *local;
 	struct engine *engine;
@@ -42,7 +46,11 @@ struct run {
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
+	struct tmux *tmux;		/* or NULL */
+	struct book book;
 	struct keep keep;
+	struct lines lines;
+	struct compress compress;	/* pack is NULL: nothing is */
 	struct resume resume;
 	struct feed feed;
 	struct control control;

@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/fdio.h"
 #include "bounds.h"
+#include "deal.h"
 #include "gate.h"
 #include "options.h"
 #include "pipe.h"
@@ -29,6 +30,7 @@
 #include "sink/joblog.h"
 #include "sink/summary.h"
 #include "steer.h"
+#include "tmux.h"
 
 /* What the jobs that wait may take, beside their number. */
 #define QUEUE_BYTES		((size_t)16 << 20)
@@ -37,10 +39,21 @@ extern char **environ;
 
 /* Callbacks from below. */
 
+static void book_failed(void *arg, const char *option, const char *path,
+			int err)
+{
+	diag_err(err, "%s: '%s'", option, path);
+	run_stop_in_error(arg, ENGINE_DRAIN);
+}
+
 static void output_failed(void *arg, int fd, int err)
 {
 	struct run *r = arg;
 
+	if (fd == 1 && book_out_fd(&r->book)) {
+		book_failed(r, "--output", r->o->output, err);
+		return;
+	}
 	if (fd == 1 && err == EPIPE && !keep_out_fd(&r->keep) &&
 	    !sigstate_was_ignored(SIGPIPE)) {
 		atomic_store(&r->broken_pipe, true);
@@ -52,8 +65,18 @@ static void output_failed(void *arg, int fd, int err)
 		run_stop_in_error(r, ENGINE_DRAIN);
 		return;
 	}
-	diag_err(err, "standard %s", fd == 1 ? "output" : "error");
+	diag_err(err, "standard %s",
+		 fd == 1 || keep_names_fd(&r->keep) ? "output" : "error");
 	run_stop_in_error(r, err == EPIPE ? ENGINE_CANCEL : ENGINE_DRAIN);
+}
+
+static void pack_failed(void *arg, const char *why)
+{
+	struct run *r = arg;
+
+	diag_msg("%s: %s", r->o->compress_program ? "--compress-program"
+						  : "--compress", why);
+	run_stop_in_error(r, ENGINE_DRAIN);
 }
 
 static void joblog_failed(void *arg, const char *path, int err)
@@ -139,6 +162,12 @@ static enum local_answer ask_for(void *arg, const struct job *job)
 	BUG("ask_answer out of range");
 }
 
+static char *const *wrap(void *arg, struct job *job, char *const *argv,
+			 char *const *env)
+{
+	return tmux_wrap(((struct run *)arg)->tmux, job, argv, env);
+}
+
 static const struct template *template_of(void *arg, unsigned stage)
 {
 	return texts_command(&((struct run *)arg)->texts, stage);
@@ -199,13 +228,25 @@ static int open_logs(struct run *r, struct buf *err)
 		return -1;
 	/* As in GNU parallel: nothing runs, nothing is logged. */
 	if (o->joblog && !o->dry_run && !o->shell_quote) {
-		r->joblog = joblog_new(o->joblog, o->joblog_append ||
-				       is_resumed(o), joblog_failed, r, err);
+		struct joblog_config log = {
+			.path = o->joblog,
+			.append = o->joblog_append || is_resumed(o),
+			.sync = o->sync,
+			.failed = joblog_failed,
+			.arg = r,
+		};
+
+		r->joblog = joblog_new(&log, err);
 		if (!r->joblog)
 			return -1;
 		joblog_set_describe(r->joblog, describe, r);
 	}
-	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts, err) < 0)
+	if (book_open(&r->book, o, &r->texts, err) < 0)
+		return -1;
+	r->book.failed = book_failed;
+	r->book.arg = r;
+	if (is_resumed(o) && resume_open(&r->resume, o, &r->texts,
+					 r->book.ledger, err) < 0)
 		return -1;
 	if (keep_open(&r->keep, o, &r->intake.names, &r->texts, err) < 0)
 		return -1;
@@ -227,6 +268,25 @@ static int open_logs(struct run *r, struct buf *err)
 	return 0;
 }
 
+/* Before anything runs: whoever can't compress is told so now. */
+static int set_up_compress(struct run *r, struct buf *err)
+{
+	const struct options *o = r->o;
+	struct buf why = BUF_INIT;
+	int ret;
+
+	if (!o->compress && !o->compress_program)
+		return 0;
+	compress_init(&r->compress, o->compress_program,
+		      o->decompress_program);
+	ret = compress_try(&r->compress, !o->results && !o->files, &why);
+	if (ret < 0)
+		buf_addf(err, "%s: %s", o->compress_program
+			 ? "--compress-program" : "--compress", why.data);
+	buf_release(&why);
+	return ret;
+}
+
 static unsigned bar_styles(const struct options *o)
 {
 	return (o->bar ? BAR_BAR : 0) | (o->eta ? BAR_ETA : 0) |
@@ -237,21 +297,32 @@ static int make_emitter(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
 	bool kept = r->keep.is_on;
+	/* --latest-line makes its own, and -u lets through what there is. */
+	bool has_lines = keep_has_lines(&r->keep) && !r->lines.is_on &&
+			 (!o->ungroup || kept || o->dry_run);
 	struct emit_config config = {
 		.mode = EMIT_ORDERED,
 		.memory_max = o->output_memory,
-		.out_fd = keep_out_fd(&r->keep),
+		.err_fd = keep_names_fd(&r->keep),
+		.out_fd = o->output ? book_out_fd(&r->book)
+				    : keep_out_fd(&r->keep),
+		.out_offset = r->book.offset,
+		.written = book_wants_written(&r->book) ? book_written : NULL,
+		.written_arg = &r->book,
 		.tmpdir = choose_tmpdir(o),
-		.tag = kept ? NULL : add_tag,
-		.colour = !kept && (o->color || o->color_failed) ? add_colour
-								 : NULL,
-		.late = !kept && o->color_failed,
+		.tag = has_lines ? add_tag : NULL,
+		.colour = has_lines && !kept && (o->color || o->color_failed)
+			  ? add_colour : NULL,
+		.late = has_lines && !kept && o->color_failed,
+		.compress = !kept && r->compress.pack ? &r->compress : NULL,
+		.pack_failed = pack_failed,
 		.failed = output_failed,
 		.finished = output_finished,
 		.arg = r,
 	};
 
-	if (o->line_buffer && o->order != ORDER_KEEP && !r->keep.is_on)
+	if (o->line_buffer && o->order != ORDER_KEEP &&
+	    keep_has_lines(&r->keep))
 		config.mode = EMIT_LINES;
 	else if (o->order == ORDER_COMPLETION)
 		config.mode = EMIT_GROUPED;
@@ -264,8 +335,11 @@ static int make_emitter(struct run *r, struct buf *err)
 
 static struct output *output_of(struct run *r)
 {
-	return keep_output(&r->keep, emit_output(r->emit),
-			   choose_tmpdir(r->o));
+	struct output *emit = emit_output(r->emit);
+
+	return keep_output(&r->keep, lines_output(&r->lines, emit),
+			   choose_tmpdir(r->o),
+			   r->compress.pack ? &r->compress : NULL);
 }
 
 static int make_runner(struct run *r, struct buf *err)
@@ -282,7 +356,8 @@ static int make_runner(struct run *r, struct buf *err)
 		.term_seq = o->term_seq,
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
-		.ungroup = o->ungroup && !r->keep.is_on,
+		.kill_tree = o->kill_tree,
+		.ungroup = o->ungroup && !r->keep.is_on && !r->lines.is_on,
 		.give_stdin = !r->pipe &&
 			      !source_uses_stdin(r->intake.source) &&
 			      !fd_was_closed(0) && !isatty(0),
@@ -295,7 +370,9 @@ static int make_runner(struct run *r, struct buf *err)
 		.has_nice = o->has_nice,
 		.nice = o->nice,
 		.slot_var = o->slot_var,
+		.tmpdir = choose_tmpdir(o),
 		.cwd = o->workdir ? add_cwd : NULL,
+		.wrap = r->tmux ? wrap : NULL,
 		.ask = o->interactive ? ask_for : NULL,
 		.timeout_ns = run_timeout,
 		.arg = r,
@@ -320,7 +397,7 @@ static void make_engine(struct run *r)
 	struct engine_config config = {
 		.runner = watch_runner(&r->watch, o,
 			keep_runner(&r->keep, local_runner(r->local))),
-		.output = output_of(r),
+		.output = book_output(&r->book, output_of(r)),
 		.min = r->bounds.min,
 		.max = r->bounds.max,
 		.then = r->then_bounds,
@@ -348,11 +425,14 @@ static void make_engine(struct run *r)
 		.shortage = shortage,
 	};
 
-	if (needs_total(&o->halt) || r->feed.total) {
+	/* Jobs that wait for the reader must not make it wait for a place. */
+	if (needs_total(&o->halt) || r->feed.total || r->deal) {
 		config.queue_capacity = SIZE_MAX;
 		config.queue_bytes = 0;
 	}
 	r->engine = engine_new(&config);
+	if (book_sink(&r->book))
+		engine_add_sink(r->engine, book_sink(&r->book));
 	r->complaints.ops = &complaint_ops;
 	engine_add_sink(r->engine, &r->complaints);
 	if (r->joblog)
@@ -445,6 +525,7 @@ static int open_source(struct run *r, enum shell_kind kind, struct buf *err)
 		r->pipe = pipe_new(o, r->bounds.max, err);
 		if (!r->pipe)
 			return -1;
+		r->deal = deal_new(o, r->pipe, r->bounds.max);
 		inputs = pipe_values(r->pipe, &n);
 	}
 	return intake_open(&r->intake, o, inputs, n, kind,
@@ -472,6 +553,11 @@ int run_set_up(struct run *r, struct buf *err)
 		if (!r->ask)
 			return -1;
 	}
+	if (o->tmux.is_on && !o->dry_run && !o->shell_quote) {
+		r->tmux = tmux_new(o, choose_tmpdir(o), err);
+		if (!r->tmux)
+			return -1;
+	}
 	intake_pack(&r->intake, o, r->texts.command, r->bounds.max);
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
@@ -480,25 +566,34 @@ int run_set_up(struct run *r, struct buf *err)
 		r->control.total = intake_total(&r->intake, o,
 						bar_styles(o) != 0);
 	r->feed.total = total_to_count(r);
-	if (make_emitter(r, err) < 0 || make_runner(r, err) < 0)
+	lines_init(&r->lines, o, &r->texts);
+	if (set_up_compress(r, err) < 0 || make_emitter(r, err) < 0 ||
+	    make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
 	r->resume.results = r->keep.results;
 	r->control.options = o;
+	r->control.deal = r->deal;
 	r->control.engine = r->engine;
 	r->control.bar = r->bar;
+	r->control.lines = &r->lines;
 	r->control.template = r->texts.command;
 	r->control.then = r->texts.then;
 	r->feed = (struct feed){ .intake = &r->intake, .engine = r->engine,
-				 .pipe = r->pipe,
+				 .pipe = r->pipe, .deal = r->deal,
+				 .input = r->pipe ? pipe_tee_path(r->pipe)
+						  : NULL,
 				 .resume = is_resumed(o) ? &r->resume : NULL,
 				 .from_log = o->retry_failed,
 				 .tries_max = o->retries,
 				 .retry_jitter = o->retry_delay.jitter,
 				 .ask = r->ask,
+				 .book = &r->book,
 				 .are_commands = !r->texts.command,
 				 .no_attributes = o->no_attributes,
 				 .shell = shell_kind_of(r->shell),
 				 .total = r->feed.total };
-	return make_steer(r, err);
+	if (make_steer(r, err) < 0)
+		return -1;
+	return book_begin(&r->book, err);
 }

@@ -22,7 +22,9 @@
 
 /* To the first column, then away with what is on the line. */
 #define ERASE		"\r\033[K"
-#define ERASE_LEN	(sizeof(ERASE) - 1)
+/* The same from the first of several lines on. */
+#define ERASE_LINES	"\r\033[%uA\033[J"
+#define ERASE_MAX	32
 
 /* Written by diag_setup alone, before there is a second thread. */
 static const char *diag_name = "muster";
@@ -35,7 +37,9 @@ static _Thread_local unsigned worker;
 
 /* Held while writing to standard error. */
 static struct mutex lock = MUTEX_INIT;
-static struct buf status = BUF_INIT;	/* lock */
+/* What stands at the bottom, by part; guarded by lock, as is drawn. */
+static struct buf status[2] = { BUF_INIT, BUF_INIT };
+static unsigned drawn;	/* lines of it on the screen above the cursor's */
 /*
  * Whether status is not empty; written under lock. Relaxed: one who misses
  * the first status line by a moment is no worse off than just before it.
@@ -61,31 +65,60 @@ static void write_ignored(const void *p, size_t len)
 		return;	/* no one to tell */
 }
 
+static bool is_shown_locked(void)
+{
+	return status[0].len || status[1].len;
+}
+
+/* What takes away that which is drawn; it counts as gone. */
+static struct iovec erase_locked(char text[ERASE_MAX])
+{
+	int n = drawn ? snprintf(text, ERASE_MAX, ERASE_LINES, drawn)
+		      : snprintf(text, ERASE_MAX, ERASE);
+
+	drawn = 0;
+	return (struct iovec){ text, (size_t)n };
+}
+
+/* Both parts as three vectors; they count as drawn. */
+static void add_status_locked(struct iovec v[3])
+{
+	bool both = status[0].len && status[1].len;
+
+	v[0] = (struct iovec){ status[0].data, status[0].len };
+	v[1] = (struct iovec){ (char *)"\n", both };
+	v[2] = (struct iovec){ status[1].data, status[1].len };
+	drawn = both;
+	for (size_t i = 0; i < status[0].len; i++)
+		drawn += status[0].data[i] == '\n';
+}
+
 static void write_status_locked(void)
 {
-	struct iovec v[] = {
-		{ (char *)ERASE, ERASE_LEN },
-		{ status.data, status.len },
-	};
+	char erase[ERASE_MAX];
+	struct iovec v[4];
 
 	if (in_line())
 		return;
+	v[0] = erase_locked(erase);
+	add_status_locked(v + 1);
 	if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) < 0)
 		return;	/* no one to tell */
 }
 
 static int write_line_locked(const char *text, size_t len)
 {
-	struct iovec v[] = {
-		{ (char *)ERASE, status.len ? ERASE_LEN : 0 },
-		{ (char *)text, len },
-		{ status.data, status.len },
-	};
+	char erase[ERASE_MAX];
+	struct iovec v[5] = { { (char *)"", 0 } };
 
+	if (is_shown_locked())
+		v[0] = erase_locked(erase);
 	if (is_terminal && in_line()) {
 		v[0] = (struct iovec){ (char *)"\n", 1 };
 		set_in_line(false);
 	}
+	v[1] = (struct iovec){ (char *)text, len };
+	add_status_locked(v + 2);
 	return fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v));
 }
 
@@ -200,34 +233,50 @@ void diag_debug(enum diag_area area, const char *fmt, ...)
 	buf_release(&text);
 }
 
-void diag_status(const char *text, size_t len)
+static void show(unsigned part, const char *text, size_t len)
 {
 	struct buf fresh = BUF_INIT;
 	struct buf old;
 
 	buf_add(&fresh, text, len);
 	mutex_lock(&lock);
-	old = status;
-	status = fresh;
-	atomic_store_explicit(&has_status, len > 0, memory_order_relaxed);
+	old = status[part];
+	status[part] = fresh;
+	atomic_store_explicit(&has_status, is_shown_locked(),
+			      memory_order_relaxed);
 	if (old.len || len)
 		write_status_locked();
 	mutex_unlock(&lock);
 	buf_release(&old);
 }
 
+void diag_lines(const char *text, size_t len)
+{
+	show(0, text, len);
+}
+
+void diag_status(const char *text, size_t len)
+{
+	show(1, text, len);
+}
+
 bool diag_output_begin(void) NO_LOCK_CHECK
 {
+	char erase[ERASE_MAX];
+	struct iovec v;
+
 	if (LIKELY(!atomic_load_explicit(&has_status, memory_order_relaxed)))
 		return false;
 	mutex_lock(&lock);
 	/* Taken away meanwhile: what stands there now is output. */
-	if (!status.len) {
+	if (!is_shown_locked()) {
 		mutex_unlock(&lock);
 		return false;
 	}
-	if (!in_line())
-		write_ignored(ERASE, ERASE_LEN);
+	if (!in_line()) {
+		v = erase_locked(erase);
+		write_ignored(v.iov_base, v.iov_len);
+	}
 	return true;
 }
 

@@ -52,6 +52,9 @@ void diag_set_worker(unsigned number);
  * Only sensible when standard error is a terminal.
  */
 void diag_status(const char *text, size_t len);
+/* The same for lines above it, with newlines between them but not behind the
+ * last. */
+void diag_lines(const char *text, size_t len);
 
 /*
  * Around output that another module writes to a terminal: begin takes the

@@ -25,13 +25,14 @@
 #include "base/num.h"
 #include "base/thread.h"
 #include "input/blocks.h"
+#include "input/blocks_impl.h"
+#include "input/group.h"
 #include "input/recsep.h"
 
 /* Memory for a block is taken in such steps while it arrives. */
 #define CHUNK		((size_t)1 << 20)
 #define BLOCK_MAX	(((size_t)1 << 31) - 1)
 #define PIPE_BYTES	(1 << 20)
-#define PART_CHUNK	((size_t)128 << 10)
 
 struct blocks {
 	int fd;
@@ -41,9 +42,11 @@ struct blocks {
 	bool is_filled;		/* since the last cut, or try of one */
 	bool has_cut;		/* the first record is out */
 	bool seeks_header;
+	bool seeks_parts;	/* all is to be copied first */
 	regex_t header_re;
 	bool has_header_re;
 	struct buf header;
+	struct buf problem;
 	size_t head;		/* bytes of it before each block */
 
 	size_t target;		/* bytes of a block, now */
@@ -67,7 +70,7 @@ struct blocks {
 /* The header. */
 
 /* ":" and "N": how many lines; 0: it is an expression. */
-static uint64_t header_lines(const char *header)
+uint64_t blocks_header_lines(const char *header)
 {
 	int64_t n;
 
@@ -90,10 +93,10 @@ static size_t match_lines(const char *data, size_t len, uint64_t lines)
 }
 
 /* The length of the header that data begins with; 0: not (yet). */
-static size_t match_header(const regex_t *re, const char *header,
+size_t blocks_match_header(const regex_t *re, const char *header,
 			   const char *data, size_t len)
 {
-	uint64_t lines = header_lines(header);
+	uint64_t lines = blocks_header_lines(header);
 
 	if (lines)
 		return match_lines(data, len, lines);
@@ -110,6 +113,25 @@ static size_t match_header(const regex_t *re, const char *header,
 
 /* Life cycle. */
 
+static void set_target(struct blocks *b, size_t bytes)
+{
+	b->target = bytes < BLOCK_MAX ? bytes : BLOCK_MAX;
+	if (b->target == 0)
+		b->target = 1;
+}
+
+static off_t position(int fd)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+
+	return at < 0 ? 0 : at;
+}
+
+size_t blocks_bytes(int64_t size, uint64_t parts)
+{
+	return size > 0 ? (size_t)((uint64_t)size / parts) + 1 : 1;
+}
+
 struct blocks *blocks_new(int fd, const struct blocks_opts *opts,
 			  struct buf *err)
 {
@@ -118,7 +140,7 @@ struct blocks *blocks_new(int fd, const struct blocks_opts *opts,
 
 	b->opts = *opts;
 	b->seeks_header = opts->header != NULL;
-	if (opts->header && !header_lines(opts->header)) {
+	if (opts->header && !blocks_header_lines(opts->header)) {
 		if (recsep_compile(&b->header_re, "--header",
 				   opts->header, err) < 0) {
 			free(b);
@@ -128,10 +150,13 @@ struct blocks *blocks_new(int fd, const struct blocks_opts *opts,
 	}
 	b->fd = fd;
 	b->never_waits = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-	b->target = opts->bytes < BLOCK_MAX ? opts->bytes : BLOCK_MAX;
-	if (b->target == 0)
-		b->target = 1;
+	set_target(b, opts->bytes);
+	if (opts->parts && b->never_waits)
+		set_target(b, blocks_bytes(st.st_size - position(fd),
+					   opts->parts));
+	b->seeks_parts = opts->parts && !b->never_waits;
 	buf_init(&b->header);
+	buf_init(&b->problem);
 	atomic_init(&b->stop, false);
 	mutex_init(&b->lock);
 #ifdef F_SETPIPE_SZ
@@ -150,6 +175,7 @@ void blocks_free(struct blocks *b)
 	if (b->has_header_re)
 		regfree(&b->header_re);
 	buf_release(&b->header);
+	buf_release(&b->problem);
 	mutex_release(&b->lock);
 	free(b->mem);
 	free(b);
@@ -159,6 +185,11 @@ const char *blocks_header(const struct blocks *b, size_t *len)
 {
 	*len = b->header.len;
 	return b->header.data;
+}
+
+const char *blocks_problem(const struct blocks *b)
+{
+	return b->problem.len ? b->problem.data : NULL;
 }
 
 static bool is_stopped(struct blocks *b)
@@ -284,19 +315,24 @@ static void drop_blank(struct blocks *b)
 	b->len -= from - to;
 }
 
-/* Puts the header aside when it has come. It may be longer than a block. */
-static void take_header(struct blocks *b)
+/* Puts the header aside when it has come. It may be longer than a block. 0, or
+ * -1 with a problem. */
+static int take_header(struct blocks *b)
 {
 	size_t n;
 
 	b->mem[b->start + b->len] = '\0';
-	n = match_header(&b->header_re, b->opts.header, b->mem + b->start,
+	n = blocks_match_header(&b->header_re, b->opts.header, b->mem + b->start,
 			 b->len);
 
 	if (n)
 		buf_add(&b->header, b->mem + b->start, n);
 	if (!n && !b->at_end)
-		return;
+		return 0;
+	if (n && b->opts.group && group_has_name(b->opts.group) &&
+	    group_set_names(b->opts.group, b->header.data, n,
+			    &b->problem) < 0)
+		return -1;
 	b->seeks_header = false;
 	/* It stays where it is. */
 	BUG_ON(b->start != 0);
@@ -304,6 +340,7 @@ static void take_header(struct blocks *b)
 	b->start = n;
 	b->len -= n;
 	b->clean = 0;
+	return 0;
 }
 
 /* Fills up to a multiple of the target, or for one read with is_eager. 0, or
@@ -325,7 +362,8 @@ static int fill(struct blocks *b, bool is_eager)
 		b->len += (size_t)n;
 		want -= (size_t)n;
 		if (b->seeks_header) {
-			take_header(b);
+			if (take_header(b) < 0)
+				return -1;
 			want = b->target - b->len % b->target;
 		}
 		if (n == 0)
@@ -376,12 +414,33 @@ static size_t cut_lines(const struct blocks *b)
 	return cut;
 }
 
-/* A record is longer than that. As GNU parallel: 30 % and one, rounded up. */
+/* As GNU parallel: 30 % and one, rounded up. */
+size_t blocks_larger(size_t bytes)
+{
+	return bytes + 1 + (bytes * 3 + 9) / 10;
+}
+
+/* A record is longer than that. */
 static void grow(struct blocks *b)
 {
-	b->target += 1 + (b->target * 3 + 9) / 10;
-	if (b->target > BLOCK_MAX)
-		b->target = BLOCK_MAX;
+	set_target(b, blocks_larger(b->target));
+}
+
+/* The first border behind the size of a block, as blocks_part has it, so that
+ * there are no more blocks than asked for. */
+static size_t cut_part(const struct blocks *b, const struct recsep_text *t)
+{
+	struct border border = { .next = 0 };
+
+	if (b->len <= b->target)
+		return 0;
+	if (recsep_is_simple(b->opts.recsep))
+		border.next = b->target;
+	while (recsep_find(b->opts.recsep, t, border.next, &border)) {
+		if (border.at > b->target)
+			return border.at;
+	}
+	return 0;
 }
 
 static size_t find_cut(struct blocks *b)
@@ -400,6 +459,8 @@ static size_t find_cut(struct blocks *b)
 	b->is_filled = false;
 	if (b->opts.lines)
 		cut = cut_lines(b);
+	else if (b->opts.parts)
+		return cut_part(b, &t);
 	else if (!b->at_end)
 		cut = recsep_last(b->opts.recsep, &t);
 	if (cut == 0 && !b->opts.timeout_ns && !b->at_end)
@@ -453,8 +514,40 @@ static int hand_out(struct blocks *b, size_t n, char **data, size_t *len)
 	return *len > 0;
 }
 
+/* Copies all of the input to a file, and goes on with that. 0, also when
+ * stopped; or -1 with errno. */
+static int collect(struct blocks *b)
+{
+	int tmp = fd_tmpfile(b->opts.tmpdir);
+	char *buffer = tmp < 0 ? NULL : xmalloc(CHUNK);
+	int64_t size = 0;
+	ssize_t n = tmp < 0 ? -1 : 1;
+	int err;
+
+	while (n > 0 && (n = read_some(b, buffer, CHUNK, -1)) > 0) {
+		size += n;
+		if (fd_write_all(tmp, buffer, (size_t)n) < 0)
+			n = -1;
+	}
+	if (n == 0 && lseek(tmp, 0, SEEK_SET) < 0)
+		n = -1;
+	err = errno;
+	free(buffer);
+	if (b->fd != 0)
+		fd_close(&b->fd);
+	b->fd = tmp;
+	b->never_waits = true;
+	b->seeks_parts = false;
+	b->at_end = false;
+	set_target(b, blocks_bytes(size, b->opts.parts));
+	errno = err;
+	return n < 0 ? -1 : 0;
+}
+
 int blocks_next(struct blocks *b, char **data, size_t *len)
 {
+	if (b->seeks_parts && collect(b) < 0)
+		goto failed;
 	while (!is_stopped(b)) {
 		size_t cut = b->seeks_header ? 0 : find_cut(b);
 
@@ -469,7 +562,7 @@ int blocks_next(struct blocks *b, char **data, size_t *len)
 			continue;
 		if (b->opts.records && b->len && b->len % b->target == 0)
 			grow(b);
-		if (fill(b, b->opts.records != 0) < 0)
+		if (fill(b, b->opts.records || b->opts.is_eager) < 0)
 			goto failed;
 	}
 	return 0;
@@ -478,70 +571,4 @@ failed:
 	b->at_end = true;
 	b->len = 0;
 	return -1;
-}
-
-/* Parts of files. */
-
-int64_t blocks_part(int fd, const struct blocks_opts *opts, off_t at,
-		    off_t size)
-{
-	/* The byte before the first place that may be a border. */
-	off_t from = at + (off_t)opts->bytes - 1;
-	struct buf text = BUF_INIT;
-	struct border border;
-	int64_t ret = size - at;
-
-	while (from + 1 < size) {
-		size_t more = text.len > PART_CHUNK ? text.len : PART_CHUNK;
-		char *to = buf_reserve(&text, more);
-		ssize_t n = fd_pread(fd, to, more, from + (off_t)text.len);
-		struct recsep_text t;
-
-		if (n < 0)
-			ret = -1;
-		if (n <= 0)
-			break;
-		text.len += (size_t)n;
-		text.data[text.len] = '\0';
-		t = (struct recsep_text){ text.data, text.len,
-					  from + (off_t)text.len >= size };
-		if (recsep_find(opts->recsep, &t, 1, &border)) {
-			ret = from + (off_t)border.at - at;
-			break;
-		}
-	}
-	buf_release(&text);
-	return ret;
-}
-
-int64_t blocks_part_header(int fd, const struct blocks_opts *opts,
-			   struct buf *err)
-{
-	struct buf text = BUF_INIT;
-	regex_t re;
-	bool has_re = opts->header && !header_lines(opts->header);
-	int64_t ret = 0;
-
-	if (!opts->header)
-		return 0;
-	if (has_re && recsep_compile(&re, "--header", opts->header,
-				     err) < 0)
-		return -1;
-	while (ret == 0) {
-		char *to = buf_reserve(&text, PART_CHUNK);
-		ssize_t n = fd_pread(fd, to, PART_CHUNK, (off_t)text.len);
-
-		if (n < 0)
-			ret = -1;
-		if (n <= 0)
-			break;
-		text.len += (size_t)n;
-		text.data[text.len] = '\0';
-		ret = (int64_t)match_header(&re, opts->header, text.data,
-					    text.len);
-	}
-	if (has_re)
-		regfree(&re);
-	buf_release(&text);
-	return ret;
 }

@@ -23,6 +23,7 @@
 
 struct blocks;
 struct buf;
+struct group;
 struct recsep;
 
 struct blocks_opts {
@@ -37,6 +38,13 @@ struct blocks_opts {
 					   in none */
 	bool remove_separators;
 	bool skip_blank;		/* drop lines of blanks */
+	struct group *group;		/* may need the header's names; NULL */
+	bool is_eager;			/* hand out what one read brings */
+	uint64_t parts;			/* instead of bytes: so many blocks in
+					   all, of which each goes on to the
+					   next border; what is no file is copied to
+					   one first, which is in ... */
+	const char *tmpdir;
 };
 
 /* Takes over fd (closed by blocks_free unless it is 0). NULL with a message in
@@ -52,8 +60,14 @@ void blocks_free(struct blocks *b);
  */
 int blocks_next(struct blocks *b, char **data, size_t *len);
 
+/* What blocks_next failed for, if that was no error of the system; or NULL. */
+const char *blocks_problem(const struct blocks *b);
+
 /* The header, once blocks_next has returned; it is b's. */
 const char *blocks_header(const struct blocks *b, size_t *len);
+
+/* How many bytes a block has for that, in so many of them. */
+size_t blocks_bytes(int64_t size, uint64_t parts);
 
 /* From any thread: a blocked or later blocks_next returns 0. */
 void blocks_stop(struct blocks *b);
@@ -65,6 +79,13 @@ void blocks_stop(struct blocks *b);
  */
 int64_t blocks_part(int fd, const struct blocks_opts *opts, off_t at,
 		    off_t size);
+/*
+ * The same with blocks as blocks_next makes them of fixed separators, no
+ * records or lines counted and nothing left out: they end at the last border
+ * in *bytes, or these become more.
+ */
+int64_t blocks_cut(int fd, const struct blocks_opts *opts, off_t at,
+		   off_t size, size_t *bytes);
 /* The length of the header at the start of the file, 0 when there is none;
  * -1 with errno, or with a message in err. */
 int64_t blocks_part_header(int fd, const struct blocks_opts *opts,

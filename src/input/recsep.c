@@ -15,9 +15,12 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "input/group.h"
 #include "input/recsep.h"
 
 struct recsep {
+	struct group *group;	/* or NULL; then nothing else counts */
+
 	/* fixed strings */
 	char *both;		/* end, then start */
 	size_t len;
@@ -443,6 +446,7 @@ struct recsep *recsep_new(const struct recsep_opts *o, struct buf *err)
 	struct recsep *s = xcalloc(1, sizeof(*s));
 	struct buf both = BUF_INIT;
 
+	s->group = o->group;
 	if (o->is_regexp) {
 		if (make_regexp(s, o, end, err) == 0)
 			return s;
@@ -473,12 +477,16 @@ void recsep_free(struct recsep *s)
 bool recsep_find(const struct recsep *s, const struct recsep_text *t,
 		 size_t from, struct border *b)
 {
+	if (s->group)
+		return group_find(s->group, t, from, b);
 	return s->is_regexp ? find_regexp(s, t, from, b)
 			    : find_fixed(s, t, from, b);
 }
 
 size_t recsep_last(const struct recsep *s, const struct recsep_text *t)
 {
+	if (s->group)
+		return group_last(s->group, t);
 	return s->is_regexp ? last_regexp(s, t) : last_fixed(s, t);
 }
 
@@ -488,6 +496,16 @@ bool recsep_begins(const struct recsep *s, const struct recsep_text *t)
 
 	return !s->is_regexp || !s->has_start ||
 	       (match(&s->start, t, 0, m) && m[0].rm_so == 0);
+}
+
+bool recsep_is_by_line(const struct recsep *s)
+{
+	return s->group;
+}
+
+bool recsep_is_simple(const struct recsep *s)
+{
+	return !s->group && !s->is_regexp;
 }
 
 size_t recsep_remove(const struct recsep *s, char *data, size_t len)

@@ -18,12 +18,16 @@
 #include "base/compiler.h"
 
 struct buf;
+struct group;
 struct recsep;
 
 struct recsep_opts {
 	const char *start;	/* as written; NULL: none was given */
 	const char *end;	/* NULL: none; newline if start is NULL too */
 	bool is_regexp;
+	struct group *group;	/* instead of all that, or NULL; it must
+				   outlive the recsep, which is one thread's
+				   then */
 };
 
 /* NULL with a message in err: a bad expression. Nothing of opts is kept. */
@@ -56,6 +60,13 @@ size_t recsep_last(const struct recsep *s, const struct recsep_text *t);
 
 /* Does the text begin with a start? True where that is not asked for. */
 bool recsep_begins(const struct recsep *s, const struct recsep_text *t);
+
+/* Is a border told by the lines around it? Then a search is to begin at the
+ * beginning of a line. */
+bool recsep_is_by_line(const struct recsep *s);
+
+/* May a search for a border begin at any byte? Only so with fixed strings. */
+bool recsep_is_simple(const struct recsep *s);
 
 /* Takes all separators out of data, which has a NUL behind it: between
  * records, a start at its beginning and an end at its end. Returns its new

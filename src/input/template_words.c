@@ -15,6 +15,7 @@ struct splitter {
 	struct words *w;
 	const struct template *t;
 	bool in_word;
+	bool lacks_values;	/* the word would be one of none */
 	char quote;	/* the one that is open, or 0 */
 };
 
@@ -30,6 +31,15 @@ static void leave_word(struct splitter *s)
 	if (s->in_word)
 		words_end(s->w);
 	s->in_word = false;
+}
+
+/* With -q a word may be empty, wherever it is; but not for want of values. */
+static void leave_quoted(struct splitter *s)
+{
+	if (!s->lacks_values)
+		enter_word(s);
+	leave_word(s);
+	s->lacks_values = false;
 }
 
 static void split_text(struct splitter *s, const char *text, size_t len)
@@ -55,8 +65,7 @@ static void split_text(struct splitter *s, const char *text, size_t len)
 static void split_plain(struct splitter *s, const struct piece *p)
 {
 	if (p->braces.kind == BRACES_BREAK) {
-		enter_word(s);
-		leave_word(s);
+		leave_quoted(s);
 	} else if (s->t->is_quoted) {
 		enter_word(s);
 		buf_add(&s->w->bytes, s->t->text + p->off, p->len);
@@ -98,6 +107,7 @@ static int split_values(struct splitter *s, const struct piece *p,
 {
 	size_t n = repeat_count(r, p);
 
+	s->lacks_values = n == 0;
 	for (size_t k = 0; k < n; k++) {
 		const char *value = repeat_value(r, p, k);
 
@@ -169,9 +179,8 @@ int template_split(const struct template *t, const struct template_args *a,
 		ret = split_word(&s, &r, i, err);
 		i = r.end;
 	}
-	/* With -q a word may be empty, wherever it is. */
 	if (t->is_quoted && t->npieces)
-		enter_word(&s);
+		leave_quoted(&s);
 	leave_word(&s);
 	return ret;
 }

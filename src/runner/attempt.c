@@ -175,11 +175,30 @@ static void begin_kill(struct attempt *a, enum kill_reason reason, int64_t now)
 	a->reason = reason;
 	a->stage = 0;
 	a->next_ns = now;
+	a->has_looked = false;
+	if (!a->cfg->kill_tree)
+		return;
+	/* Before the first signal: who loses its parent is harder to find. */
+	tree_init(&a->tree, a->child.pid, !a->child.same_group,
+		  a->job->number);
+	tree_look(&a->tree);
+}
+
+/* To all there is of the job. */
+static void send_signal(struct attempt *a, int sig)
+{
+	child_signal(&a->child, sig);
+	if (!a->cfg->kill_tree)
+		return;
+	if (sig == SIGKILL)
+		tree_kill(&a->tree);
+	else
+		tree_signal(&a->tree, sig);
 }
 
 static void send_kill(struct attempt *a, int64_t now)
 {
-	child_signal(&a->child, SIGKILL);
+	send_signal(a, SIGKILL);
 	a->sent_kill = true;
 	a->stage = a->cfg->term_seq.n;
 	a->next_ns = now + KILL_PAUSE;
@@ -198,11 +217,11 @@ static void step_kill(struct attempt *a, int64_t now)
 			return;
 		}
 		sig = seq->stage[a->stage].signal;
-		child_signal(&a->child, sig);
+		send_signal(a, sig);
 		a->sent_kill = sig == SIGKILL;
 		/* A stopped process takes its signals when it goes on. */
 		if (!a->sent_kill)
-			child_signal(&a->child, SIGCONT);
+			send_signal(a, SIGCONT);
 		a->next_ns = now + seq->stage[a->stage++].wait_ns;
 	}
 }
@@ -227,10 +246,25 @@ static void obey(struct attempt *a, int64_t now)
 		step_kill(a, now);
 }
 
-/* Is someone of a killed group still to be waited for? */
-static bool group_resists(struct attempt *a, int64_t now)
+/* Someone outside the group? What lost its parent only now is found by one
+ * more look. */
+static bool tree_lives_on(struct attempt *a)
 {
-	if (a->reason == KILL_NONE || !child_group_lives(&a->child))
+	if (!a->cfg->kill_tree)
+		return false;
+	if (tree_lives(&a->tree))
+		return true;
+	if (a->has_looked)
+		return false;
+	a->has_looked = true;
+	return tree_look(&a->tree);
+}
+
+/* Is someone of a killed job still to be waited for? */
+static bool resists(struct attempt *a, int64_t now)
+{
+	if (a->reason == KILL_NONE ||
+	    (!child_group_lives(&a->child) && !tree_lives_on(a)))
 		return false;
 	return !a->sent_kill || now < a->next_ns;
 }
@@ -244,7 +278,7 @@ static bool may_read(struct attempt *a)
 
 static bool is_over(struct attempt *a, int64_t now)
 {
-	if (!a->child.has_ended || group_resists(a, now))
+	if (!a->child.has_ended || resists(a, now))
 		return false;
 	/* What the process has written counts, room or not. */
 	if (!a->is_drained || may_read(a))
@@ -314,7 +348,11 @@ static void wait_event(struct attempt *a, int64_t now)
 		.fd = a->child.has_ended ? -1 : a->child.pidfd,
 		.events = POLLIN,
 	};
-	p[3] = (struct pollfd){ .fd = a->in.fd, .events = POLLOUT };
+	p[3] = (struct pollfd){
+		.fd = a->in.fd,
+		/* Without it, still that nobody reads any more. */
+		.events = feeder_has_data(&a->in) ? POLLOUT : 0,
+	};
 	if (next >= 0)
 		next = next > now ? next - now : 0;
 	n = thread_poll(p, 4, next);
@@ -334,6 +372,7 @@ static void judge(struct attempt *a)
 	struct job_outcome *o = &a->job->outcome;
 	int status = a->child.wait_status;
 
+	o->has_run = true;
 	o->end_ns = a->ended_ns;
 	o->user_ns = a->child.usage.user_ns;
 	o->system_ns = a->child.usage.system_ns;
@@ -376,7 +415,10 @@ void attempt_watch(struct attempt *a)
 		wait_event(a, now);
 	}
 	attempt_close_pipes(a);
+	if (a->job->inlet)
+		a->job->data_len = a->in.taken;
 	feeder_close(&a->in);
 	child_finish(&a->child);
+	tree_release(&a->tree);
 	judge(a);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "proc/child.h"
+#include "proc/tree.h"
 #include "runner/feeder.h"
 
 struct job;
@@ -36,6 +37,8 @@ struct attempt {
 	unsigned stage;		/* next one to send */
 	bool sent_kill;
 	int64_t next_ns;	/* when; clock_run_ns, as all below */
+	struct tree tree;	/* what has left the group; since reason */
+	bool has_looked;	/* for more of it, after the end */
 
 	/* after the end of the process */
 	bool is_drained;	/* of what was written before */

@@ -4,18 +4,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "runner/feeder.h"
+#include "runner/inlet.h"
 #include "sched/job.h"
 
 /* As much as an ordinary user may ask for. */
 #define PIPE_BYTES	(1 << 20)
 #define PIPE_DEFAULT	65536
+/* Of a job with an inlet: what is in there is no other job's any more. */
+#define INLET_BYTES	(1 << 18)
 #define BUFFER_BYTES	((size_t)128 << 10)
 
 void feeder_init(struct feeder *f)
@@ -35,6 +40,9 @@ void feeder_close(struct feeder *f)
 	fd_close(&f->fd);
 	fd_close(&f->file);
 	f->fifo = NULL;
+	if (f->inlet && f->has_begun)
+		inlet_end(f->inlet);
+	f->inlet = NULL;
 }
 
 void feeder_remove(const struct job *job)
@@ -62,17 +70,26 @@ static int prepare(struct feeder *f, const struct job *job)
 	f->data = job->data;
 	f->len = job->data_len;
 	f->at = (off_t)job->part_from;
-	f->left = job->part_path ? job->part_len : 0;
+	f->left = job->part_path || job->part_of_stdin ? job->part_len : 0;
 	f->from = f->filled = 0;
 	f->err = 0;
 	f->no_splice = false;
+	f->inlet = job->inlet;
+	f->has_begun = false;
+	f->taken = 0;
 	if (job->part_path)
 		f->file = fd_open(job->part_path, O_RDONLY, 0);
-	return job->part_path && f->file < 0 ? -1 : 0;
+	else if (job->part_of_stdin)
+		f->file = fcntl(0, F_DUPFD_CLOEXEC, 0);
+	else
+		return 0;
+	return f->file < 0 ? -1 : 0;
 }
 
 static int64_t bytes_of(const struct feeder *f)
 {
+	if (f->inlet)
+		return INLET_BYTES;
 	return (int64_t)f->len + f->left;
 }
 
@@ -91,7 +108,8 @@ int feeder_open(struct feeder *f, const struct job *job, int *in)
 	widen(f->fd, bytes_of(f));
 	if (fd_set_nonblock(f->fd) < 0)
 		goto close_pipe;
-	feeder_write(f);
+	if (!f->inlet)
+		feeder_write(f);
 	*in = ends[0];
 	return 0;
 
@@ -229,6 +247,50 @@ static ssize_t write_file(struct feeder *f)
 	return copy_file(f);
 }
 
+/* An inlet. */
+
+static bool has_reader(const struct feeder *f)
+{
+	struct pollfd p = { .fd = f->fd };
+
+	return poll(&p, 1, 0) <= 0 || !(p.revents & POLLERR);
+}
+
+/* As the steps above; -1 with EAGAIN also when there is nothing yet. */
+static ssize_t write_inlet(struct feeder *f)
+{
+	const char *data;
+	size_t len;
+	ssize_t n;
+	int ret;
+
+	if (!f->has_begun)
+		inlet_begin(f->inlet, thread_self());
+	f->has_begun = true;
+	ret = inlet_peek(f->inlet, &data, &len);
+	if (ret < 0)
+		return 0;
+	if (ret == 0) {
+		errno = has_reader(f) ? EAGAIN : EPIPE;
+		return -1;
+	}
+	n = write(f->fd, data, len);
+	if (n > 0) {
+		inlet_take(f->inlet, (size_t)n);
+		f->taken += (size_t)n;
+	}
+	return n;
+}
+
+bool feeder_has_data(const struct feeder *f)
+{
+	const char *data;
+	size_t len;
+
+	return !f->inlet || !f->has_begun ||
+	       inlet_peek(f->inlet, &data, &len) != 0;
+}
+
 bool feeder_write(struct feeder *f)
 {
 	bool wrote = false;
@@ -236,9 +298,9 @@ bool feeder_write(struct feeder *f)
 	if (f->fifo)
 		open_fifo(f);
 	while (f->fd >= 0) {
-		ssize_t n = write_data(f);
+		ssize_t n = f->inlet ? write_inlet(f) : write_data(f);
 
-		if (n == 0)
+		if (n == 0 && !f->inlet)
 			n = write_file(f);
 		if (n > 0)
 			wrote = true;

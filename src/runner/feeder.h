@@ -6,6 +6,9 @@
  * the page cache where the system can do that; nothing is copied on the way to
  * the pipe. Never blocks but for the disk. A job that does not read all of it,
  * or nothing, is no error. Belongs to one worker; the job must outlive it.
+ *
+ * What comes from an inlet is asked for from the first feeder_write on, which
+ * is to come when the job runs: it can't be had again.
  */
 #ifndef MUSTER_RUNNER_FEEDER_H
 #define MUSTER_RUNNER_FEEDER_H
@@ -17,6 +20,7 @@
 
 #include "base/compiler.h"
 
+struct inlet;
 struct job;
 
 struct feeder {
@@ -31,6 +35,9 @@ struct feeder {
 	char *buffer;		/* of the file; kept from job to job */
 	size_t from, filled;	/* what of it is not written yet */
 	int err;		/* the file could not be read or written */
+	struct inlet *inlet;	/* instead of all that; or NULL */
+	bool has_begun;		/* with it */
+	size_t taken;		/* from it */
 };
 
 /* Before the first use. */
@@ -54,6 +61,9 @@ void feeder_remove(const struct job *job);
 /* Writes what can be written now, and closes at the end, or when nobody will
  * read it. True when something was written. */
 bool feeder_write(struct feeder *f);
+
+/* Is there something to write just now? If not, an inlet tells the worker. */
+bool feeder_has_data(const struct feeder *f);
 
 static inline bool feeder_is_busy(const struct feeder *f)
 {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/tmpname.h"
 #include "input/filter.h"
 #include "input/template.h"
 #include "proc/shell.h"
@@ -18,7 +19,8 @@
 #include "sched/job.h"
 
 /* PARALLEL_* (6), a slot, PWD, OLDPWD, SHLVL, _ and the NULL. */
-#define ENV_EXTRA 12
+#define ENV_EXTRA 13
+#define TMP_NAME "PARALLEL_TMP"
 
 /* Variables with which a shell does more to a command or its environment
  * than hand it on. */
@@ -174,6 +176,7 @@ static bool is_own(const char *var)
 	return is_named(var, "PARALLEL_SEQ") || is_named(var, "PARALLEL_PID") ||
 	       is_named(var, "PARALLEL_JOBSLOT") ||
 	       is_named(var, "PARALLEL_JOBSLOT0") ||
+	       is_named(var, "PARALLEL_TMP") ||
 	       is_named(var, "PARALLEL_SSHLOGIN") ||
 	       is_named(var, "PARALLEL_SSHHOST");
 }
@@ -268,6 +271,7 @@ void launch_init(struct launch *l, const struct launcher *by)
 	buf_init(&l->underscore);
 	buf_init(&l->own_pwd);
 	buf_init(&l->slot0_var);
+	buf_init(&l->tmp_var);
 	words_init(&l->words);
 	l->run_env = xcalloc(by->nbase + ENV_EXTRA, sizeof(*l->run_env));
 	if (by->nbase)
@@ -283,6 +287,7 @@ void launch_release(struct launch *l)
 	buf_release(&l->underscore);
 	buf_release(&l->own_pwd);
 	buf_release(&l->slot0_var);
+	buf_release(&l->tmp_var);
 	words_release(&l->words);
 	free(l->program);
 	for (unsigned i = 0; i < LAUNCH_CACHE; i++) {
@@ -351,6 +356,20 @@ static char *pwd_of(struct launch *l, const struct job *job)
 	return l->own_pwd.data;
 }
 
+/* A name that the job may use, and nobody can guess. */
+static void choose_tmp(struct launch *l)
+{
+	buf_reset(&l->tmp_var);
+	buf_addf(&l->tmp_var, TMP_NAME "=%s/par", l->by->tmpdir);
+	tmpname_add(&l->tmp_var, 10);
+}
+
+void launch_clean(struct launch *l)
+{
+	if (l->tmp_var.len)
+		unlink(l->tmp_var.data + sizeof(TMP_NAME));
+}
+
 static void set_env(struct launch *l, const struct job *job)
 {
 	const struct launcher *by = l->by;
@@ -378,6 +397,10 @@ static void set_env(struct launch *l, const struct job *job)
 			*env++ = tail[i];
 	}
 	*env++ = l->slot0_var.data;
+	if (by->tmpdir) {
+		choose_tmp(l);
+		*env++ = l->tmp_var.data;
+	}
 	*env = NULL;
 	l->env = l->run_env;
 	if (job->env)

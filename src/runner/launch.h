@@ -47,6 +47,7 @@ struct launcher {
 	char *direct_pwd, *direct_oldpwd, *direct_shlvl;
 	char pid_var[40];		/* PARALLEL_PID= */
 	const char *slot_name;		/* of a variable */
+	const char *tmpdir;		/* for PARALLEL_TMP; NULL: none */
 };
 
 /* envp must outlive the launcher. force_shell: never execute directly. */
@@ -77,6 +78,7 @@ struct launch {
 	char seq_var[40];
 	char slot_var[40];
 	struct buf slot0_var;
+	struct buf tmp_var;	/* PARALLEL_TMP=; empty: none */
 	struct buf underscore;
 	struct buf own_pwd;
 	char *program;		/* of the last is_argv job */
@@ -98,6 +100,9 @@ void launch_release(struct launch *l);
  * can't be made; job->message says why.
  */
 int launch_prepare(struct launch *l, struct job *job);
+
+/* After the job: removes the file that PARALLEL_TMP names, if there is one. */
+void launch_clean(struct launch *l);
 
 /* Adds the words of an is_argv job as a command line. */
 void launch_add_words(struct buf *out, const struct job *job,

@@ -18,6 +18,7 @@
 #include "base/thread.h"
 #include "proc/child.h"
 #include "runner/attempt.h"
+#include "runner/inlet.h"
 #include "runner/launch.h"
 #include "runner/local.h"
 #include "sched/job.h"
@@ -304,9 +305,15 @@ static bool take_data(struct slot *s, struct job *job, int *fd,
 	struct feeder *in = &s->attempt.in;
 	const char *what = job->block_path ? job->block_path
 		: job->part_path ? job->part_path : "a pipe";
-	int ret = job->block_path ? feeder_make(in, job)
-				  : feeder_open(in, job, fd);
+	int ret;
 
+	if (job->inlet && inlet_has_begun(job->inlet)) {
+		*result = fail_start(job, "cannot run it again, it has had",
+				     "its input", ESPIPE);
+		return false;
+	}
+	ret = job->block_path ? feeder_make(in, job)
+			      : feeder_open(in, job, fd);
 	if (ret == 0)
 		return true;
 	if (is_shortage(errno)) {
@@ -327,7 +334,7 @@ static bool take_input(struct local *l, struct slot *s, struct job *job,
 	struct stat st = { .st_mode = 0 };
 	int flags;
 
-	if (job->has_data)
+	if (job->has_data || job->inlet)
 		return take_data(s, job, fd, result);
 	if (!job->input)
 		return true;
@@ -457,6 +464,26 @@ static bool is_wanted(struct local *l, struct job *job)
 	BUG("local_answer out of range");
 }
 
+/* Another command around the job's. False: there is none, and it is over. */
+static bool wrap(struct local *l, struct slot *s, struct job *job,
+		 enum run_result *result)
+{
+	struct launch *launch = &s->launch;
+	char *const *argv;
+
+	if (!l->cfg.wrap)
+		return true;
+	argv = l->cfg.wrap(l->cfg.arg, job, launch->argv, launch->env);
+	if (!argv) {
+		*result = fail_start(job, "cannot make a file for",
+				     job->command, errno);
+		return false;
+	}
+	launch->path = argv[0];
+	launch->argv = argv;
+	return true;
+}
+
 static enum run_result run_here(struct local *l, struct slot *s,
 				struct job *job)
 {
@@ -479,7 +506,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		return pretend(l, job, l->cfg.verbose);
 	s->attempt.job = job;
 	s->attempt.cfg = &l->cfg;
-	if (!take_directory(s, job) || !take_input(l, s, job, &in, &result))
+	if (!take_directory(s, job) || !wrap(l, s, job, &result) ||
+	    !take_input(l, s, job, &in, &result))
 		return result;
 	enter_start(l);
 	result = launch(l, s, job, in);
@@ -502,7 +530,19 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		   no_shell ? "without a shell" : "in a shell");
 	attempt_watch(&s->attempt);
 	feeder_remove(job);
+	launch_clean(&s->launch);
 	return RUN_ENDED;
+}
+
+/* However it ended, and if it never began: nobody may wait for it. */
+static enum run_result run_fed(struct local *l, struct slot *s,
+			       struct job *job)
+{
+	enum run_result result = run_here(l, s, job);
+
+	if (job->inlet && result == RUN_ENDED)
+		inlet_end(job->inlet);
+	return result;
 }
 
 /* The directory that all jobs are to have is lent to the job for this try:
@@ -515,12 +555,12 @@ static enum run_result local_run(struct runner *r, void *state,
 	enum run_result result;
 
 	if (!l->cfg.cwd || job->cwd)
-		return run_here(l, s, job);
+		return run_fed(l, s, job);
 	buf_reset(&s->cwd);
 	l->cfg.cwd(l->cfg.arg, job, &s->cwd);
 	if (s->cwd.len)
 		job->cwd = s->cwd.data;
-	result = run_here(l, s, job);
+	result = run_fed(l, s, job);
 	job->cwd = NULL;
 	return result;
 }
@@ -548,13 +588,14 @@ struct local *local_new(const struct local_config *config)
 	l->is_tty[1] = isatty(1) == 1;
 	l->is_tty[2] = isatty(2) == 1;
 	launcher_init(&l->launcher, config->shell, config->template,
-		      config->envp, config->force_shell);
+		      config->envp, config->force_shell || config->wrap);
+	l->launcher.tmpdir = config->tmpdir;
 	l->launcher.then = config->then;
 	l->launcher.filters = config->filters;
 	l->launcher.shell_quote = config->shell_quote;
 	l->launcher.want_command = config->want_command || config->dry_run ||
 				   config->verbose || config->trace ||
-				   config->ask;
+				   config->ask || config->wrap;
 	if (config->slot_var)
 		launcher_set_slot_var(&l->launcher, config->slot_var);
 	return l;

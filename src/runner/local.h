@@ -39,6 +39,8 @@ struct local_config {
 	struct term_seq term_seq;
 	bool force_shell;
 	bool die_with_parent;
+	bool kill_tree;		/* a job that is ended loses what it started
+				   outside its group as well */
 	bool ungroup;		/* jobs write to muster's own descriptors */
 	bool give_stdin;	/* the first job gets muster's stdin */
 	bool want_command;	/* sinks need job->command */
@@ -50,9 +52,15 @@ struct local_config {
 	bool has_nice;
 	int nice;		/* niceness of jobs */
 	const char *slot_var;	/* variable for the slot's number from 0 */
+	const char *tmpdir;	/* PARALLEL_TMP is in it; NULL: there is none */
 	/* Adds the directory of a job without its own, which is made if need
 	 * be. NULL: ours. */
 	void (*cwd)(void *arg, const struct job *job, struct buf *out);
+	/* What to run instead of argv, which is for env, with the job's command
+	 * known: words that live as long as the job, the first one a path; or
+	 * NULL with errno. NULL: argv itself. */
+	char *const *(*wrap)(void *arg, struct job *job, char *const *argv,
+			     char *const *env);
 	/* May the job, whose command is known, be run? NULL: yes. */
 	enum local_answer (*ask)(void *arg, const struct job *job);
 	/* The run's own timeout, asked again whenever the job is woken. */

@@ -22,6 +22,9 @@
 #include "base/mem.h"
 
 struct buf;
+struct inlet;
+
+#define JOB_KEY_BYTES	16
 
 enum job_end {
 	JOB_EXITED,	/* by itself: status */
@@ -45,6 +48,7 @@ struct job_outcome {
 	int signal;
 	int err;		/* JOB_UNSTARTED: errno */
 	bool core_dumped;
+	bool has_run;		/* there was a process */
 	int64_t start_wall_ns;	/* since 1970 */
 	int64_t start_ns;	/* clock_run_ns */
 	int64_t end_ns;
@@ -107,16 +111,24 @@ struct job {
 	char *data;		/* malloc'ed; or NULL */
 	size_t data_len;
 	const char *part_path;	/* NULL: none */
+	bool part_of_stdin;	/* of ours, instead, which is a file */
 	int64_t part_from;
 	int64_t part_len;
 	const char *block_path;	/* a file to be made for all that, instead of
 				   standard input; NULL: none */
 	bool block_is_fifo;
+	struct inlet *inlet;	/* or what comes from there while it runs, and
+				   data_len is what it took; or NULL. Not the
+				   job's */
 	const char *tag;	/* before each line of output */
 	const char *attributes_text;	/* all this as the comment that says
 					   so, for running it again */
 	bool is_argv;		/* values are program and arguments, as they
 				   are: no template, no shell */
+	bool has_key;		/* for the journal: a hash of what it is to do,
+				   by which a later run knows it again */
+	unsigned char key[JOB_KEY_BYTES];
+	uint64_t recorded;	/* the seq whose end is in the journal */
 	bool is_misuse;		/* it ends refused for an error of the user's:
 				   the run's status is 255 */
 

@@ -203,6 +203,10 @@ static void store_locked(struct emit *e, struct out *out, int stream,
 			 const char *data, size_t len)
 {
 	out->pending += len;
+	if (e->packs) {
+		emit_store_packed_locked(e, out, stream, data, len);
+		return;
+	}
 	while (len && !emit_is_live(e, out) && e->memory >= e->cfg.memory_max &&
 	       !e->spool.full) {
 		size_t n = spill_locked(e, out, stream, data, len);
@@ -300,7 +304,8 @@ static void end_kept_locked(struct emit *e, struct out *out)
 			emit_kick_writer_locked(e);
 		break;
 	case EMIT_GROUPED:
-		if (emit_out_is_empty(out) && out != e->patron) {
+		if (emit_out_is_empty(out) && out != e->patron &&
+		    !e->cfg.written) {
 			emit_out_free_locked(e, out);
 			break;
 		}
@@ -330,6 +335,8 @@ static void emit_end(struct output *o, struct job *job, bool keep)
 		out->is_waiting = false;
 		list_del(&out->waiting);
 	}
+	if (keep)
+		emit_pack_rest_locked(e, out);
 	if (keep)
 		end_kept_locked(e, out);
 	else
@@ -404,6 +411,7 @@ struct emit *emit_new(const struct emit_config *config)
 
 	e->output.ops = &emit_ops;
 	e->cfg = *config;
+	e->packs = config->compress;
 	e->head = 1;
 	e->end = 1;
 	e->ready_end = 1;

@@ -15,9 +15,11 @@
 #define MUSTER_SINK_EMIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct buf;
+struct compress;
 struct emit;
 struct job;
 struct output;
@@ -28,10 +30,18 @@ enum emit_mode {
 	EMIT_LINES,		/* by line, as they come */
 };
 
+/* All output of a job has been written. */
+struct emit_written {
+	uint64_t seq;
+	uint64_t offset;	/* bytes written to descriptor 1 by then */
+};
+
 struct emit_config {
 	enum emit_mode mode;
 	uint64_t memory_max;	/* bytes held in memory */
 	int out_fd;		/* instead of 1; 0: 1 */
+	int err_fd;		/* instead of 2; 0: 2 */
+	uint64_t out_offset;	/* bytes that were there before */
 	const char *tmpdir;	/* for the spool; outlives the emitter */
 	/* Adds what goes before each line of the job (with the TAB); NULL:
 	 * nothing. Called by the job's worker. */
@@ -41,9 +51,20 @@ struct emit_config {
 	 * before. */
 	void (*colour)(void *arg, const struct job *job, struct buf *out);
 	bool late;
+	/* Compresses what is held beyond memory_max; NULL: nothing does. When
+	 * it fails to, or to take it back, pack_failed is called, by any
+	 * thread; what can't be compressed is held as it is. */
+	const struct compress *compress;
+	void (*pack_failed)(void *arg, const char *why);
 	/* Called once, by the writer, when descriptor fd (1 or 2) can't be
 	 * written to: all further output is dropped. */
 	void (*failed)(void *arg, int fd, int err);
+	/* Called by the writer, if not NULL, for the jobs that it has written
+	 * all of, in the order in which it did, also of those that had no
+	 * output; no more once something could not be written. Not with
+	 * EMIT_LINES. With written_arg. */
+	void (*written)(void *arg, const struct emit_written *w, size_t n);
+	void *written_arg;
 	/* Called by the writer when, after emit_close, all is written. */
 	void (*finished)(void *arg);
 	void *arg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * emit_impl.h - the emitter's insides, for emit.c, emit_order.c and
- * emit_writer.c alone. See emit.c for how they work together.
+ * emit_impl.h - the emitter's insides, for emit.c, emit_order.c, emit_pack.c
+ * and emit_writer.c alone. See emit.c for how they work together.
  */
 #ifndef MUSTER_SINK_EMIT_IMPL_H
 #define MUSTER_SINK_EMIT_IMPL_H
@@ -26,6 +26,7 @@ struct out {
 	uint64_t seq;
 	struct held stream[2];
 	struct buf rest[2];	/* EMIT_LINES: a line without its end */
+	size_t loose[2];	/* with compression: bytes not looked at yet */
 	size_t pending;		/* bytes in stream[] */
 	size_t cost;		/* what it adds to the backlog */
 	bool last;		/* its output counts whatever comes */
@@ -36,6 +37,7 @@ struct out {
 	struct list ready;	/* not EMIT_ORDERED: the writer's list */
 	void (*wake)(void *);
 	void *wake_arg;
+	unsigned nparts;	/* of the batch it ends in, its own the last */
 	struct writer_tag tag;	/* the writer's once is_done or live */
 };
 
@@ -62,6 +64,7 @@ struct emit {
 	uint64_t memory;		/* bytes in memory */
 	size_t backlog;
 	bool is_broken[2];
+	bool packs;			/* as long as that works */
 	bool stop_waiting;
 	bool closing;
 	bool writer_idle;
@@ -86,6 +89,15 @@ bool emit_head_is_absent(const struct emit *e);
 void emit_new_head_locked(struct emit *e);
 void emit_advance_locked(struct emit *e);
 void emit_count_ready_locked(struct emit *e);
+
+/*
+ * emit_pack.c: what is held, compressed. Both want the lock, and give it back
+ * for a while.
+ */
+void emit_store_packed_locked(struct emit *e, struct out *out, int stream,
+			      const char *data, size_t len);
+/* The job is over: the rest of it. */
+void emit_pack_rest_locked(struct emit *e, struct out *out);
 
 /* emit_writer.c: the writer thread; arg is the struct emit. */
 void *emit_writer_main(void *arg);

@@ -32,6 +32,7 @@ static void gather_ordered_locked(struct emit *e, struct writer_batch *b,
 			take_out_locked(out, b);
 			if (!out->is_done || !emit_out_is_empty(out))
 				break;
+			out->nparts = b->n;
 			list_append(spent, &out->ready);
 		}
 		*emit_ring_slot(e, e->head) = NULL;
@@ -53,6 +54,7 @@ static void gather_ready_locked(struct emit *e, struct writer_batch *b,
 		if (!out->is_done || !emit_out_is_empty(out))
 			return;
 		e->patron = NULL;
+		out->nparts = b->n;
 		list_del(&out->ready);
 		list_append(spent, &out->ready);
 		/* However much the others hold: one of them is next. */
@@ -65,6 +67,7 @@ static void gather_ready_locked(struct emit *e, struct writer_batch *b,
 			return;
 		take_out_locked(out, b);
 		list_del(&out->ready);
+		out->nparts = b->n;
 		if (out->is_done && emit_out_is_empty(out))
 			list_append(spent, &out->ready);
 	}
@@ -121,6 +124,32 @@ static void write_batch(struct emit *e, struct writer *w,
 	}
 }
 
+/* Tells of the jobs that ended in the batch; start: bytes before it. The outs
+ * are the writer's alone by now. */
+static void tell_written(struct emit *e, const struct writer_batch *b,
+			 const struct list *spent, uint64_t start)
+{
+	struct emit_written w[WRITER_BATCH_PARTS];
+	const struct list *pos;
+	size_t n = 0;
+
+	if (!e->cfg.written)
+		return;
+	list_for_each(pos, spent) {
+		const struct out *out = container_of(pos, struct out, ready);
+
+		w[n].seq = out->seq;
+		w[n++].offset = out->nparts ? b->part[out->nparts - 1].total
+					    : start;
+		if (n == ARRAY_SIZE(w)) {
+			e->cfg.written(e->cfg.written_arg, w, n);
+			n = 0;
+		}
+	}
+	if (n)
+		e->cfg.written(e->cfg.written_arg, w, n);
+}
+
 static bool gather_locked(struct emit *e, struct writer_batch *b,
 			  struct list *spent)
 {
@@ -142,15 +171,28 @@ void *emit_writer_main(void *arg)
 	thread_set_name("muster-writer");
 	list_init(&spent);
 	writer_init(&writer);
+	writer.compress = e->cfg.compress;
+	writer.failed = e->cfg.pack_failed;
+	writer.arg = e->cfg.arg;
+	writer.total = e->cfg.out_offset;
 	if (e->cfg.out_fd) {
 		writer.fd[0] = e->cfg.out_fd;
 		writer.is_tty[0] = isatty(e->cfg.out_fd) == 1;
 	}
+	if (e->cfg.err_fd) {
+		writer.fd[1] = e->cfg.err_fd;
+		writer.is_tty[1] = isatty(e->cfg.err_fd) == 1;
+	}
 	mutex_lock(&e->lock);
 	for (;;) {
 		if (gather_locked(e, &batch, &spent)) {
+			uint64_t start = writer.total;
+
 			mutex_unlock(&e->lock);
 			write_batch(e, &writer, &batch);
+			/* Only this thread sets is_broken. */
+			if (!e->is_broken[0])
+				tell_written(e, &batch, &spent, start);
 			mutex_lock(&e->lock);
 			written_locked(e, &batch, &spent);
 			continue;

@@ -20,6 +20,8 @@ static struct held_chunk *chunk_new(struct held *h, size_t cap, off_t extent)
 	c->cap = cap;
 	c->extent = extent;
 	c->writing = false;
+	c->extents = NULL;
+	c->packed = 0;
 	if (h->last)
 		h->last->next = c;
 	else
@@ -80,6 +82,72 @@ struct held_chunk *held_spool(struct held *h, struct spool *s, size_t *n)
 	return c;
 }
 
+/* The chunk behind which the last max bytes in memory begin, or NULL: they
+ * begin with the first one. *len: how many these are. */
+static struct held_chunk *before_tail(const struct held *h, size_t max,
+				      size_t *len)
+{
+	struct held_chunk *before = NULL;
+	struct held_chunk *from = h->first;
+
+	*len = 0;
+	for (struct held_chunk *c = h->first; c; c = c->next) {
+		if (c->extent >= 0) {
+			before = c;
+			from = c->next;
+			*len = 0;
+			continue;
+		}
+		*len += c->len;
+		for (; *len > max && from != c; from = from->next) {
+			*len -= from->len;
+			before = from;
+		}
+	}
+	return before;
+}
+
+struct held_chunk *held_pack(struct held *h, size_t max,
+			     struct held_chunk **raw)
+{
+	size_t len;
+	struct held_chunk *before = before_tail(h, max, &len);
+	struct held_chunk *c;
+
+	if (len == 0)
+		return NULL;
+	*raw = before ? before->next : h->first;
+	h->last = before;
+	if (before)
+		before->next = NULL;
+	else
+		h->first = NULL;
+	c = chunk_new(h, len, 0);
+	c->len = len;
+	c->writing = true;
+	return c;
+}
+
+void held_packed(struct held_chunk *c, off_t *extents, size_t n)
+{
+	c->extents = extents;
+	c->packed = n;
+	c->writing = false;
+}
+
+void held_unpack(struct held *h, struct held_chunk *c, struct held_chunk *raw)
+{
+	struct held_chunk **at = &h->first;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = raw;
+	h->last = raw;
+	while (h->last->next)
+		h->last = h->last->next;
+	free(c);
+}
+
 struct held_chunk *held_take(struct held *h)
 {
 	struct held_chunk *first = h->first;
@@ -100,8 +168,11 @@ size_t held_chunk_free(struct held_chunk *c, struct spool *s)
 {
 	size_t size = c->extent < 0 ? sizeof(*c) + c->cap : 0;
 
-	if (c->extent >= 0)
+	for (size_t at = 0; at < c->packed; at += SPOOL_EXTENT)
+		spool_free(s, c->extents[at / SPOOL_EXTENT]);
+	if (c->extent >= 0 && !c->packed)
 		spool_free(s, c->extent);
+	free(c->extents);
 	free(c);
 	return size;
 }

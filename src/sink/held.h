@@ -19,6 +19,9 @@ struct held_chunk {
 	size_t cap;
 	off_t extent;		/* in the spool; -1: in data */
 	bool writing;		/* its worker is adding to the extent */
+	/* Compressed: then all of it is in these, and none of it in extent. */
+	off_t *extents;
+	size_t packed;		/* bytes there; 0: it is not compressed */
 	char data[];
 };
 
@@ -38,6 +41,21 @@ size_t held_add(struct held *h, const char *p, size_t n);
  * len and clears writing.
  */
 struct held_chunk *held_spool(struct held *h, struct spool *s, size_t *n);
+
+/*
+ * Takes the last chunks that are in memory, max bytes at most, off the queue:
+ * *raw, the caller's. In their place stands the chunk that is returned, with
+ * writing set: full, of no extent, for held_packed or held_unpack. NULL: there
+ * are none.
+ */
+struct held_chunk *held_pack(struct held *h, size_t max,
+			     struct held_chunk **raw);
+/* It is in these extents now (an array from malloc, of as many as n bytes
+ * take), compressed. */
+void held_packed(struct held_chunk *c, off_t *extents, size_t n);
+/* Puts raw back; c, which is the last one, is gone. */
+void held_unpack(struct held *h, struct held_chunk *c,
+		 struct held_chunk *raw);
 
 /* Takes all chunks off but one that is being written to and what follows;
  * the caller frees them with held_chunk_free. */

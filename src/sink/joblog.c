@@ -5,22 +5,18 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/fdio.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/thread.h"
 #include "sched/job.h"
 #include "sink/joblog.h"
+#include "sink/logfile.h"
 
 static const char header[] =
 	"Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\t"
@@ -28,16 +24,11 @@ static const char header[] =
 
 struct joblog {
 	struct sink sink;
-	char *path;
-	void (*failed)(void *arg, const char *path, int err);
-	void *arg;
+	struct logfile *file;
 	bool (*describe)(void *arg, const struct job *job, struct buf *out);
 	void *describe_arg;
 	struct mutex lock;
-	int fd;
-	bool can_cut;		/* it is a regular file of our own */
-	struct buf line;	/* guarded by lock, as err */
-	int err;		/* of the first failed write; 0: none */
+	struct buf line;	/* guarded by lock */
 };
 
 /* Seconds with three decimals. */
@@ -111,167 +102,63 @@ static void format_line(const struct joblog *l, struct buf *b,
 	buf_addch(b, '\n');
 }
 
-static off_t size_of(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 ? st.st_size : -1;
-}
-
-/* One write, and of a line that does not go in as a whole, nothing. 0, or -1
- * with errno. */
-static int write_line_locked(struct joblog *l) REQUIRES(l->lock)
-{
-	off_t before = l->can_cut ? size_of(l->fd) : -1;
-	off_t after;
-	int err;
-
-	if (fd_write_all(l->fd, l->line.data, l->line.len) == 0)
-		return 0;
-	err = errno;
-	after = before < 0 ? -1 : size_of(l->fd);
-	/* More than a part of ours has come from elsewhere. What can't be cut
-	 * off now is cut off when the log is used again. */
-	if (after > before && after - before < (off_t)l->line.len)
-		(void)!ftruncate(l->fd, before);
-	errno = err;
-	return -1;
-}
-
 static void log_job(struct sink *s, const struct job *job)
 {
 	struct joblog *l = container_of(s, struct joblog, sink);
-	int err = 0;
 
 	if (job->outcome.end == JOB_CANCELLED)
 		return;
 	mutex_lock(&l->lock);
-	if (!l->err) {
-		buf_reset(&l->line);
-		format_line(l, &l->line, job);
-		if (write_line_locked(l) < 0)
-			err = l->err = errno;
-	}
+	buf_reset(&l->line);
+	format_line(l, &l->line, job);
+	/* What fails is told by the file. */
+	(void)!logfile_add(l->file, l->line.data, l->line.len);
 	mutex_unlock(&l->lock);
-	if (err)
-		l->failed(l->arg, l->path, err);
+	(void)!logfile_commit(l->file);
 }
 
 static const struct sink_ops joblog_ops = {
 	.done = log_job,
 };
 
-/* Where the last line begins that has lost its newline; the end of the file
- * when it has none. A file that may be written but not read is taken to be
- * whole. -1 with errno. */
-static off_t torn_from(const char *path, off_t size)
+/* Empties the file, or cuts a torn line off it; sees to the header. 0, or -1
+ * with a message in err. */
+static int prepare(struct logfile *file, const char *path, bool append,
+		   struct buf *err)
 {
-	int fd = fd_open(path, O_RDONLY, 0);
-	char block[4096];
-	off_t end = size;
-	ssize_t n = 0;
+	off_t size = append ? logfile_whole(file) : 0;
 
-	if (fd < 0)
-		return size;
-	while (end > 0) {
-		size_t len = end < (off_t)sizeof(block) ? (size_t)end
-							: sizeof(block);
-
-		n = fd_pread(fd, block, len, end - (off_t)len);
-		if (n != (ssize_t)len)
-			break;
-		while (n > 0 && block[n - 1] != '\n')
-			n--;
-		end -= (off_t)len - n;
-		if (n > 0)
-			break;
-	}
-	fd_close(&fd);
-	return n < 0 ? size : end;
-}
-
-/* Takes the file for this run alone, and prepares it: empty, or whole lines.
- * has_lines: the names of the columns are there. 0, or -1 with errno;
- * EWOULDBLOCK: another run has it. */
-static int take_log(int fd, const char *path, bool append, bool *has_lines)
-{
-	struct stat st;
-	off_t size;
-
-	*has_lines = false;
-	if (fstat(fd, &st) < 0)
+	if (logfile_cut(file, size, err) < 0)
 		return -1;
-	if (!S_ISREG(st.st_mode))
+	if (size > 0 || logfile_add(file, header, strlen(header)) == 0)
 		return 0;
-	/* Some file systems know no locks. */
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-		return -1;
-	if (fstat(fd, &st) < 0)
-		return -1;
-	size = append ? torn_from(path, st.st_size) : 0;
-	*has_lines = size > 0;
-	return size < st.st_size ? ftruncate(fd, size) : 0;
+	buf_addf(err, "--joblog: can't write to '%s': %s", path,
+		 strerror(errno));
+	return -1;
 }
 
-/* -1 with a message in err. */
-static int open_log(const char *path, bool append, struct buf *err)
+struct joblog *joblog_new(const struct joblog_config *config, struct buf *err)
 {
-	bool is_stdout = strcmp(path, "-") == 0;
-	bool has_lines = false;
-	int fd;
-
-	if (is_stdout)
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	else
-		fd = fd_open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
-	if (fd < 0) {
-		buf_addf(err, "--joblog: can't open '%s': %s", path,
-			 strerror(errno));
-		return -1;
-	}
-	if (!is_stdout && take_log(fd, path, append, &has_lines) < 0) {
-		if (errno == EWOULDBLOCK)
-			buf_addf(err, "--joblog: '%s' is in use by another "
-				 "run", path);
-		else
-			buf_addf(err, "--joblog: can't write to '%s': %s",
-				 path, strerror(errno));
-		fd_close(&fd);
-		return -1;
-	}
-	if (!has_lines && fd_write_all(fd, header, strlen(header)) < 0) {
-		buf_addf(err, "--joblog: can't write to '%s': %s", path,
-			 strerror(errno));
-		fd_close(&fd);
-	}
-	return fd;
-}
-
-static bool is_regular(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-struct joblog *joblog_new(const char *path, bool append,
-			  void (*failed)(void *arg, const char *path, int err),
-			  void *arg, struct buf *err)
-{
-	int fd = open_log(path, append, err);
+	struct logfile_config file_config = {
+		.option = "--joblog",
+		.path = config->path,
+		.sync = config->sync,
+	};
+	struct logfile *file = logfile_open(&file_config, err);
 	struct joblog *l;
 
-	if (fd < 0)
+	if (!file)
 		return NULL;
+	if (prepare(file, config->path, config->append, err) < 0) {
+		logfile_free(file);
+		return NULL;
+	}
 	l = xcalloc(1, sizeof(*l));
 	l->sink.ops = &joblog_ops;
 	list_init(&l->sink.link);
-	l->path = xstrdup(path);
-	l->failed = failed;
-	l->arg = arg;
+	l->file = file;
+	logfile_set_failed(file, config->failed, config->arg);
 	mutex_init(&l->lock);
-	l->fd = fd;
-	l->can_cut = strcmp(path, "-") != 0 && is_regular(fd);
 	buf_init(&l->line);
 	return l;
 }
@@ -290,20 +177,20 @@ struct sink *joblog_sink(struct joblog *l)
 	return &l->sink;
 }
 
+int joblog_finish(struct joblog *l)
+{
+	return logfile_finish(l->file);
+}
+
 int joblog_free(struct joblog *l)
 {
-	int err;
+	int ret;
 
 	if (!l)
 		return 0;
-	err = l->err;
-	/* Network file systems tell only here that a line was lost. */
-	if (close(l->fd) < 0 && errno != EINTR && !err)
-		err = errno;
+	ret = logfile_free(l->file);
 	buf_release(&l->line);
 	mutex_release(&l->lock);
-	free(l->path);
 	free(l);
-	errno = err;
-	return err ? -1 : 0;
+	return ret;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * joblog.h - GNU parallel's job log: nine TAB-separated columns, one line a
- * finished job in completion order, each line one write(2) on an O_APPEND
- * descriptor. Thread-safe.
+ * finished job in completion order, each line a record of a logfile. Thread-safe.
  *
  * Columns: Seq Host Starttime JobRuntime Send Receive Exitval Signal Command.
  * Host is ":"; Starttime is seconds since 1970 with three decimals; JobRuntime
@@ -19,22 +18,28 @@
 #include <stdbool.h>
 
 #include "sched/sink.h"
+#include "sink/logfile.h"
 
 struct buf;
 struct job;
 struct joblog;
 
+struct joblog_config {
+	const char *path;	/* "-" is standard output */
+	bool append;
+	enum logfile_sync sync;
+	/* Called once, without locks, when a line can't be written or
+	 * synced. */
+	void (*failed)(void *arg, const char *path, int err);
+	void *arg;
+};
+
 /*
- * Opens path, "-" being standard output, and locks it against other runs:
- * truncated, or appended to, where a last line that has lost its newline is
- * cut off first. Writes the header line unless there are lines. NULL with a
- * message in err.
- * failed(arg) is called, without locks, at the first line that can't be
- * written (errno given); the log is not written to any more then.
+ * Opens and locks the file: truncated, or appended to, where a last line that
+ * has lost its newline is cut off first. Writes the header line unless there
+ * are lines. NULL with a message in err.
  */
-struct joblog *joblog_new(const char *path, bool append,
-			  void (*failed)(void *arg, const char *path, int err),
-			  void *arg, struct buf *err);
+struct joblog *joblog_new(const struct joblog_config *config, struct buf *err);
 /* Before any job: how to make the command of one that was never handed to a
  * runner. Adds it to out and returns true; false: there can be none, and the
  * values stand for it. */
@@ -46,6 +51,8 @@ void joblog_set_describe(struct joblog *l,
 int joblog_status(const struct job *job);
 int joblog_signal(const struct job *job);
 struct sink *joblog_sink(struct joblog *l);
+/* Brings the lines to the disk, if asked to; what fails is told. */
+int joblog_finish(struct joblog *l);
 /* Closes. 0, or -1 with errno when a line was lost (also at close). */
 int joblog_free(struct joblog *l);
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -19,6 +18,7 @@
 #include "sched/runner.h"
 #include "sink/results.h"
 #include "sink/results_record.h"
+#include "sink/store.h"
 
 /* Of one stream, held in memory; what is more goes into a file. */
 #define HELD_MAX	((size_t)1 << 20)
@@ -35,10 +35,10 @@ struct results {
 
 /* One stream of a running job. */
 struct stream {
-	struct buf path;	/* files: of this one */
-	struct buf held;	/* records: what is not in fd */
-	int fd;			/* the file, or one without a name; -1: none */
-	int err;		/* of the first failure */
+	struct store store;	/* its file, or one for what is not held */
+	struct buf held;	/* records: what is not in the file */
+	int err;		/* the file could not be made: errno */
+	bool is_lost;		/* something could not be kept; that was told */
 };
 
 /* What job->out is. */
@@ -47,6 +47,7 @@ struct result {
 	struct buf seq_path;
 	void *inner;		/* and what it is for the emitter */
 	bool counts;		/* what the last try wrote stays */
+	bool is_named;		/* its file's name has been given out */
 };
 
 static struct results *results_of(struct output *o)
@@ -57,6 +58,25 @@ static struct results *results_of(struct output *o)
 static bool are_records(const struct results *r)
 {
 	return results_are_records(r->cfg.kind);
+}
+
+/* Does the emitter hear of it? */
+static bool has_inner(const struct results *r)
+{
+	return are_records(r) || r->cfg.prints_names;
+}
+
+/* Is that stream held in memory, and not all in a file of its own? */
+static bool is_held(const struct results *r)
+{
+	return are_records(r) && !r->cfg.prints_names;
+}
+
+/* Is its file a temporary one? */
+static bool is_temporary(const struct results *r)
+{
+	return r->cfg.kind == RESULTS_TEMPORARY ||
+	       (are_records(r) && r->cfg.prints_names);
 }
 
 /* The emitter's operations, which have a job->out of their own. */
@@ -75,10 +95,11 @@ static bool inner_begin(struct results *r, struct result *res,
 }
 
 static void inner_append(struct results *r, struct result *res,
-			 struct job *job, const struct buf *text)
+			 struct job *job, enum output_stream stream,
+			 const struct buf *text)
 {
 	job->out = res->inner;
-	r->cfg.inner->ops->append(r->cfg.inner, job, OUTPUT_OUT, text->data,
+	r->cfg.inner->ops->append(r->cfg.inner, job, stream, text->data,
 				  text->len);
 	job->out = res;
 }
@@ -148,56 +169,36 @@ static void name_files(const struct results *r, const struct job *job,
 	buf_release(&base);
 }
 
-/* The directories above the file. 0, or -1 with errno. */
-static int make_directories(const char *path)
-{
-	char *copy = xstrdup(path);
-	int result = 0;
-
-	for (char *s = copy + 1; *s && result == 0; s++) {
-		if (*s != '/')
-			continue;
-		*s = '\0';
-		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
-			result = -1;
-		*s = '/';
-	}
-	free(copy);
-	return result;
-}
-
-static void open_file(struct stream *s)
-{
-	int flags = O_WRONLY | O_CREAT | O_TRUNC;
-
-	s->fd = fd_open(s->path.data, flags, 0666);
-	if (s->fd < 0 && errno == ENOENT &&
-	    make_directories(s->path.data) == 0)
-		s->fd = fd_open(s->path.data, flags, 0666);
-	if (s->fd < 0)
-		s->err = errno;
-}
-
+/* A failure to open them is told by the runner. */
 static void open_files(struct results *r, struct job *job, struct result *res)
 {
-	name_files(r, job, &res->stream[0].path, &res->stream[1].path,
-		   &res->seq_path);
+	struct stream *out = &res->stream[0], *err = &res->stream[1];
+
+	if (is_temporary(r)) {
+		/* As in GNU parallel, that of the other one is lost. */
+		if (store_open_temporary(&out->store, r->cfg.tmpdir) < 0)
+			out->err = errno;
+		return;
+	}
+	name_files(r, job, &out->store.path, &err->store.path, &res->seq_path);
 	/* What is there of an earlier run is not whole any more. */
 	(void)unlink(res->seq_path.data);
-	for (int i = 0; i < 2 && !res->stream[0].err; i++)
-		open_file(&res->stream[i]);
+	if (store_open(&out->store) < 0)
+		out->err = errno;
+	else if (store_open(&err->store) < 0)
+		err->err = errno;
 }
 
 /* Streams. */
 
-static struct result *result_new(void)
+static struct result *result_new(const struct results *r)
 {
 	struct result *res = xcalloc(1, sizeof(*res));
 
 	for (int i = 0; i < 2; i++) {
-		buf_init(&res->stream[i].path);
+		store_init(&res->stream[i].store,
+			   is_held(r) ? NULL : r->cfg.compress);
 		buf_init(&res->stream[i].held);
-		res->stream[i].fd = -1;
 	}
 	buf_init(&res->seq_path);
 	return res;
@@ -206,34 +207,42 @@ static struct result *result_new(void)
 static void result_free(struct result *res)
 {
 	for (int i = 0; i < 2; i++) {
-		buf_release(&res->stream[i].path);
+		store_release(&res->stream[i].store);
 		buf_release(&res->stream[i].held);
-		fd_close(&res->stream[i].fd);
 	}
 	buf_release(&res->seq_path);
 	free(res);
 }
 
-static void fail(struct results *r, struct stream *s, int err)
+/* err is what could not be done. */
+static void fail(struct results *r, struct stream *s, struct buf *err)
 {
-	if (s->err)
-		return;
-	s->err = err;
-	r->cfg.failed(r->cfg.arg, s->path.len ? s->path.data : r->cfg.tmpdir,
-		      err);
+	if (!s->is_lost)
+		r->cfg.failed(r->cfg.arg, err->data);
+	s->is_lost = true;
+	buf_release(err);
+}
+
+static void fail_spool(struct results *r, struct stream *s)
+{
+	struct buf text = BUF_INIT;
+
+	buf_addf(&text, "cannot write to '%s': %s", r->cfg.tmpdir,
+		 strerror(errno));
+	fail(r, s, &text);
 }
 
 static void hold(struct results *r, struct stream *s, const char *data,
 		 size_t len)
 {
 	buf_add(&s->held, data, len);
-	if (s->held.len < HELD_MAX || s->err)
+	if (s->held.len < HELD_MAX || s->is_lost)
 		return;
-	if (s->fd < 0)
-		s->fd = fd_tmpfile(r->cfg.tmpdir);
-	if (s->fd < 0 ||
-	    fd_write_all(s->fd, s->held.data, s->held.len) < 0)
-		fail(r, s, errno);
+	if (s->store.fd < 0)
+		s->store.fd = fd_tmpfile(r->cfg.tmpdir);
+	if (s->store.fd < 0 ||
+	    fd_write_all(s->store.fd, s->held.data, s->held.len) < 0)
+		fail_spool(r, s);
 	buf_reset(&s->held);
 }
 
@@ -242,13 +251,48 @@ static void drop(struct result *res)
 {
 	for (int i = 0; i < 2; i++) {
 		struct stream *s = &res->stream[i];
+		const struct compress *by = s->store.by;
 
-		fd_close(&s->fd);
-		buf_reset(&s->path);
+		store_release(&s->store);
+		store_init(&s->store, by);
 		buf_reset(&s->held);
 		s->err = 0;
+		s->is_lost = false;
 	}
 	buf_reset(&res->seq_path);
+}
+
+/* --files: the name of the first stream's file. */
+
+static void add_name(const struct results *r, const struct result *res,
+		     struct buf *out)
+{
+	buf_addstr(out, res->stream[0].store.path.data);
+	buf_addch(out, r->cfg.name_end);
+}
+
+static void print_name(struct results *r, struct result *res, struct job *job)
+{
+	struct buf text = BUF_INIT;
+
+	if (res->is_named)
+		return;
+	res->is_named = true;
+	add_name(r, res, &text);
+	inner_append(r, res, job, are_records(r) ? OUTPUT_ERR : OUTPUT_OUT,
+		     &text);
+	buf_release(&text);
+}
+
+/* The file has its name from now on. */
+static bool keep_file(struct results *r, struct stream *s)
+{
+	struct buf err = BUF_INIT;
+
+	if (store_keep(&s->store, r->cfg.tmpdir, &err) == 0)
+		return true;
+	fail(r, s, &err);
+	return false;
 }
 
 /* Output, the operations. */
@@ -262,21 +306,20 @@ static bool results_begin(struct output *o, struct job *job, bool last,
 	bool is_new = is_first || !res->counts;
 
 	if (is_first)
-		res = result_new();
+		res = result_new(r);
 	else if (is_new)
 		drop(res);
 	res->counts = last;
-	if (are_records(r)) {
-		if (!inner_begin(r, res, job, last, wake, wake_arg)) {
-			if (is_first) {
-				result_free(res);
-				job->out = NULL;
-			}
-			return false;
+	if (has_inner(r) &&
+	    !inner_begin(r, res, job, last, wake, wake_arg)) {
+		if (is_first) {
+			result_free(res);
+			job->out = NULL;
 		}
-	} else if (is_new) {
-		open_files(r, job, res);
+		return false;
 	}
+	if (!is_held(r) && is_new)
+		open_files(r, job, res);
 	job->out = res;
 	return true;
 }
@@ -288,6 +331,17 @@ static bool results_room(struct output *o, struct job *job)
 	return true;
 }
 
+static void write_file(struct results *r, struct stream *s, struct job *job,
+		       const char *data, size_t len)
+{
+	struct buf err = BUF_INIT;
+
+	if (s->store.fd < 0 || s->is_lost)
+		return;
+	if (store_write(&s->store, data, len, &job->order, &err) < 0)
+		fail(r, s, &err);
+}
+
 static void results_append(struct output *o, struct job *job,
 			   enum output_stream stream, const char *data,
 			   size_t len)
@@ -296,18 +350,20 @@ static void results_append(struct output *o, struct job *job,
 	struct result *res = job->out;
 	struct stream *s = &res->stream[stream];
 
-	if (s->err)
-		return;
-	if (are_records(r))
+	if (is_held(r)) {
 		hold(r, s, data, len);
-	else if (fd_write_all(s->fd, data, len) < 0)
-		fail(r, s, errno);
+		return;
+	}
+	write_file(r, s, job, data, len);
+	if (r->cfg.names_early && res->counts && !s->is_lost &&
+	    stream == OUTPUT_OUT && keep_file(r, s))
+		print_name(r, res, job);
 }
 
 static void flush(struct results *r, struct result *res, struct job *job,
 		  struct buf *record)
 {
-	inner_append(r, res, job, record);
+	inner_append(r, res, job, OUTPUT_OUT, record);
 	buf_reset(record);
 }
 
@@ -316,18 +372,18 @@ static void add_stream(struct results *r, struct result *res, struct job *job,
 		       int which, struct buf *record)
 {
 	struct stream *s = &res->stream[which];
-	bool is_empty = s->fd < 0 && !s->held.len;
+	bool is_empty = s->store.fd < 0 && !s->held.len;
 	struct buf piece = BUF_INIT;
 	off_t at = 0;
 
 	record_open_stream(record, r->cfg.kind, which, is_empty);
-	while (s->fd >= 0) {
-		ssize_t n = fd_pread(s->fd, buf_reserve(&piece, PIECE_BYTES),
-				     PIECE_BYTES, at);
+	while (s->store.fd >= 0) {
+		char *room = buf_reserve(&piece, PIECE_BYTES);
+		ssize_t n = fd_pread(s->store.fd, room, PIECE_BYTES, at);
 		size_t taken;
 
 		if (n < 0)
-			fail(r, s, errno);
+			fail_spool(r, s);
 		if (n <= 0)
 			break;
 		at += n;
@@ -360,48 +416,104 @@ static void write_header(struct results *r, const struct job *job)
 	buf_release(&header);
 }
 
-static void end_record(struct results *r, struct result *res, struct job *job,
-		       bool keep)
+/* What its program makes of the rest is in the file, too. */
+static void finish_file(struct results *r, struct stream *s, struct job *job)
 {
-	struct buf record = BUF_INIT;
+	struct buf err = BUF_INIT;
 
-	if (keep) {
-		write_header(r, job);
-		record_add_begin(&record, r->cfg.kind, job);
-		add_stream(r, res, job, 0, &record);
-		add_stream(r, res, job, 1, &record);
-		record_add_end(&record, r->cfg.kind);
-		flush(r, res, job, &record);
-	}
-	inner_end(r, res, job, keep);
-	buf_release(&record);
+	if (store_finish(&s->store, &job->order, &err) < 0)
+		fail(r, s, &err);
 }
 
 static bool close_file(struct results *r, struct stream *s)
 {
-	/* Network file systems tell only here that something was lost. */
-	if (s->fd >= 0 && close(s->fd) < 0 && errno != EINTR)
-		fail(r, s, errno);
-	s->fd = -1;
-	return !s->err;
+	struct buf err = BUF_INIT;
+
+	if (store_close(&s->store, &err) < 0)
+		fail(r, s, &err);
+	return !s->err && !s->is_lost;
 }
 
-static void end_files(struct results *r, struct result *res,
-		      const struct job *job, bool keep)
+/* --files: true when its file is there, and is to be named. */
+static bool keep_named(struct results *r, struct result *res, struct job *job,
+		       bool keep)
+{
+	struct stream *s = &res->stream[0];
+
+	finish_file(r, s, job);
+	return r->cfg.prints_names && keep && job->outcome.has_run &&
+	       !s->err && !s->is_lost && keep_file(r, s);
+}
+
+static void add_record(struct results *r, struct result *res, struct job *job)
+{
+	struct buf record = BUF_INIT;
+
+	write_header(r, job);
+	record_add_begin(&record, r->cfg.kind, job);
+	add_stream(r, res, job, 0, &record);
+	add_stream(r, res, job, 1, &record);
+	record_add_end(&record, r->cfg.kind);
+	flush(r, res, job, &record);
+	buf_release(&record);
+}
+
+static void end_record(struct results *r, struct result *res, struct job *job,
+		       bool keep)
+{
+	struct stream *s = &res->stream[0];
+
+	if (r->cfg.prints_names) {
+		bool is_named = keep_named(r, res, job, keep);
+
+		/* The record has the name in the place of the output. */
+		is_named &= close_file(r, s);
+		if (is_named)
+			buf_add(&s->held, s->store.path.data,
+				s->store.path.len);
+		if (is_named && r->cfg.fd != STDOUT_FILENO)
+			print_name(r, res, job);
+	}
+	if (keep)
+		add_record(r, res, job);
+	inner_end(r, res, job, keep);
+}
+
+static void write_seq(struct results *r, struct result *res,
+		      const struct job *job)
 {
 	struct buf text = BUF_INIT;
-	bool is_whole = close_file(r, &res->stream[0]);
-	int fd;
+	int fd = fd_open(res->seq_path.data, O_WRONLY | O_CREAT | O_TRUNC,
+			 0666);
 
-	is_whole &= close_file(r, &res->stream[1]);
-	if (!keep || !is_whole || job->outcome.end == JOB_KILLED)
-		return;
 	buf_addu(&text, job->seq);
-	fd = fd_open(res->seq_path.data, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-	if (fd < 0 || fd_write_all(fd, text.data, text.len) < 0)
-		r->cfg.failed(r->cfg.arg, res->seq_path.data, errno);
+	if (fd < 0 || fd_write_all(fd, text.data, text.len) < 0) {
+		int err = errno;
+
+		buf_reset(&text);
+		buf_addf(&text, "cannot write to '%s': %s", res->seq_path.data,
+			 strerror(err));
+		r->cfg.failed(r->cfg.arg, text.data);
+	}
 	fd_close(&fd);
 	buf_release(&text);
+}
+
+static void end_files(struct results *r, struct result *res, struct job *job,
+		      bool keep)
+{
+	bool is_whole;
+
+	if (keep_named(r, res, job, keep))
+		print_name(r, res, job);
+	finish_file(r, &res->stream[1], job);
+	is_whole = close_file(r, &res->stream[0]);
+	is_whole &= close_file(r, &res->stream[1]);
+	if (has_inner(r))
+		inner_end(r, res, job, keep);
+	if (!is_temporary(r) && keep && is_whole &&
+	    job->outcome.end != JOB_KILLED)
+		write_seq(r, res, job);
 }
 
 static void results_end(struct output *o, struct job *job, bool keep)
@@ -422,7 +534,7 @@ static void results_rest(struct output *o, struct job *job)
 	struct results *r = results_of(o);
 	struct result *res = job->out;
 
-	if (!are_records(r))
+	if (!has_inner(r))
 		return;
 	job->out = res->inner;
 	r->cfg.inner->ops->rest(r->cfg.inner, job);
@@ -482,16 +594,20 @@ static void interrupt(struct runner *runner, void *state)
 }
 
 /* There is no place for what the job would write. */
-static enum run_result refuse(struct job *job, const struct stream *s)
+static enum run_result refuse(const struct results *r, struct job *job,
+			      const struct stream *s)
 {
+	const char *what = s->store.path.len ? s->store.path.data
+					     : r->cfg.tmpdir;
 	struct buf text = BUF_INIT;
 
 	if (s->err == EMFILE || s->err == ENFILE) {
 		job->outcome.err = s->err;
 		return RUN_AGAIN;
 	}
-	buf_addstr(&text, "--results: cannot create '");
-	buf_add_visible(&text, s->path.data, s->path.len);
+	buf_addf(&text, "%s: cannot create %s'", r->cfg.option,
+		 s->store.path.len ? "" : "a file in ");
+	buf_add_visible(&text, what, strlen(what));
 	buf_addf(&text, "': %s", strerror(s->err));
 	job->message = arena_strdup(&job->arena, text.data);
 	buf_release(&text);
@@ -509,9 +625,9 @@ static enum run_result run_job(struct runner *runner, void *state,
 	struct results *r = of_runner(runner);
 	const struct result *res = job->out;
 
-	for (int i = 0; i < 2 && !are_records(r); i++) {
+	for (int i = 0; i < 2; i++) {
 		if (res->stream[i].err)
-			return refuse(job, &res->stream[i]);
+			return refuse(r, job, &res->stream[i]);
 	}
 	return r->inner_runner->ops->run(r->inner_runner, state, job);
 }
@@ -585,7 +701,7 @@ bool results_has(const struct results *r, const struct job *job)
 	struct buf out = BUF_INIT, err = BUF_INIT, seq = BUF_INIT;
 	bool has;
 
-	if (are_records(r))
+	if (r->cfg.kind != RESULTS_TREE && r->cfg.kind != RESULTS_FILES)
 		return false;
 	name_files(r, job, &out, &err, &seq);
 	has = access(out.data, F_OK) == 0 && access(seq.data, F_OK) == 0;

@@ -9,6 +9,10 @@
  * json), a job's output is held until it is over, and then given to the
  * emitter as one record, which so comes in the right order.
  *
+ * With --files the name of each file goes to the emitter; without --results as
+ * well, the files are temporary ones that get their name when the job is over,
+ * so that a job that did not run leaves none.
+ *
  * A job whose files can't be made is not run; that is told by the runner that
  * results_runner puts around another. Thread-safe.
  */
@@ -19,6 +23,7 @@
 #include <stddef.h>
 
 struct buf;
+struct compress;
 struct job;
 struct output;
 struct results;
@@ -31,6 +36,8 @@ enum results_kind {
 	RESULTS_CSV,
 	RESULTS_TSV,
 	RESULTS_JSON,
+	RESULTS_TEMPORARY,	/* --files alone: files in tmpdir, which stay;
+				   what jobs write on standard error is lost */
 };
 
 struct results_config {
@@ -46,9 +53,19 @@ struct results_config {
 	int fd;
 	bool has_header;	/* the column names are there already */
 	struct output *inner;
-	const char *tmpdir;	/* for output that is held */
-	/* A job's output, or a part of it, could not be kept in that file. */
-	void (*failed)(void *arg, const char *path, int err);
+	const char *tmpdir;	/* for output that is held, and for files */
+	/* --files: the name of the file with the standard output of each job
+	 * that has run is given to the emitter, followed by name_end; where
+	 * there are records, on its second stream. They hold the name instead
+	 * of the output. early: with the first output already. */
+	bool prints_names;
+	bool names_early;
+	char name_end;
+	const struct compress *compress;	/* files; or NULL */
+	const char *option;	/* for messages: --results or --files */
+	/* A job's output, or a part of it, could not be kept: why, as one
+	 * line. */
+	void (*failed)(void *arg, const char *why);
 	void *arg;
 };
 
@@ -57,7 +74,7 @@ struct results_config {
 enum results_kind results_kind_of(const char *path, bool *to_stdout);
 static inline bool results_are_records(enum results_kind kind)
 {
-	return kind >= RESULTS_CSV;
+	return kind >= RESULTS_CSV && kind <= RESULTS_JSON;
 }
 
 /* All pointers in config must outlive it. */

@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "sink/compress.h"
 #include "sink/held.h"
 #include "sink/spool.h"
 #include "sink/writer.h"
@@ -78,11 +79,15 @@ void writer_init(struct writer *w)
 	w->is_tty[0] = isatty(1) == 1;
 	w->is_tty[1] = isatty(2) == 1;
 	buf_init(&w->tagged);
+	buf_init(&w->packed);
+	buf_init(&w->unpacked);
 }
 
 void writer_release(struct writer *w)
 {
 	buf_release(&w->tagged);
+	buf_release(&w->packed);
+	buf_release(&w->unpacked);
 	free(w->block);
 }
 
@@ -132,6 +137,8 @@ static void put(struct writer *w, struct pending *p, int stream, char *data,
 	if (p->n == VECTORS || p->stream != stream)
 		flush(w, p);
 	p->stream = stream;
+	if (stream == 0)
+		w->total += len;
 	p->v[p->n].iov_base = data;
 	p->v[p->n].iov_len = len;
 	p->n++;
@@ -173,6 +180,46 @@ static void put_tagged(struct writer *w, struct pending *p, int stream,
 	put(w, p, stream, w->tagged.data, w->tagged.len);
 }
 
+/* What was read of it is w->packed. 0, or -1 with errno. */
+static int read_packed(struct writer *w, const struct held_chunk *c,
+		       const struct spool *s)
+{
+	buf_reset(&w->packed);
+	for (size_t at = 0; at < c->packed; at += SPOOL_EXTENT) {
+		size_t n = c->packed - at < SPOOL_EXTENT ? c->packed - at
+							 : SPOOL_EXTENT;
+
+		if (spool_read(s, c->extents[at / SPOOL_EXTENT],
+			       buf_reserve(&w->packed, n), n) < 0)
+			return -1;
+		w->packed.len += n;
+		w->packed.data[w->packed.len] = '\0';
+	}
+	return 0;
+}
+
+static char *unpack(struct writer *w, const struct held_chunk *c,
+		    const struct spool *s, int stream)
+{
+	struct buf err = BUF_INIT;
+
+	if (read_packed(w, c, s) < 0) {
+		w->err[stream] = errno;
+		return NULL;
+	}
+	buf_reset(&w->unpacked);
+	if (compress_unblock(w->compress, w->packed.data, w->packed.len,
+			     &w->unpacked, &err) == 0 &&
+	    w->unpacked.len != c->len)
+		buf_addstr(&err, "not what was compressed has come back");
+	if (err.len) {
+		w->failed(w->arg, err.data);
+		w->err[stream] = EIO;
+	}
+	buf_release(&err);
+	return w->err[stream] ? NULL : w->unpacked.data;
+}
+
 /* The bytes of a chunk; those in the spool are read into w->block. */
 static char *chunk_data(struct writer *w, struct pending *p,
 			struct held_chunk *c, const struct spool *s, int stream)
@@ -180,6 +227,8 @@ static char *chunk_data(struct writer *w, struct pending *p,
 	if (c->extent < 0)
 		return c->data;
 	flush(w, p);
+	if (c->packed)
+		return unpack(w, c, s, stream);
 	if (!w->block)
 		w->block = xmalloc(SPOOL_EXTENT);
 	if (spool_read(s, c->extent, w->block, c->len) < 0) {
@@ -189,7 +238,7 @@ static char *chunk_data(struct writer *w, struct pending *p,
 	return w->block;
 }
 
-void writer_write(struct writer *w, const struct writer_batch *b,
+void writer_write(struct writer *w, struct writer_batch *b,
 		  const struct spool *s)
 {
 	struct pending p = { .n = 0 };
@@ -210,6 +259,7 @@ void writer_write(struct writer *w, const struct writer_batch *b,
 			else
 				put(w, &p, stream, data, c->len);
 		}
+		b->part[i].total = w->total;
 	}
 	flush(w, &p);
 }

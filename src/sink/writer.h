@@ -11,9 +11,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
+struct compress;
 struct held_chunk;
 struct spool;
 
@@ -38,6 +40,7 @@ struct writer_batch {
 		struct held_chunk *chunks;
 		struct writer_tag *tag;
 		size_t bytes;
+		uint64_t total;	/* set when written: see struct writer */
 		int stream;	/* 0: descriptor 1, 1: descriptor 2 */
 	} part[WRITER_BATCH_PARTS];
 	unsigned n;
@@ -57,14 +60,21 @@ struct writer {
 	int err[2];		/* out: errno of the first failure; the rest
 				   for that stream was not written */
 	bool is_tty[2];
+	uint64_t total;		/* bytes written to fd[0], tags included */
 	struct buf tagged;
 	char *block;		/* SPOOL_EXTENT bytes, once needed */
+	/* in: what takes compression back, and who hears that it did not */
+	const struct compress *compress;
+	void (*failed)(void *arg, const char *why);
+	void *arg;
+	struct buf packed;
+	struct buf unpacked;
 };
 
 void writer_init(struct writer *w);
 void writer_release(struct writer *w);
 /* Writes all parts in order. The chunks stay the caller's. */
-void writer_write(struct writer *w, const struct writer_batch *b,
+void writer_write(struct writer *w, struct writer_batch *b,
 		  const struct spool *s);
 
 #endif

@@ -105,7 +105,7 @@ fi
 	for line in '-j --jobs N' '--summary[=WHICH]' '-0 --null' -v; do
 		grep -qxF -e "$line" made
 	done
-	run ! grep -e '--keeporder' -e '--tmux' made
+	run ! grep -e '--keeporder' -e '--onall' made
 	[ -z "$(sort made | uniq -d)" ]
 }
 

@@ -192,7 +192,7 @@ bad() {
 @test "what only GNU parallel has is named as such" {
 	local args
 
-	for args in '-S host' --basefile=x --tmux --embed --semaphore; do
+	for args in '-S host' --basefile=x --onall --embed; do
 		# shellcheck disable=SC2086
 		t $args echo ::: a
 		assert_usage_error "of GNU parallel is not supported"

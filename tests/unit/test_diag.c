@@ -157,6 +157,36 @@ static void messages_go_above_the_status(void)
 		   "tool: plain again\n");
 }
 
+static void show_lines(void *arg)
+{
+	bool began;
+
+	(void)arg;
+	diag_setup("tool");
+	diag_lines("a\nb", 3);
+	diag_msg("hello");
+	diag_status("bar", 3);
+	began = diag_output_begin();
+	CHECK(began);
+	diag_output_end(began, false);
+	diag_lines("", 0);
+	diag_status("", 0);
+	diag_msg("plain again");
+}
+
+static void several_lines_are_taken_away(void)
+{
+	CHECK_SAYS(show_lines,
+		   ERASE "a\nb"
+		   "\r\033[1A\033[Jtool: hello\na\nb"
+		   "\r\033[1A\033[Ja\nb\nbar"
+		   "\r\033[2A\033[J"
+		   ERASE "a\nb\nbar"
+		   "\r\033[2A\033[Jbar"
+		   ERASE
+		   "tool: plain again\n");
+}
+
 static void output_twice(void *arg)
 {
 	bool began;
@@ -444,6 +474,8 @@ static const struct tap_case cases[] = {
 	{ "debug lines appear by area", debug_by_area },
 	{ "debug lines name the worker", debug_names_the_worker },
 	{ "messages go above the status line", messages_go_above_the_status },
+	{ "several lines are taken away as one",
+	  several_lines_are_taken_away },
 	{ "output takes the status line away", output_hides_the_status },
 	{ "output keeps messages out", output_keeps_messages_out },
 	{ "messages of many threads never mix", messages_never_mix },

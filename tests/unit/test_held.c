@@ -209,6 +209,76 @@ static void no_spool(void)
 	spool_release(&s);
 }
 
+static size_t total(const struct held_chunk *c)
+{
+	size_t n = 0;
+
+	for (; c; c = c->next)
+		n += c->len;
+	return n;
+}
+
+static void free_chunks(struct held_chunk *c, struct spool *s)
+{
+	while (c) {
+		struct held_chunk *next = c->next;
+
+		held_chunk_free(c, s);
+		c = next;
+	}
+}
+
+static void packs_the_end(void)
+{
+	struct held h = { NULL, NULL };
+	struct held_chunk *raw, *c;
+	struct spool s;
+	off_t *extents = calloc(1, sizeof(*extents));
+
+	spool_init(&s, tap_tmpdir());
+	CHECK(held_pack(&h, 100, &raw) == NULL);
+	for (int i = 0; i < 100; i++)
+		held_add(&h, "0123456789", 10);
+	c = held_pack(&h, 700, &raw);
+	if (!CHECK(c != NULL && extents != NULL))
+		return;
+	CHECK_INT(c->len, total(raw));
+	CHECK(c->len <= 700 && c->len > 0);
+	CHECK_INT(total(h.first), 1000);
+	/* Nothing of it can be taken, nor packed again, nor be added to. */
+	held_add(&h, "x", 1);
+	CHECK(h.last != c);
+	extents[0] = spool_alloc(&s);
+	held_packed(c, extents, 5);
+	free_chunks(raw, &s);
+	CHECK_INT(total(h.first), 1001);
+	free_chunks(held_take(&h), &s);
+	CHECK(held_is_empty(&h));
+	CHECK_INT(s.size, 0);
+	spool_release(&s);
+}
+
+static void packs_all(void)
+{
+	struct held h = { NULL, NULL };
+	struct held_chunk *raw, *c;
+	struct buf got = BUF_INIT;
+	struct spool s;
+
+	spool_init(&s, tap_tmpdir());
+	held_add(&h, "abc", 3);
+	c = held_pack(&h, 700, &raw);
+	if (!CHECK(c != NULL && h.first == c && h.last == c))
+		return;
+	CHECK(held_take(&h) == NULL);
+	held_unpack(&h, c, raw);
+	held_add(&h, "def", 3);
+	drain(&h, &s, &got);
+	CHECK_STR(got.data, "abcdef");
+	buf_release(&got);
+	spool_release(&s);
+}
+
 static const struct tap_case cases[] = {
 	{ "an empty queue gives nothing", empty },
 	{ "bytes come out as they went in, memory as counted",
@@ -221,5 +291,7 @@ static const struct tap_case cases[] = {
 	  extents_are_filled },
 	{ "what is still being written is left", leaves_what_is_written },
 	{ "without a spool there is no chunk in it", no_spool },
+	{ "the end of it can be packed", packs_the_end },
+	{ "all of it can be packed, and put back", packs_all },
 };
 TAP_MAIN(cases)

@@ -54,7 +54,13 @@ static void note_failure(void *arg, const char *which, int err)
 static struct joblog *log_new(bool append)
 {
 	struct buf err = BUF_INIT;
-	struct joblog *l = joblog_new(path, append, note_failure, &job, &err);
+	struct joblog_config config = {
+		.path = path,
+		.append = append,
+		.failed = note_failure,
+		.arg = &job,
+	};
+	struct joblog *l = joblog_new(&config, &err);
 
 	if (!l)
 		CHECK_STR(err.data, "");
@@ -319,9 +325,10 @@ static void appends_to_torn(void)
 
 static void check_refused(const char *where, const char *want)
 {
+	struct joblog_config config = { .path = where };
 	struct buf err = BUF_INIT;
 
-	CHECK(joblog_new(where, false, note_failure, NULL, &err) == NULL);
+	CHECK(joblog_new(&config, &err) == NULL);
 	CHECK_STR(err.data, want);
 	buf_release(&err);
 }

@@ -319,7 +319,7 @@ static void ignored(void)
 
 static void foreign(void)
 {
-	BAD("option '--tmux' of GNU parallel is not supported", "--tmux");
+	BAD("option '--onall' of GNU parallel is not supported", "--onall");
 	BAD("option '--basefile' of GNU parallel is not supported",
 	    "--basefile", ",");
 	BAD("option '--basefile' of GNU parallel is not supported",
@@ -828,7 +828,7 @@ static void help_text(void)
 	CHECK(strstr(text.data, "\n  -j, --jobs N              run ") != NULL);
 	CHECK(strstr(text.data, "\n      --summary[=WHICH]     at ") != NULL);
 	CHECK(strstr(text.data, "keeporder") == NULL);
-	CHECK(strstr(text.data, "--tmux") == NULL);
+	CHECK(strstr(text.data, "--onall") == NULL);
 	buf_release(&text);
 }
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * book.h - --journal and --output put in place: what earlier runs have done,
+ * what this one does, and how far its output has come.
+ *
+ * Without these options (and in a dry run, but for what earlier runs have
+ * done) there is nothing of it.
+ */
+#ifndef MUSTER_BOOK_H
+#define MUSTER_BOOK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct emit_written;
+struct job;
+struct journal;
+struct ledger;
+struct logfile;
+struct options;
+struct output;
+struct sink;
+struct tally;
+struct texts;
+
+struct book {
+	const struct options *options;
+	const struct texts *texts;
+	struct logfile *file;	/* the journal's, once there is one */
+	struct journal *journal;
+	struct ledger *ledger;	/* with --resume and the like; or NULL */
+	char *cwd;
+	bool has_keys;		/* jobs need them */
+	int out_fd;		/* --output; -1: none */
+	char *out_path;		/* absolute */
+	bool out_is_regular;
+	uint64_t offset;	/* where the output of this run begins */
+	atomic_bool out_failed;
+	/* The caller's to set before book_begin: called once each, by any
+	 * thread, for what is not written to any more. */
+	void (*failed)(void *arg, const char *option, const char *path,
+		       int err);
+	void *arg;
+};
+
+/* Opens and locks the files, reads the journal; changes nothing in them but
+ * for what a crash has left behind the last record. 0, or -1 with a message in
+ * err; release in both cases. The pointers must outlive it. */
+int book_open(struct book *b, const struct options *o, const struct texts *t,
+	      struct buf *err);
+void book_release(struct book *b);
+
+/* Now that the run is sure to begin: cuts the output to where it goes on,
+ * writes the run's record. 0, or -1 with a message in err. */
+int book_begin(struct book *b, struct buf *err);
+
+/* Gives the job its key, if it needs one. number: of its place in the input,
+ * from 1; 0: none. */
+void book_identify(const struct book *b, struct job *job, uint64_t number);
+
+/* The sink, which is to be the first, or NULL. */
+struct sink *book_sink(struct book *b);
+/* What the engine is to use instead of the output that runners use. */
+struct output *book_output(struct book *b, struct output *inner);
+
+/* For the emitter: where it writes to (0: standard output); and whom to call,
+ * with the book, when that has been written (see emit.h). */
+int book_out_fd(const struct book *b);
+void book_written(void *book, const struct emit_written *w, size_t n);
+bool book_wants_written(const struct book *b);
+
+/* The end of the run is written down and, with --sync, on disk. False: not
+ * all is, and that has been said. */
+bool book_finish(struct book *b, const struct tally *tally);
+
+#endif

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ledger.c - see ledger.h.
+ *
+ * Two tables. `live` has the jobs of the run that is being read, by number,
+ * from their first start to what ends them: the last record of them that
+ * there can be. `keys` has the counts. What is undone when a run comes to its
+ * end, and what failed, may be run again by the next one: then its new start
+ * takes the old count away. Which of several jobs of one key that was does not
+ * matter, since they are the same.
+ *
+ * With an output file a job is done only when its output is on record, too.
+ * These are also kept on a stack, in the order of the file: if it turns out to
+ * be shorter, the last ones are undone. Behind output of a job that is to be
+ * run again nothing counts, for all of that will be cut off.
+ */
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fdio.h"
+#include "base/mem.h"
+#include "input/ledger_impl.h"
+
+#define READ_BYTES	((size_t)1 << 16)
+static const char magic[] = "{\"event\":\"run\",\"format\":";
+
+/* A job that can be run again. */
+struct failure {
+	unsigned char key[LEDGER_KEY_BYTES];
+	off_t at;
+	enum count kind;	/* FAILED or UNDONE */
+};
+
+/* Output that is in the file. */
+struct mark {
+	unsigned char key[LEDGER_KEY_BYTES];
+	uint64_t offset;
+	off_t at;
+	bool has_failed;
+};
+
+struct ledger {
+	int fd;
+	off_t size;
+	struct table keys;
+	struct table live;
+	struct failure *failures;
+	size_t nfailures, failures_cap;
+	size_t next;		/* for ledger_next */
+	struct mark *marks;
+	size_t nmarks, marks_cap;
+	/* the run that is being read */
+	unsigned run;		/* its number in the account; 0: none */
+	bool resumes;
+	bool redoes_failed;
+	bool is_cut;		/* no more output counts */
+	uint64_t stages;
+	struct buf output;
+	bool has_output;
+};
+
+static void id_of(uint64_t number, unsigned char id[LEDGER_KEY_BYTES])
+{
+	memset(id, 0, LEDGER_KEY_BYTES);
+	memcpy(id, &number, sizeof(number));
+}
+
+/* Counts. */
+
+static struct cell *counts_of(struct ledger *l, const unsigned char *key)
+{
+	struct cell *c = table_add(&l->keys, key);
+
+	if (c->run != l->run) {
+		c->count[OLD_FAILED] += c->count[FAILED];
+		c->count[OLD_UNDONE] += c->count[UNDONE];
+		c->count[FAILED] = c->count[UNDONE] = 0;
+		c->run = l->run;
+	}
+	return c;
+}
+
+static void count_again(struct ledger *l, const unsigned char *key, off_t at,
+			enum count kind)
+{
+	struct failure *f;
+
+	if (l->nfailures == l->failures_cap) {
+		l->failures_cap = l->failures_cap ? 2 * l->failures_cap : 16;
+		l->failures = xreallocarray(l->failures, l->failures_cap,
+					    sizeof(*l->failures));
+	}
+	f = &l->failures[l->nfailures++];
+	memcpy(f->key, key, sizeof(f->key));
+	f->at = at;
+	f->kind = kind;
+	counts_of(l, key)->count[kind]++;
+}
+
+static void count_end(struct ledger *l, const unsigned char *key, off_t at,
+		      enum ledger_end end)
+{
+	switch (end) {
+	case LEDGER_SUCCEEDED:
+		counts_of(l, key)->count[DONE]++;
+		break;
+	case LEDGER_FAILED:
+		count_again(l, key, at, FAILED);
+		break;
+	case LEDGER_NONE:
+	case LEDGER_UNDONE:
+		count_again(l, key, at, UNDONE);
+		break;
+	}
+}
+
+/* A job is run again: what it was counted as before does not count. */
+static void uncount(struct ledger *l, const unsigned char *key)
+{
+	struct cell *c = counts_of(l, key);
+
+	if (!l->resumes)
+		return;
+	if (c->count[OLD_UNDONE])
+		c->count[OLD_UNDONE]--;
+	else if (l->redoes_failed && c->count[OLD_FAILED])
+		c->count[OLD_FAILED]--;
+}
+
+/* Output on record. */
+
+static void push_mark(struct ledger *l, const struct cell *c, uint64_t offset)
+{
+	struct mark *m;
+
+	if (l->nmarks == l->marks_cap) {
+		l->marks_cap = l->marks_cap ? 2 * l->marks_cap : 64;
+		l->marks = xreallocarray(l->marks, l->marks_cap,
+					 sizeof(*l->marks));
+	}
+	m = &l->marks[l->nmarks++];
+	memcpy(m->key, c->key, sizeof(m->key));
+	m->offset = offset;
+	m->at = c->at;
+	m->has_failed = c->end == LEDGER_FAILED;
+}
+
+static bool drop_one(uint32_t *count)
+{
+	if (*count == 0)
+		return false;
+	--*count;
+	return true;
+}
+
+uint64_t ledger_trust(struct ledger *l, uint64_t size)
+{
+	while (l->nmarks && l->marks[l->nmarks - 1].offset > size) {
+		const struct mark *m = &l->marks[--l->nmarks];
+		struct cell *c = counts_of(l, m->key);
+		bool was_counted = m->has_failed
+			? drop_one(&c->count[OLD_FAILED]) ||
+			  drop_one(&c->count[FAILED])
+			: drop_one(&c->count[DONE]);
+
+		/* Else it has been run again since. */
+		if (was_counted)
+			count_again(l, m->key, m->at, UNDONE);
+	}
+	return l->nmarks ? l->marks[l->nmarks - 1].offset : 0;
+}
+
+/* What they say. */
+
+static void end_run(struct ledger *l)
+{
+	for (size_t i = 0; i < l->live.cap; i++) {
+		const struct cell *c = &l->live.cells[i];
+
+		if (c->is_used)
+			count_again(l, c->key, c->at, UNDONE);
+	}
+	table_release(&l->live);
+}
+
+static void forget(struct ledger *l)
+{
+	table_release(&l->keys);
+	table_release(&l->live);
+	l->nfailures = 0;
+	l->nmarks = 0;
+	l->run = 0;
+}
+
+static void begin_run(struct ledger *l, const struct record *r)
+{
+	l->resumes = r->resume.text && !record_is_text(&r->resume, "no");
+	l->redoes_failed = record_is_text(&r->resume, "failed") ||
+			   record_is_text(&r->resume, "retry");
+	if (l->resumes)
+		end_run(l);
+	else
+		forget(l);
+	/* What the file had lost by then. */
+	if (r->output.text)
+		ledger_trust(l, r->offset);
+	l->run++;
+	l->is_cut = false;
+	l->stages = r->stages;
+	buf_reset(&l->output);
+	l->has_output = r->output.text &&
+			record_get_text(&r->output, &r->output_hex, &l->output) == 0;
+}
+
+static void start_job(struct ledger *l, const struct record *r, off_t at)
+{
+	unsigned char id[LEDGER_KEY_BYTES];
+	struct cell *c;
+
+	id_of(r->job, id);
+	c = table_find(&l->live, id);
+	if (c) {
+		c->end = LEDGER_NONE;
+		return;
+	}
+	c = table_add(&l->live, id);
+	memcpy(c->key, r->key, sizeof(c->key));
+	c->at = at;
+	uncount(l, r->key);
+}
+
+static enum ledger_end end_of(const struct record *r)
+{
+	if (record_is_text(&r->end, "exited"))
+		return r->status == 0 ? LEDGER_SUCCEEDED : LEDGER_FAILED;
+	if (record_is_text(&r->end, "signaled") || record_is_text(&r->end, "timeout") ||
+	    record_is_text(&r->end, "unstarted") || record_is_text(&r->end, "refused"))
+		return LEDGER_FAILED;
+	return LEDGER_UNDONE;
+}
+
+static void settle(struct ledger *l, struct cell *c)
+{
+	count_end(l, c->key, c->at, c->end);
+	table_del(&l->live, c);
+}
+
+static void end_job(struct ledger *l, const struct record *r)
+{
+	unsigned char id[LEDGER_KEY_BYTES];
+	enum ledger_end end = end_of(r);
+	struct cell *c;
+
+	id_of(r->job, id);
+	c = table_find(&l->live, id);
+	/* It never started, or is to go on. */
+	if (!c || r->again ||
+	    (end == LEDGER_SUCCEEDED && r->stage < l->stages))
+		return;
+	c->end = end;
+	c->stage = r->stage;
+	if (!l->has_output)
+		settle(l, c);
+}
+
+static void put_out(struct ledger *l, const struct record *r)
+{
+	unsigned char id[LEDGER_KEY_BYTES];
+	struct cell *c;
+
+	id_of(r->job, id);
+	c = table_find(&l->live, id);
+	/* Of a stage that another one follows. */
+	if (!c || c->end == LEDGER_NONE || r->stage != c->stage)
+		return;
+	l->is_cut |= c->end == LEDGER_UNDONE ||
+		     (l->nmarks && r->offset < l->marks[l->nmarks - 1].offset);
+	if (l->is_cut)
+		c->end = LEDGER_UNDONE;
+	else
+		push_mark(l, c, r->offset);
+	settle(l, c);
+}
+
+static void take_record(struct ledger *l, const struct record *r, off_t at)
+{
+	switch (r->event) {
+	case EVENT_OTHER:
+		break;
+	case EVENT_RUN:
+		begin_run(l, r);
+		break;
+	case EVENT_START:
+		start_job(l, r, at);
+		break;
+	case EVENT_END:
+		end_job(l, r);
+		break;
+	case EVENT_OUT:
+		put_out(l, r);
+		break;
+	}
+}
+
+/* Reading. */
+
+struct reading {
+	struct ledger *l;
+	const char *path;
+	struct buf b;		/* what has been read and not taken */
+	off_t at;		/* where that begins */
+	unsigned long long line;
+	unsigned long long bad;	/* number of the first bad line; 0: none */
+};
+
+static int tell_bad(const struct reading *r, struct buf *err)
+{
+	buf_addf(err, "--journal: '%s': line %llu is not a record of a "
+		 "journal", r->path, r->bad);
+	return -1;
+}
+
+/* One line without its newline. */
+static int take_line(struct reading *r, const char *line, size_t len,
+		     struct buf *err)
+{
+	off_t at = r->at + (line - r->b.data);
+	struct record record;
+
+	r->line++;
+	if (!record_parse(&record, line, len)) {
+		r->bad = r->bad ? r->bad : r->line;
+		return 0;
+	}
+	/* A record behind one that is bad, or before the first run. */
+	if (!r->bad && !r->l->run && record.event != EVENT_RUN)
+		r->bad = r->line;
+	if (r->bad)
+		return tell_bad(r, err);
+	take_record(r->l, &record, at);
+	r->l->size = at + (off_t)len + 1;
+	return 0;
+}
+
+/* The whole lines there are; what is behind them stays. */
+static int take_lines(struct reading *r, struct buf *err)
+{
+	const char *s = r->b.data;
+	const char *end = s + r->b.len;
+	const char *nl;
+	size_t left;
+
+	while ((nl = memchr(s, '\n', (size_t)(end - s))) != NULL) {
+		if (take_line(r, s, (size_t)(nl - s), err) < 0)
+			return -1;
+		s = nl + 1;
+	}
+	left = (size_t)(end - s);
+	r->at += s - r->b.data;
+	memmove(r->b.data, s, left);
+	buf_truncate(&r->b, left);
+	return 0;
+}
+
+/* Nobody's file but a journal's is to be cut: it begins as one, as far as it
+ * goes. */
+static int check_magic(const struct reading *r, struct buf *err)
+{
+	size_t n = r->b.len < sizeof(magic) - 1 ? r->b.len
+						: sizeof(magic) - 1;
+	size_t zeros = 0;
+
+	if (memcmp(r->b.data, magic, n) == 0)
+		return 0;
+	/* A crash of the system may leave that. */
+	while (zeros < r->b.len && r->b.data[zeros] == '\0')
+		zeros++;
+	if (zeros == r->b.len)
+		return 0;
+	buf_addf(err, "--journal: '%s' is not a journal", r->path);
+	return -1;
+}
+
+static int read_all(struct reading *r, struct buf *err)
+{
+	bool is_first = true;
+	ssize_t n;
+
+	for (;;) {
+		size_t want = r->b.len > READ_BYTES ? r->b.len : READ_BYTES;
+
+		n = fd_read(r->l->fd, buf_reserve(&r->b, want), want);
+		if (n <= 0)
+			break;
+		r->b.len += (size_t)n;
+		r->b.data[r->b.len] = '\0';
+		if ((is_first && check_magic(r, err) < 0) ||
+		    take_lines(r, err) < 0)
+			return -1;
+		is_first = false;
+	}
+	if (n == 0)
+		return 0;
+	buf_addf(err, "--journal: cannot read '%s': %s", r->path,
+		 strerror(errno));
+	return -1;
+}
+
+struct ledger *ledger_new(const char *path, struct buf *err)
+{
+	struct ledger *l = xcalloc(1, sizeof(*l));
+	struct reading r = { .l = l, .path = path, .b = BUF_INIT };
+	struct stat st;
+	int ret = 0;
+
+	table_init(&l->keys);
+	table_init(&l->live);
+	buf_init(&l->output);
+	l->fd = fd_open(path, O_RDONLY | O_NONBLOCK, 0);
+	if (l->fd < 0 && errno != ENOENT) {
+		buf_addf(err, "--journal: cannot read '%s': %s", path,
+			 strerror(errno));
+		ret = -1;
+	} else if (l->fd >= 0 && fstat(l->fd, &st) == 0 &&
+		   (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
+		ret = read_all(&r, err);
+	}
+	buf_release(&r.b);
+	if (ret < 0) {
+		ledger_free(l);
+		return NULL;
+	}
+	end_run(l);
+	l->run++;
+	return l;
+}
+
+void ledger_free(struct ledger *l)
+{
+	if (!l)
+		return;
+	fd_close(&l->fd);
+	table_release(&l->keys);
+	table_release(&l->live);
+	free(l->failures);
+	free(l->marks);
+	buf_release(&l->output);
+	free(l);
+}
+
+off_t ledger_size(const struct ledger *l)
+{
+	return l->size;
+}
+
+bool ledger_has_run(const struct ledger *l)
+{
+	/* The last one has been ended. */
+	return l->run > 1;
+}
+
+const char *ledger_output(const struct ledger *l)
+{
+	return l->has_output ? l->output.data : NULL;
+}
+
+enum ledger_end ledger_take(struct ledger *l,
+			    const unsigned char key[LEDGER_KEY_BYTES])
+{
+	static const struct {
+		enum count count;
+		enum ledger_end end;
+	} order[] = {
+		{ DONE, LEDGER_SUCCEEDED },
+		{ FAILED, LEDGER_FAILED },
+		{ OLD_FAILED, LEDGER_FAILED },
+		{ UNDONE, LEDGER_UNDONE },
+		{ OLD_UNDONE, LEDGER_UNDONE },
+	};
+	struct cell *c = table_find(&l->keys, key);
+
+	for (size_t i = 0; c && i < ARRAY_SIZE(order); i++) {
+		if (c->count[order[i].count]) {
+			c->count[order[i].count]--;
+			return order[i].end;
+		}
+	}
+	return LEDGER_NONE;
+}
+
+uint64_t ledger_left(const struct ledger *l)
+{
+	uint64_t left = 0;
+
+	for (size_t i = 0; i < l->keys.cap; i++) {
+		const struct cell *c = &l->keys.cells[i];
+
+		for (int k = 0; c->is_used && k < COUNTS; k++)
+			left += c->count[k];
+	}
+	return left;
+}
+
+/* Again. */
+
+void ledger_task_init(struct ledger_task *t)
+{
+	memset(t, 0, sizeof(*t));
+	buf_init(&t->command);
+	buf_init(&t->cwd);
+	buf_init(&t->input);
+}
+
+void ledger_task_release(struct ledger_task *t)
+{
+	buf_release(&t->command);
+	buf_release(&t->cwd);
+	buf_release(&t->input);
+}
+
+static bool is_c_string(const struct buf *b)
+{
+	return strlen(b->data) == b->len;
+}
+
+/* The line at that place. 0, or -1 with errno. */
+static int read_line(const struct ledger *l, off_t at, struct buf *line)
+{
+	for (;;) {
+		char *to = buf_reserve(line, READ_BYTES);
+		ssize_t n = fd_pread(l->fd, to, READ_BYTES,
+				     at + (off_t)line->len);
+		char *nl = n > 0 ? memchr(to, '\n', (size_t)n) : NULL;
+
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
+			return -1;
+		line->len += nl ? (size_t)(nl - to) : (size_t)n;
+		line->data[line->len] = '\0';
+		if (nl)
+			return 0;
+	}
+}
+
+static int read_task(const struct ledger *l, off_t at, struct ledger_task *t)
+{
+	struct buf line = BUF_INIT;
+	struct record r;
+	int ret = read_line(l, at, &line);
+
+	if (ret == 0 && (!record_parse(&r, line.data, line.len) ||
+			 record_get_text(&r.command, &r.command_hex,
+				  &t->command) < 0 ||
+			 record_get_text(&r.cwd, &r.cwd_hex, &t->cwd) < 0 ||
+			 record_get_text(&r.input, &r.input_hex, &t->input) < 0 ||
+			 !is_c_string(&t->command) || !is_c_string(&t->cwd) ||
+			 !is_c_string(&t->input))) {
+		errno = EILSEQ;
+		ret = -1;
+	}
+	if (ret == 0) {
+		memcpy(t->key, r.key, sizeof(t->key));
+		t->is_bound = r.has_env || r.has_block || !r.command.text;
+		t->number = r.job;
+	}
+	buf_release(&line);
+	return ret;
+}
+
+/* Is one of that key and kind left? Then it is taken. */
+static bool take_failure(struct ledger *l, const struct failure *f)
+{
+	struct cell *c = table_find(&l->keys, f->key);
+	enum count old = f->kind == FAILED ? OLD_FAILED : OLD_UNDONE;
+
+	if (!c || c->count[f->kind] + c->count[old] == 0)
+		return false;
+	c->count[c->count[old] ? old : f->kind]--;
+	return true;
+}
+
+int ledger_next(struct ledger *l, struct ledger_task *t, struct buf *err)
+{
+	const struct failure *f;
+
+	do {
+		if (l->next == l->nfailures)
+			return 0;
+		f = &l->failures[l->next++];
+	} while (!take_failure(l, f));
+	buf_reset(&t->command);
+	buf_reset(&t->cwd);
+	buf_reset(&t->input);
+	if (read_task(l, f->at, t) == 0)
+		return 1;
+	buf_addf(err, "--journal: cannot read: %s", strerror(errno));
+	return -1;
+}

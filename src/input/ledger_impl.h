@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ledger_impl.h - a ledger's insides, for ledger*.c alone: what a record says,
+ * and tables with 16 bytes as their keys.
+ */
+#ifndef MUSTER_INPUT_LEDGER_IMPL_H
+#define MUSTER_INPUT_LEDGER_IMPL_H
+
+#include "base/jsonscan.h"
+#include "base/siphash.h"
+#include "input/ledger.h"
+
+enum event { EVENT_OTHER, EVENT_RUN, EVENT_START, EVENT_END, EVENT_OUT };
+
+/* What a record says; texts are views into it. */
+struct record {
+	enum event event;
+	unsigned has;		/* bits HAS_... */
+	uint64_t job, stage, status, format, stages, offset;
+	unsigned char key[LEDGER_KEY_BYTES];
+	bool again;
+	bool is_bad;
+	struct json_value end, resume, output, output_hex;
+	struct json_value command, command_hex, cwd, cwd_hex;
+	struct json_value input, input_hex;
+	bool has_env, has_block;
+};
+
+#define HAS_JOB		(1u << 0)
+#define HAS_KEY		(1u << 1)
+#define HAS_STATUS	(1u << 2)
+#define HAS_OFFSET	(1u << 3)
+
+/* ledger_record.c. False: that line is no record. */
+bool record_parse(struct record *r, const char *line, size_t len);
+/* The string v, which is text and nothing else? */
+bool record_is_text(const struct json_value *v, const char *text);
+/* Adds a text; its bytes, if it had to be written twice. 0; -1: it is none. */
+int record_get_text(const struct json_value *text,
+		    const struct json_value *hex, struct buf *out);
+
+/* Of one key. Those of earlier runs of the account are apart: they can be run
+ * again. */
+enum count { DONE, FAILED, UNDONE, OLD_FAILED, OLD_UNDONE, COUNTS };
+
+struct cell {
+	unsigned char id[LEDGER_KEY_BYTES];	/* key; or number */
+	bool is_used;
+	/* of keys */
+	unsigned run;		/* in which FAILED and UNDONE were counted */
+	uint32_t count[COUNTS];
+	/* of live jobs */
+	unsigned char key[LEDGER_KEY_BYTES];
+	off_t at;		/* of the start record */
+	enum ledger_end end;	/* NONE: runs */
+	uint64_t stage;		/* of that end */
+};
+
+struct table {
+	struct cell *cells;
+	size_t cap;		/* a power of two */
+	size_t n;
+	unsigned char seed[SIPHASH_BYTES];
+};
+
+/* ledger_table.c. Cells move when others are added or deleted. */
+void table_init(struct table *t);
+void table_release(struct table *t);
+/* The cell of id, or NULL. */
+struct cell *table_find(const struct table *t, const unsigned char *id);
+/* The cell of id, made if there is none. */
+struct cell *table_add(struct table *t, const unsigned char *id);
+void table_del(struct table *t, struct cell *c);
+
+#endif

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* journal.c - see journal.h. */
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "input/ledger.h"
+#include "sched/job.h"
+#include "sched/output.h"
+#include "sched/sink.h"
+#include "sched/tally.h"
+#include "sink/journal.h"
+#include "sink/logfile.h"
+
+struct journal {
+	struct sink sink;
+	struct output output;
+	struct output *inner;
+	struct journal_config cfg;
+	unsigned stages;
+};
+
+/* Members of records. */
+
+static void open_record(struct buf *b, const char *event)
+{
+	json_open(b, '{');
+	json_key(b, "event");
+	json_str(b, event);
+}
+
+static void add_uint(struct buf *b, const char *name, uint64_t n)
+{
+	json_key(b, name);
+	json_uint(b, n);
+}
+
+static void add_seconds(struct buf *b, const char *name, int64_t ns)
+{
+	json_key(b, name);
+	json_seconds(b, ns);
+}
+
+static void add_hex(struct buf *b, const char *name, const void *p, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *s = p;
+
+	json_key(b, name);
+	buf_addch(b, '"');
+	for (size_t i = 0; i < n; i++) {
+		buf_addch(b, digits[s[i] >> 4]);
+		buf_addch(b, digits[s[i] & 15]);
+	}
+	buf_addch(b, '"');
+}
+
+static bool is_utf8(const char *s, size_t len)
+{
+	while (len) {
+		size_t n = buf_utf8_length(s, len);
+
+		if (n == 0)
+			return false;
+		s += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* A text that can be had back: what is no UTF-8 is there a second time, in
+ * hexadecimal digits. */
+static void add_text(struct buf *b, const char *name, const char *text)
+{
+	size_t len = strlen(text);
+	struct buf hex = BUF_INIT;
+
+	json_key(b, name);
+	json_strn(b, text, len);
+	if (is_utf8(text, len))
+		return;
+	buf_addf(&hex, "%s_hex", name);
+	add_hex(b, hex.data, text, len);
+	buf_release(&hex);
+}
+
+/* One line, one write. */
+static int end_record(struct journal *j, struct buf *b)
+{
+	int ret, err;
+
+	json_close(b, '}');
+	buf_addch(b, '\n');
+	ret = logfile_add(j->cfg.file, b->data, b->len);
+	err = errno;
+	buf_release(b);
+	errno = err;
+	return ret;
+}
+
+/* Runs. */
+
+int journal_begin(struct journal *j, const struct journal_run *run)
+{
+	struct buf b = BUF_INIT;
+
+	j->stages = run->stages;
+	open_record(&b, "run");
+	add_uint(&b, "format", LEDGER_FORMAT);
+	add_text(&b, "version", run->version);
+	add_seconds(&b, "time", clock_wall_ns());
+	add_uint(&b, "pid", (uint64_t)getpid());
+	add_text(&b, "resume", run->resume);
+	add_uint(&b, "stages", run->stages);
+	add_text(&b, "cwd", run->cwd);
+	json_key(&b, "options");
+	json_open(&b, '[');
+	for (size_t i = 0; i < run->noptions; i++)
+		json_str(&b, run->options[i]);
+	json_close(&b, ']');
+	if (run->command)
+		add_text(&b, "command", run->command);
+	if (run->output) {
+		add_text(&b, "output", run->output);
+		add_uint(&b, "offset", run->offset);
+	}
+	if (end_record(j, &b) < 0)
+		return -1;
+	return logfile_commit(j->cfg.file);
+}
+
+int journal_finish(struct journal *j, const struct tally *tally)
+{
+	struct buf b = BUF_INIT;
+
+	open_record(&b, "finish");
+	add_seconds(&b, "time", clock_wall_ns());
+	add_uint(&b, "succeeded", tally->succeeded);
+	add_uint(&b, "failed", tally->failed - tally->cancelled);
+	add_uint(&b, "cancelled", tally->cancelled);
+	if (end_record(j, &b) < 0)
+		return -1;
+	return logfile_finish(j->cfg.file);
+}
+
+/* Jobs. */
+
+static void open_job(struct journal *j, struct buf *b, const char *event,
+		     const struct job *job)
+{
+	open_record(b, event);
+	add_uint(b, "job", job->number);
+	if (j->stages > 1)
+		add_uint(b, "stage", job->stage + 1);
+	add_uint(b, "try", job->tries);
+	if (job->has_key)
+		add_hex(b, "key", job->key, sizeof(job->key));
+}
+
+static void add_command(struct journal *j, struct buf *b,
+			const struct job *job)
+{
+	struct buf text = BUF_INIT;
+
+	if (j->cfg.describe(j->cfg.arg, job, &text)) {
+		add_text(b, "command", text.data);
+	} else {
+		job_add_values(job, &text);
+		add_text(b, "values", text.data);
+	}
+	buf_release(&text);
+}
+
+/* The names of its variables, but not what they hold: that may be secret. */
+static void add_env(struct buf *b, const struct job *job)
+{
+	json_key(b, "env");
+	json_open(b, '[');
+	for (char **var = job->env; *var; var++)
+		json_strn(b, *var, strcspn(*var, "="));
+	json_close(b, ']');
+}
+
+static void record_start(struct sink *s, const struct job *job)
+{
+	struct journal *j = container_of(s, struct journal, sink);
+	struct buf b = BUF_INIT;
+
+	open_job(j, &b, "start", job);
+	add_seconds(&b, "time", clock_wall_ns());
+	add_uint(&b, "slot", job->slot);
+	add_command(j, &b, job);
+	if (job->cwd)
+		add_text(&b, "cwd", job->cwd);
+	if (job->input)
+		add_text(&b, "stdin", job->input);
+	if (job->env)
+		add_env(&b, job);
+	if (job->has_data) {
+		json_key(&b, "block");
+		json_bool(&b, true);
+	}
+	(void)!end_record(j, &b);
+}
+
+static const char *name_of(enum job_end end)
+{
+	switch (end) {
+	case JOB_EXITED:
+		return "exited";
+	case JOB_SIGNALED:
+		return "signaled";
+	case JOB_TIMEOUT:
+		return "timeout";
+	case JOB_KILLED:
+		return "killed";
+	case JOB_UNSTARTED:
+		return "unstarted";
+	case JOB_REFUSED:
+		return "refused";
+	case JOB_CANCELLED:
+		return "cancelled";
+	case JOB_LOST:
+		return "lost";
+	case JOB_DROPPED:
+		return "dropped";
+	case JOB_SKIPPED:
+		return "skipped";
+	}
+	BUG("job_end out of range");
+}
+
+static void add_outcome(struct buf *b, const struct job *job)
+{
+	const struct job_outcome *o = &job->outcome;
+
+	json_key(b, "end");
+	json_str(b, name_of(o->end));
+	json_key(b, "status");
+	json_int(b, job_status(job));
+	json_key(b, "signal");
+	json_int(b, o->end == JOB_EXITED ? 0 : o->signal);
+	json_key(b, "timeout");
+	json_bool(b, o->end == JOB_TIMEOUT);
+	if (o->core_dumped) {
+		json_key(b, "core");
+		json_bool(b, true);
+	}
+	if (!o->start_wall_ns)
+		return;
+	add_seconds(b, "time", o->start_wall_ns);
+	add_seconds(b, "runtime", job_runtime_ns(job));
+	add_seconds(b, "user", o->user_ns);
+	add_seconds(b, "system", o->system_ns);
+	add_uint(b, "maxrss", o->rss_bytes);
+	add_uint(b, "bytes", o->out_bytes);
+}
+
+/* again: another try will follow. */
+static void record_end(struct journal *j, const struct job *job, bool again)
+{
+	struct buf b = BUF_INIT;
+
+	open_job(j, &b, "end", job);
+	add_outcome(&b, job);
+	if (job->message)
+		add_text(&b, "message", job->message);
+	if (job->tries == 0)
+		add_command(j, &b, job);
+	if (again) {
+		json_key(&b, "again");
+		json_bool(&b, true);
+	}
+	/* What never ran will be seen to be missing if its record is lost. */
+	if (end_record(j, &b) == 0 && job->tries > 0)
+		journal_commit(j);
+}
+
+static void record_retry(struct sink *s, const struct job *job)
+{
+	record_end(container_of(s, struct journal, sink), job, true);
+}
+
+static void record_done(struct sink *s, const struct job *job)
+{
+	if (job->recorded != job->seq)
+		record_end(container_of(s, struct journal, sink), job, false);
+}
+
+static const struct sink_ops journal_ops = {
+	.start = record_start,
+	.retry = record_retry,
+	.done = record_done,
+};
+
+/* The output: lets everything through, but sees to the order. */
+
+static struct journal *of_output(struct output *o)
+{
+	return container_of(o, struct journal, output);
+}
+
+static bool out_begin(struct output *o, struct job *job, bool last,
+		      void (*wake)(void *), void *wake_arg)
+{
+	struct output *inner = of_output(o)->inner;
+
+	return inner->ops->begin(inner, job, last, wake, wake_arg);
+}
+
+static bool out_room(struct output *o, struct job *job)
+{
+	struct output *inner = of_output(o)->inner;
+
+	return inner->ops->room(inner, job);
+}
+
+static void out_append(struct output *o, struct job *job,
+		       enum output_stream stream, const char *data, size_t len)
+{
+	struct output *inner = of_output(o)->inner;
+
+	inner->ops->append(inner, job, stream, data, len);
+}
+
+static void out_end(struct output *o, struct job *job, bool keep)
+{
+	struct journal *j = of_output(o);
+
+	if (keep) {
+		record_end(j, job, false);
+		job->recorded = job->seq;
+	}
+	j->inner->ops->end(j->inner, job, keep);
+}
+
+static void out_rest(struct output *o, struct job *job)
+{
+	struct output *inner = of_output(o)->inner;
+
+	inner->ops->rest(inner, job);
+}
+
+static void out_skip(struct output *o, uint64_t seq)
+{
+	struct output *inner = of_output(o)->inner;
+
+	inner->ops->skip(inner, seq);
+}
+
+static void out_stop_waiting(struct output *o)
+{
+	struct output *inner = of_output(o)->inner;
+
+	inner->ops->stop_waiting(inner);
+}
+
+static const struct output_ops output_ops = {
+	.begin = out_begin,
+	.room = out_room,
+	.append = out_append,
+	.end = out_end,
+	.rest = out_rest,
+	.skip = out_skip,
+	.stop_waiting = out_stop_waiting,
+};
+
+/* Life. */
+
+struct journal *journal_new(const struct journal_config *config)
+{
+	struct journal *j = xcalloc(1, sizeof(*j));
+
+	j->sink.ops = &journal_ops;
+	list_init(&j->sink.link);
+	j->output.ops = &output_ops;
+	j->cfg = *config;
+	j->stages = 1;
+	return j;
+}
+
+int journal_free(struct journal *j)
+{
+	int ret, err;
+
+	if (!j)
+		return 0;
+	ret = logfile_free(j->cfg.file);
+	err = errno;
+	free(j);
+	errno = err;
+	return ret;
+}
+
+struct sink *journal_sink(struct journal *j)
+{
+	return &j->sink;
+}
+
+struct output *journal_output(struct journal *j, struct output *inner)
+{
+	j->inner = inner;
+	return &j->output;
+}
+
+void journal_add_out(struct journal *j, uint64_t seq, uint64_t offset)
+{
+	struct buf b = BUF_INIT;
+
+	open_record(&b, "out");
+	add_uint(&b, "job", (seq - 1) / j->stages + 1);
+	if (j->stages > 1)
+		add_uint(&b, "stage", (seq - 1) % j->stages + 1);
+	add_uint(&b, "offset", offset);
+	(void)!end_record(j, &b);
+}
+
+void journal_commit(struct journal *j)
+{
+	/* What fails is told by the file. */
+	(void)!logfile_commit(j->cfg.file);
+}
