@@ -87,7 +87,9 @@ static void print_summary(struct run *r)
 	struct buf text = BUF_INIT;
 
 	summary_format(r->summary, &text, summary_width());
-	diag_raw(text.data, text.len);
+	/* Nobody can be told but by the exit status. */
+	if (diag_raw(text.data, text.len) < 0)
+		atomic_store(&r->own_error, true);
 	buf_release(&text);
 }
 
@@ -101,8 +103,8 @@ static void write_failed(struct run *r)
 		delimiter = '\n';
 	if (summary_write_failed(r->summary, r->failed_fd, delimiter) < 0) {
 		if (errno == EILSEQ)
-			diag_msg("--failed-to: a failed command holds a "
-				 "newline (use -0)");
+			diag_msg("--failed-to: '%s': a failed command holds "
+				 "a newline (use -0)", r->o->failed_to);
 		else
 			diag_err(errno, "--failed-to: '%s'", r->o->failed_to);
 		atomic_store(&r->own_error, true);
@@ -165,7 +167,8 @@ static void close_logs(struct run *r, const struct engine_stats *stats)
 		print_summary(r);
 	if (r->failed_fd >= 0)
 		write_failed(r);
-	watch_print(&r->watch, r->engine);
+	if (watch_print(&r->watch, r->engine) < 0)
+		atomic_store(&r->own_error, true);
 	control_write_metrics(&r->control);
 }
 

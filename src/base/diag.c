@@ -106,7 +106,7 @@ static void write_status_locked(void)
 		return;	/* no one to tell */
 }
 
-static void write_line_locked(const char *text, size_t len)
+static int write_line_locked(const char *text, size_t len)
 {
 	char erase[ERASE_MAX];
 	struct iovec v[5] = { { (char *)"", 0 } };
@@ -119,8 +119,7 @@ static void write_line_locked(const char *text, size_t len)
 	}
 	v[1] = (struct iovec){ (char *)text, len };
 	add_status_locked(v + 2);
-	if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) < 0)
-		return;	/* no one to tell */
+	return fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v));
 }
 
 void diag_setup(const char *name)
@@ -129,14 +128,16 @@ void diag_setup(const char *name)
 	is_terminal = isatty(STDERR_FILENO);
 }
 
-void diag_raw(const char *text, size_t len)
+int diag_raw(const char *text, size_t len)
 {
 	int saved_errno = errno;
+	int ret;
 
 	mutex_lock(&lock);
-	write_line_locked(text, len);
+	ret = write_line_locked(text, len);
 	mutex_unlock(&lock);
 	errno = saved_errno;
+	return ret;
 }
 
 /* text as one line with the name before it. */

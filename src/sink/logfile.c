@@ -234,6 +234,17 @@ static int tell(struct logfile *l, bool is_new, int err)
 	return err ? -1 : 0;
 }
 
+/* Half a record goes; if this fails, the next run will do it. More than half
+ * of one has come from elsewhere, and stays. */
+static void cut_half_locked(struct logfile *l, size_t len) REQUIRES(l->lock)
+{
+	struct stat st;
+
+	if (l->is_regular && fstat(l->fd, &st) == 0 && st.st_size > l->size &&
+	    (uint64_t)(st.st_size - l->size) < len)
+		(void)!ftruncate(l->fd, l->size);
+}
+
 int logfile_add(struct logfile *l, const void *record, size_t len)
 {
 	bool is_new = false;
@@ -242,9 +253,7 @@ int logfile_add(struct logfile *l, const void *record, size_t len)
 	mutex_lock(&l->lock);
 	if (!l->err && fd_write_all(l->fd, record, len) < 0) {
 		is_new = fail_locked(l, errno);
-		/* Half a record: if this fails, the next run will do it. */
-		if (l->is_regular)
-			(void)!ftruncate(l->fd, l->size);
+		cut_half_locked(l, len);
 	} else if (!l->err) {
 		l->size += (off_t)len;
 		l->added++;

@@ -68,7 +68,8 @@ int logfile_finish(struct logfile *l);
 int logfile_free(struct logfile *l);
 
 /* Takes the descriptor of a regular file for this run alone. 0, or -1 with
- * errno; EWOULDBLOCK: another run has it, for half a second by then. File systems without locks give 0. */
+ * errno; EWOULDBLOCK: another run has it, for half a second by then. File
+ * systems without locks give 0. */
 int logfile_lock(int fd);
 /* Brings the bytes of a file to the disk; 0 for what has no disk. */
 int logfile_sync_fd(int fd);
