@@ -104,19 +104,18 @@ static void hash_cwd(const struct book *b, struct siphash *h,
 
 static void hash_block(struct siphash *h, const struct job *job)
 {
-	int64_t part[2] = { job->part_from, job->part_len };
-	struct buf text = BUF_INIT;
+	struct buf part = BUF_INIT;
 
 	if (!job->has_data)
 		return;
 	hash_field(h, 'b', job->data ? job->data : "", job->data_len);
-	if (job->part_path) {
-		hash_text(h, 'p', job->part_path);
-		buf_addf(&text, "%lld %lld", (long long)part[0],
-			 (long long)part[1]);
-		hash_field(h, 'p', text.data, text.len);
+	if (job->part_path || job->part_of_stdin) {
+		buf_addf(&part, "%lld %lld %s", (long long)job->part_from,
+			 (long long)job->part_len,
+			 job->part_path ? job->part_path : "-");
+		hash_field(h, 'p', part.data, part.len);
 	}
-	buf_release(&text);
+	buf_release(&part);
 }
 
 void book_identify(const struct book *b, struct job *job, uint64_t number)

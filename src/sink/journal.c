@@ -204,7 +204,7 @@ static void record_start(struct sink *s, const struct job *job)
 		add_text(&b, "stdin", job->input);
 	if (job->env)
 		add_env(&b, job);
-	if (job->has_data) {
+	if (job->has_data || job->inlet) {
 		json_key(&b, "block");
 		json_bool(&b, true);
 	}
