@@ -57,7 +57,9 @@ static void hash_commands(const struct book *b, struct siphash *h,
 		if (i)
 			job->command = NULL;
 		buf_reset(&text);
-		if (!texts_add_command(b->texts, job, 1, &text))
+		/* One that was refused may not even have values. */
+		if (job->message ||
+		    !texts_add_command(b->texts, job, 1, &text))
 			job_add_values(job, &text);
 		hash_field(h, 'c', text.data, text.len);
 		job->command = command;
@@ -261,6 +263,9 @@ static bool describe(void *arg, const struct job *job, struct buf *out)
 {
 	const struct book *b = arg;
 
+	/* It may have been refused for having none. */
+	if (job->outcome.end == JOB_REFUSED && job->tries == 0)
+		return false;
 	return texts_add_command(b->texts, job, job->slot, out);
 }
 
@@ -414,7 +419,7 @@ void book_written(void *book, const struct emit_written *w, size_t n)
 	journal_commit(b->journal);
 }
 
-static bool finish_output(struct book *b)
+static bool finish_output(struct book *b, bool closes)
 {
 	int err = 0;
 
@@ -424,19 +429,31 @@ static bool finish_output(struct book *b)
 	    logfile_sync_fd(b->out_fd) < 0)
 		err = errno;
 	/* Network file systems tell only here that something was lost. */
-	if (close(b->out_fd) < 0 && errno != EINTR && !err)
+	if (closes && close(b->out_fd) < 0 && errno != EINTR && !err)
 		err = errno;
-	b->out_fd = -1;
+	if (closes)
+		b->out_fd = -1;
 	if (err)
 		output_failed(b, err);
 	return !atomic_load(&b->out_failed);
 }
 
-bool book_finish(struct book *b, const struct tally *tally)
+bool book_finish(struct book *b, const struct tally *tally, bool closes)
 {
-	bool is_good = finish_output(b);
+	bool is_good = finish_output(b, closes);
+	bool is_whole;
 
-	if (b->journal && journal_finish(b->journal, tally) < 0)
-		is_good = false;
-	return is_good;
+	if (!b->journal)
+		return is_good;
+	is_whole = journal_finish(b->journal, tally) == 0;
+	if (!closes)
+		return is_good && is_whole;
+	/* What has been told is not told again. */
+	if (journal_free(b->journal) < 0 && is_whole) {
+		journal_failed(b, b->options->journal, errno);
+		is_whole = false;
+	}
+	b->journal = NULL;
+	b->file = NULL;
+	return is_good && is_whole;
 }
