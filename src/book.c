@@ -314,7 +314,7 @@ void book_release(struct book *b)
 {
 	/* Only what was never begun is still open with no word about it. */
 	if (b->journal)
-		(void)!journal_free(b->journal);
+		journal_free(b->journal);
 	else
 		(void)!logfile_free(b->file);
 	b->journal = NULL;
@@ -449,11 +449,9 @@ bool book_finish(struct book *b, const struct tally *tally, bool closes)
 	if (!closes)
 		return is_good && is_whole;
 	/* What has been told is not told again. */
-	if (journal_free(b->journal) < 0 && is_whole) {
+	if (journal_close(b->journal) < 0 && is_whole) {
 		journal_failed(b, b->options->journal, errno);
 		is_whole = false;
 	}
-	b->journal = NULL;
-	b->file = NULL;
 	return is_good && is_whole;
 }

@@ -387,17 +387,17 @@ struct journal *journal_new(const struct journal_config *config)
 	return j;
 }
 
-int journal_free(struct journal *j)
+void journal_free(struct journal *j)
 {
-	int ret, err;
-
 	if (!j)
-		return 0;
-	ret = logfile_free(j->cfg.file);
-	err = errno;
+		return;
+	(void)!logfile_free(j->cfg.file);
 	free(j);
-	errno = err;
-	return ret;
+}
+
+int journal_close(struct journal *j)
+{
+	return logfile_close(j->cfg.file);
 }
 
 struct sink *journal_sink(struct journal *j)
