@@ -148,9 +148,11 @@ static int exit_status(struct run *r, const struct engine_stats *s)
 	return status;
 }
 
-static void close_logs(struct run *r, const struct engine_stats *stats)
+/* closes: nobody writes any more. */
+static void close_logs(struct run *r, const struct engine_stats *stats,
+		       bool closes)
 {
-	if (!book_finish(&r->book, &stats->tally))
+	if (!book_finish(&r->book, &stats->tally, closes))
 		atomic_store(&r->own_error, true);
 	if (r->joblog)
 		(void)!joblog_finish(r->joblog);
@@ -233,7 +235,7 @@ static bool is_written(void *arg)
 static void abandon(struct run *r, const struct engine_stats *stats)
 {
 	diag_msg("gave up waiting for the reader of standard output");
-	close_logs(r, stats);
+	close_logs(r, stats, false);
 	if (r->control.die_of)
 		sigstate_die_of(r->control.die_of);
 	_exit(exit_status(r, stats) ? exit_status(r, stats) : 1);
@@ -281,7 +283,7 @@ static int work(struct run *r)
 	tell_undone(r, &stats);
 	if (!written)
 		abandon(r, &stats);
-	close_logs(r, &stats);
+	close_logs(r, &stats, true);
 	sig = r->control.die_of;
 	if (!sig && atomic_load(&r->broken_pipe))
 		sig = SIGPIPE;

@@ -313,17 +313,30 @@ int logfile_finish(struct logfile *l)
 	return l->cfg.sync == LOGFILE_NONE ? 0 : sync_all(l);
 }
 
-int logfile_free(struct logfile *l)
+int logfile_close(struct logfile *l)
 {
 	int err;
 
-	if (!l)
-		return 0;
-	err = l->err;
+	mutex_lock(&l->lock);
 	/* Network file systems tell only here that a record was lost. */
-	if (close(l->fd) < 0 && errno != EINTR && !err)
-		err = errno;
-	release(l);
+	if (l->fd >= 0 && close(l->fd) < 0 && errno != EINTR)
+		(void)fail_locked(l, errno);
+	l->fd = -1;
+	err = l->err;
+	mutex_unlock(&l->lock);
 	errno = err;
 	return err ? -1 : 0;
+}
+
+int logfile_free(struct logfile *l)
+{
+	int ret, err;
+
+	if (!l)
+		return 0;
+	ret = logfile_close(l);
+	err = errno;
+	release(l);
+	errno = err;
+	return ret;
 }
