@@ -437,7 +437,21 @@ bool book_finish(struct book *b, const struct tally *tally)
 {
 	bool is_good = finish_output(b);
 
-	if (b->journal && journal_finish(b->journal, tally) < 0)
-		is_good = false;
-	return is_good;
+	b->is_told = b->journal && journal_finish(b->journal, tally) < 0;
+	return is_good && !b->is_told;
+}
+
+bool book_close(struct book *b)
+{
+	struct journal *j = b->journal;
+
+	b->journal = NULL;
+	if (!j)
+		return true;
+	b->file = NULL;
+	if (journal_free(j) == 0)
+		return true;
+	if (!b->is_told)
+		b->failed(b->arg, "--journal", b->options->journal, errno);
+	return false;
 }

@@ -138,7 +138,7 @@ static int exit_status(struct run *r, const struct engine_stats *s)
 	int status;
 
 	if (atomic_load(&r->own_error) || atomic_load(&r->feed.failed) ||
-	    r->control.metrics_lost)
+	    r->control.metrics_lost || diag_has_lost())
 		return RUN_ERROR;
 	status = jobs_status(r, s);
 	if (status == 0 && watch_has_failed(&r->watch))
@@ -279,6 +279,8 @@ static int work(struct run *r)
 	if (!written)
 		abandon(r, &stats);
 	close_logs(r, &stats);
+	if (!book_close(&r->book))
+		atomic_store(&r->own_error, true);
 	sig = r->control.die_of;
 	if (!sig && atomic_load(&r->broken_pipe))
 		sig = SIGPIPE;
