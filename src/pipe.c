@@ -169,6 +169,10 @@ static int open_stream(struct pipe *p, struct buf *err)
 			 "not values", p->values[i].option);
 		return -1;
 	}
+	if (fd_was_closed(0)) {
+		buf_addstr(err, "standard input is closed");
+		return -1;
+	}
 	if (can_splice(p, &st))
 		return open_stdin_file(p, &st, err);
 	p->blocks = blocks_new(0, &p->cut, err);

@@ -140,7 +140,7 @@ static int exit_status(struct run *r, const struct engine_stats *s)
 	int status;
 
 	if (atomic_load(&r->own_error) || atomic_load(&r->feed.failed) ||
-	    r->control.metrics_lost)
+	    r->control.metrics_lost || diag_has_lost())
 		return RUN_ERROR;
 	status = jobs_status(r, s);
 	if (status == 0 && watch_has_failed(&r->watch))
