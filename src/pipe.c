@@ -73,9 +73,10 @@ static void sort_inputs(struct pipe *p)
 {
 	const struct options *o = p->options;
 
-	for (size_t i = 0; o->pipe.is_part && o->pipe.is_tee &&
-			   i < o->ninputs && !p->tee_path; i++)
-		p->tee_path = o->inputs[i].path;
+	if (o->pipe.is_part && o->pipe.is_tee) {
+		for (size_t i = 0; i < o->ninputs && !p->tee_path; i++)
+			p->tee_path = o->inputs[i].path;
+	}
 
 	p->none = (struct input_spec){
 		.kind = INPUT_ARGS, .option = ":::", .timeout_ns = -1,
@@ -166,6 +167,10 @@ static int open_stream(struct pipe *p, struct buf *err)
 			continue;
 		buf_addf(err, "%s: standard input holds the data of --pipe, "
 			 "not values", p->values[i].option);
+		return -1;
+	}
+	if (fd_was_closed(0)) {
+		buf_addstr(err, "standard input is closed");
 		return -1;
 	}
 	if (can_splice(p, &st))

@@ -45,6 +45,8 @@ static unsigned drawn;	/* lines of it on the screen above the cursor's */
  * the first status line by a moment is no worse off than just before it.
  */
 static atomic_bool has_status;
+/* Whether a line has been lost: for the exit status, at the end. */
+static atomic_bool is_lost;
 /* Whether output has left the terminal's cursor within a line: there the
  * status line is not drawn. Relaxed, for the same reason. */
 static atomic_bool is_in_line;
@@ -106,7 +108,7 @@ static void write_status_locked(void)
 		return;	/* no one to tell */
 }
 
-static void write_line_locked(const char *text, size_t len)
+static int write_line_locked(const char *text, size_t len)
 {
 	char erase[ERASE_MAX];
 	struct iovec v[5] = { { (char *)"", 0 } };
@@ -119,8 +121,17 @@ static void write_line_locked(const char *text, size_t len)
 	}
 	v[1] = (struct iovec){ (char *)text, len };
 	add_status_locked(v + 2);
-	if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) < 0)
-		return;	/* no one to tell */
+	/* There is no one to tell. */
+	if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) == 0 &&
+	    (!len || !fd_was_closed(STDERR_FILENO)))
+		return 0;
+	atomic_store(&is_lost, true);
+	return -1;
+}
+
+bool diag_has_lost(void)
+{
+	return atomic_load(&is_lost);
 }
 
 void diag_setup(const char *name)
@@ -129,14 +140,16 @@ void diag_setup(const char *name)
 	is_terminal = isatty(STDERR_FILENO);
 }
 
-void diag_raw(const char *text, size_t len)
+int diag_raw(const char *text, size_t len)
 {
 	int saved_errno = errno;
+	int ret;
 
 	mutex_lock(&lock);
-	write_line_locked(text, len);
+	ret = write_line_locked(text, len);
 	mutex_unlock(&lock);
 	errno = saved_errno;
+	return ret;
 }
 
 /* text as one line with the name before it. */
