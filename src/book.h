@@ -72,8 +72,9 @@ int book_out_fd(const struct book *b);
 void book_written(void *book, const struct emit_written *w, size_t n);
 bool book_wants_written(const struct book *b);
 
-/* The end of the run is written down and, with --sync, on disk. False: not
- * all is, and that has been said. */
-bool book_finish(struct book *b, const struct tally *tally);
+/* The end of the run is written down and, with --sync, on disk. closes: nobody
+ * writes any more, the files are closed. False: not all is as it should be,
+ * and that has been said. */
+bool book_finish(struct book *b, const struct tally *tally, bool closes);
 
 #endif

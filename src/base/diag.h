@@ -14,19 +14,32 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 
 /* Once at start; name is the word before the colon (static string). */
 void diag_setup(const char *name);
 
-/* "name: message\n". A failed write is ignored, there is no one to tell. */
+/* "name: message\n". No one can be told of a failed write: diag_has_lost. */
 void diag_msg(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void diag_vmsg(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
 /* As diag_msg, with ": strerror(err)" behind it. */
 void diag_err(int err, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* The text as it is, no name before it: summary tables, job lists, -t. */
-void diag_raw(const char *text, size_t len);
+/* The text as it is, no name before it: summary tables, job lists, -t. -1 when
+ * it could not be written; errno stays what it was all the same. */
+int diag_raw(const char *text, size_t len);
+/* True when one of these could not be written: no run may end with 0 then. */
+bool diag_has_lost(void);
+
+/*
+ * Where standard error is a pipe that nobody reads: each line waits for room,
+ * until fn (set before there is a second thread; any thread may call it) says
+ * that its caller is wanted elsewhere, or until the time that the last
+ * diag_hurry has given is over. A line that does not wait any longer is lost.
+ */
+void diag_set_wanted(bool (*fn)(void));
+void diag_hurry(int64_t patience_ns);
 
 /*
  * Debug lines, printed when the area was switched on with diag_debug_on:

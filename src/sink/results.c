@@ -356,8 +356,12 @@ static void write_header(struct results *r, const struct job *job)
 	mutex_lock(&r->lock);
 	if (!r->has_header) {
 		record_add_header(&header, &r->cfg, job->nvalues);
-		/* A failure the emitter will meet, too. */
-		(void)!fd_write_all(r->cfg.fd, header.data, header.len);
+		if (fd_write_all(r->cfg.fd, header.data, header.len) < 0) {
+			buf_reset(&header);
+			buf_addf(&header, "cannot write to '%s': %s",
+				 r->cfg.path, strerror(errno));
+			r->cfg.failed(r->cfg.arg, header.data);
+		}
 	}
 	r->has_header = true;
 	mutex_unlock(&r->lock);

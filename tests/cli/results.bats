@@ -342,6 +342,19 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 	assert_stderr_has "--results: 'full/x.csv'"
 }
 
+@test "records of --pipe: what was sent, and as many values for all" {
+	seq 4 | muster --pipe -j1 -N2 --results o.csv true
+	assert_equal "$(cut -d , -f 5- o.csv)" \
+		'Send,Receive,Exitval,Signal,Command,Stdout,Stderr
+4,0,0,0,true,,
+4,0,0,0,true,,'
+	seq 4 | muster --pipe -j1 -N2 --results p.csv true ::: a ::: b
+	assert_equal "$(cut -d , -f 5- p.csv)" \
+		'Send,Receive,Exitval,Signal,Command,V1,V2,Stdout,Stderr
+4,0,0,0,true,a,b,,
+4,0,0,0,true,,,,'
+}
+
 @test "--results has no pipelines" {
 	t --results out --then echo echo ::: a
 	assert_usage_error '--results cannot be combined with --then'
