@@ -75,6 +75,7 @@ late() {
 }
 
 @test "all tries of a job have their time, and each is ended" {
+	in_time=$time_enough
 	late 'echo x >>tries; exec sleep 1000' --retries 3
 	assert_equal "$(wc -l <tries)" 3
 }
