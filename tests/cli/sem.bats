@@ -277,14 +277,14 @@ is_full() {
 	local i pids=()
 
 	sem --id x 'await go'
-	for ((i = 0; i < 60; i++)); do
+	for ((i = 0; i < 30; i++)); do
 		sem --id x --fg \
 			'mkdir lock && echo >>log && rmdir lock' &
 		pids+=($!)
 	done
 	touch go
 	wait "${pids[@]}"
-	assert_equal "$(wc -l <log)" 60
+	assert_equal "$(wc -l <log)" 30
 }
 
 @test "of many that wait for several slots, so many run" {
