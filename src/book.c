@@ -57,7 +57,9 @@ static void hash_commands(const struct book *b, struct siphash *h,
 		if (i)
 			job->command = NULL;
 		buf_reset(&text);
-		if (!texts_add_command(b->texts, job, 1, &text))
+		/* One that was refused may not even have values. */
+		if (job->message ||
+		    !texts_add_command(b->texts, job, 1, &text))
 			job_add_values(job, &text);
 		hash_field(h, 'c', text.data, text.len);
 		job->command = command;
@@ -104,19 +106,18 @@ static void hash_cwd(const struct book *b, struct siphash *h,
 
 static void hash_block(struct siphash *h, const struct job *job)
 {
-	int64_t part[2] = { job->part_from, job->part_len };
-	struct buf text = BUF_INIT;
+	struct buf part = BUF_INIT;
 
 	if (!job->has_data)
 		return;
 	hash_field(h, 'b', job->data ? job->data : "", job->data_len);
-	if (job->part_path) {
-		hash_text(h, 'p', job->part_path);
-		buf_addf(&text, "%lld %lld", (long long)part[0],
-			 (long long)part[1]);
-		hash_field(h, 'p', text.data, text.len);
+	if (job->part_path || job->part_of_stdin) {
+		buf_addf(&part, "%lld %lld %s", (long long)job->part_from,
+			 (long long)job->part_len,
+			 job->part_path ? job->part_path : "-");
+		hash_field(h, 'p', part.data, part.len);
 	}
-	buf_release(&text);
+	buf_release(&part);
 }
 
 void book_identify(const struct book *b, struct job *job, uint64_t number)
@@ -262,6 +263,9 @@ static bool describe(void *arg, const struct job *job, struct buf *out)
 {
 	const struct book *b = arg;
 
+	/* It may have been refused for having none. */
+	if (job->outcome.end == JOB_REFUSED && job->tries == 0)
+		return false;
 	return texts_add_command(b->texts, job, job->slot, out);
 }
 
@@ -310,7 +314,7 @@ void book_release(struct book *b)
 {
 	/* Only what was never begun is still open with no word about it. */
 	if (b->journal)
-		(void)!journal_free(b->journal);
+		journal_free(b->journal);
 	else
 		(void)!logfile_free(b->file);
 	b->journal = NULL;
@@ -415,7 +419,7 @@ void book_written(void *book, const struct emit_written *w, size_t n)
 	journal_commit(b->journal);
 }
 
-static bool finish_output(struct book *b)
+static bool finish_output(struct book *b, bool closes)
 {
 	int err = 0;
 
@@ -425,33 +429,29 @@ static bool finish_output(struct book *b)
 	    logfile_sync_fd(b->out_fd) < 0)
 		err = errno;
 	/* Network file systems tell only here that something was lost. */
-	if (close(b->out_fd) < 0 && errno != EINTR && !err)
+	if (closes && close(b->out_fd) < 0 && errno != EINTR && !err)
 		err = errno;
-	b->out_fd = -1;
+	if (closes)
+		b->out_fd = -1;
 	if (err)
 		output_failed(b, err);
 	return !atomic_load(&b->out_failed);
 }
 
-bool book_finish(struct book *b, const struct tally *tally)
+bool book_finish(struct book *b, const struct tally *tally, bool closes)
 {
-	bool is_good = finish_output(b);
+	bool is_good = finish_output(b, closes);
+	bool is_whole;
 
-	b->is_told = b->journal && journal_finish(b->journal, tally) < 0;
-	return is_good && !b->is_told;
-}
-
-bool book_close(struct book *b)
-{
-	struct journal *j = b->journal;
-
-	b->journal = NULL;
-	if (!j)
-		return true;
-	b->file = NULL;
-	if (journal_free(j) == 0)
-		return true;
-	if (!b->is_told)
-		b->failed(b->arg, "--journal", b->options->journal, errno);
-	return false;
+	if (!b->journal)
+		return is_good;
+	is_whole = journal_finish(b->journal, tally) == 0;
+	if (!closes)
+		return is_good && is_whole;
+	/* What has been told is not told again. */
+	if (journal_close(b->journal) < 0 && is_whole) {
+		journal_failed(b, b->options->journal, errno);
+		is_whole = false;
+	}
+	return is_good && is_whole;
 }

@@ -39,7 +39,6 @@ struct book {
 	bool out_is_regular;
 	uint64_t offset;	/* where the output of this run begins */
 	atomic_bool out_failed;
-	bool is_told;		/* that the journal has failed */
 	/* The caller's to set before book_begin: called once each, by any
 	 * thread, for what is not written to any more. */
 	void (*failed)(void *arg, const char *option, const char *path,
@@ -73,12 +72,9 @@ int book_out_fd(const struct book *b);
 void book_written(void *book, const struct emit_written *w, size_t n);
 bool book_wants_written(const struct book *b);
 
-/* The end of the run is written down and, with --sync, on disk. False: not
- * all is, and that has been said. */
-bool book_finish(struct book *b, const struct tally *tally);
-
-/* Closes the journal; nobody may write to it any more. False, said, when it
- * turns out only then that something was lost. */
-bool book_close(struct book *b);
+/* The end of the run is written down and, with --sync, on disk. closes: nobody
+ * writes any more, the files are closed. False: not all is as it should be,
+ * and that has been said. */
+bool book_finish(struct book *b, const struct tally *tally, bool closes);
 
 #endif

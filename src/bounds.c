@@ -11,6 +11,7 @@
 #include "proc/cpus.h"
 #include "proc/limits.h"
 #include "proc/topology.h"
+#include "sink/results.h"
 
 static int resolve_bounds(struct control *c, const struct jobspec *max,
 			  const struct jobspec *min, struct engine_bounds *b,
@@ -46,6 +47,21 @@ unsigned bounds_cpus(const struct options *o)
 	return n < usable ? n : usable;
 }
 
+/* Descriptors that each job holds beside the usual ones: for the block it
+ * reads, for the files it writes. */
+static unsigned more_fds(const struct options *o)
+{
+	bool to_stdout;
+	unsigned n = 0;
+
+	if (o->pipe.is_on)
+		n += o->pipe.is_part ? 2 : 1;
+	if (o->results && !results_are_records(results_kind_of(o->results,
+							       &to_stdout)))
+		n += 2;
+	return n;
+}
+
 int bounds_resolve(const struct options *o, struct control *c,
 		   struct engine_bounds *first, struct engine_bounds **then,
 		   struct buf *err)
@@ -54,7 +70,7 @@ int bounds_resolve(const struct options *o, struct control *c,
 	unsigned most;
 
 	c->cpus = bounds_cpus(o);
-	c->possible = limits_possible_jobs();
+	c->possible = limits_possible_jobs(more_fds(o));
 	if (resolve_bounds(c, &o->max, &o->min, first, err) < 0)
 		return -1;
 	most = first->max;
@@ -73,6 +89,7 @@ int bounds_resolve(const struct options *o, struct control *c,
 	for (size_t i = 0; i < o->nthen; i++)
 		c->said[i + 1] = (*then)[i];
 	/* There may be more later. */
-	limits_raise(may_grow || most > c->possible ? c->possible : most);
+	limits_raise(may_grow || most > c->possible ? c->possible : most,
+		     more_fds(o));
 	return 0;
 }

@@ -276,6 +276,8 @@ static void suspend(struct control *c)
 	/* Here SIGCONT has come. */
 	child_broadcast(SIGCONT);
 	clock_thaw();
+	if (c->grace_end_ns >= 0)
+		c->grace_end_ns += clock_now_ns() - begin;
 	engine_skip_time(c->engine, clock_now_ns() - begin);
 }
 

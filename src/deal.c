@@ -120,12 +120,15 @@ void deal_close(struct deal *d)
 
 void deal_stop(struct deal *d)
 {
+	struct inlets *inlets;
+
 	atomic_store(&d->stop, true);
 	pipe_stop(d->pipe);
 	mutex_lock(&d->lock);
-	if (d->inlets)
-		inlets_stop(d->inlets);
+	inlets = d->inlets;
 	mutex_unlock(&d->lock);
+	if (inlets)
+		inlets_stop(inlets);
 }
 
 bool deal_is_stopped(const struct deal *d)

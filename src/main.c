@@ -161,12 +161,8 @@
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
  *   base/               compiler.h list.h mem buf num arith backoff nearest
- *                       heap clock thread tmpname fdio diag json usock:
- *                       they know nothing of jobs
- *                       heap clock thread fdio diag json usock slots: they
- *                       know nothing of jobs
- *                       heap clock thread fdio diag json jsonscan siphash usock: they know
- *                       nothing of jobs
+ *                       heap clock thread tmpname slots fdio diag json
+ *                       jsonscan siphash usock: they know nothing of jobs
  */
 #include <config.h>
 

@@ -105,6 +105,7 @@ void options_settle_input(struct parser *p);
 void set_nice(struct parser *p, const struct given *g);
 void set_env(struct parser *p, const struct given *g);
 void set_slot_var(struct parser *p, const struct given *g);
+void set_on_done(struct parser *p, const struct given *g);
 void set_load(struct parser *p, const struct given *g);
 void set_limit(struct parser *p, const struct given *g);
 void set_tty(struct parser *p, const struct given *g);

@@ -56,6 +56,14 @@ void set_slot_var(struct parser *p, const struct given *g)
 			    g->name, g->arg);
 }
 
+void set_on_done(struct parser *p, const struct given *g)
+{
+	if (g->arg[strspn(g->arg, " \t\n")])
+		p->o->on_done = g->arg;
+	else
+		options_bad(p, "%s: an empty command", g->name);
+}
+
 /* What the machine has to bear. */
 
 void set_load(struct parser *p, const struct given *g)

@@ -452,7 +452,8 @@ static void set_dispatch(struct parser *p, const struct given *g)
 static void set_rate(struct parser *p, const struct given *g)
 {
 	if (rate_parse(g->arg, &p->o->rate) < 0)
-		bad_arg(p, g, "a rate (such as 5/s, 100/m or 20/h:10)");
+		bad_arg(p, g, "a rate: a whole number (such as 5/s, or "
+			"30/m for one every 2 seconds, or 20/h:10)");
 }
 
 static void set_delay(struct parser *p, const struct given *g)

@@ -73,9 +73,10 @@ static void sort_inputs(struct pipe *p)
 {
 	const struct options *o = p->options;
 
-	for (size_t i = 0; o->pipe.is_part && o->pipe.is_tee &&
-			   i < o->ninputs && !p->tee_path; i++)
-		p->tee_path = o->inputs[i].path;
+	if (o->pipe.is_part && o->pipe.is_tee) {
+		for (size_t i = 0; i < o->ninputs && !p->tee_path; i++)
+			p->tee_path = o->inputs[i].path;
+	}
 
 	p->none = (struct input_spec){
 		.kind = INPUT_ARGS, .option = ":::", .timeout_ns = -1,

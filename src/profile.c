@@ -103,7 +103,7 @@ static bool read_all(const char *path, struct buf *text)
 {
 	int fd = fd_open(path, O_RDONLY, 0);
 	ssize_t n = -1;
-	int e = errno;
+	int e;
 
 	if (fd < 0)
 		return false;

@@ -245,9 +245,12 @@ void resume_report(const struct resume *r)
 {
 	struct buf line = BUF_INIT;
 	bool by_key = r->ledger && ledger_has_run(r->ledger);
-	uint64_t gone = !r->has_ended ? 0 : r->ledger ? ledger_left(r->ledger)
-			: r->past ? vanished(r) : 0;
+	uint64_t gone = 0;
 
+	if (r->has_ended && r->ledger)
+		gone = ledger_left(r->ledger);
+	else if (r->has_ended && r->past)
+		gone = vanished(r);
 	if (r->options->retry_failed || r->has_changed ||
 	    (!r->passed && !gone && !by_key))
 		return;

@@ -87,7 +87,9 @@ static void print_summary(struct run *r)
 	struct buf text = BUF_INIT;
 
 	summary_format(r->summary, &text, summary_width());
-	diag_raw(text.data, text.len);
+	/* Nobody can be told but by the exit status. */
+	if (diag_raw(text.data, text.len) < 0)
+		atomic_store(&r->own_error, true);
 	buf_release(&text);
 }
 
@@ -101,8 +103,8 @@ static void write_failed(struct run *r)
 		delimiter = '\n';
 	if (summary_write_failed(r->summary, r->failed_fd, delimiter) < 0) {
 		if (errno == EILSEQ)
-			diag_msg("--failed-to: a failed command holds a "
-				 "newline (use -0)");
+			diag_msg("--failed-to: '%s': a failed command holds "
+				 "a newline (use -0)", r->o->failed_to);
 		else
 			diag_err(errno, "--failed-to: '%s'", r->o->failed_to);
 		atomic_store(&r->own_error, true);
@@ -146,9 +148,11 @@ static int exit_status(struct run *r, const struct engine_stats *s)
 	return status;
 }
 
-static void close_logs(struct run *r, const struct engine_stats *stats)
+/* closes: nobody writes any more. */
+static void close_logs(struct run *r, const struct engine_stats *stats,
+		       bool closes)
 {
-	if (!book_finish(&r->book, &stats->tally))
+	if (!book_finish(&r->book, &stats->tally, closes))
 		atomic_store(&r->own_error, true);
 	if (r->joblog)
 		(void)!joblog_finish(r->joblog);
@@ -165,7 +169,8 @@ static void close_logs(struct run *r, const struct engine_stats *stats)
 		print_summary(r);
 	if (r->failed_fd >= 0)
 		write_failed(r);
-	watch_print(&r->watch, r->engine);
+	if (watch_print(&r->watch, r->engine) < 0)
+		atomic_store(&r->own_error, true);
 	control_write_metrics(&r->control);
 }
 
@@ -230,7 +235,7 @@ static bool is_written(void *arg)
 static void abandon(struct run *r, const struct engine_stats *stats)
 {
 	diag_msg("gave up waiting for the reader of standard output");
-	close_logs(r, stats);
+	close_logs(r, stats, false);
 	if (r->control.die_of)
 		sigstate_die_of(r->control.die_of);
 	_exit(exit_status(r, stats) ? exit_status(r, stats) : 1);
@@ -280,9 +285,7 @@ static int work(struct run *r)
 	tell_undone(r, &stats);
 	if (!written)
 		abandon(r, &stats);
-	close_logs(r, &stats);
-	if (!book_close(&r->book))
-		atomic_store(&r->own_error, true);
+	close_logs(r, &stats, true);
 	sig = r->control.die_of;
 	if (!sig && atomic_load(&r->broken_pipe))
 		sig = SIGPIPE;

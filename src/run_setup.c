@@ -91,8 +91,13 @@ static void joblog_failed(void *arg, const char *path, int err)
 static void shortage(void *arg, unsigned reached, int err)
 {
 	(void)arg;
-	diag_msg("cannot run more than %u jobs at once (%s); "
-		 "going on with fewer", reached ? reached : 1, strerror(err));
+	if (reached)
+		diag_msg("cannot run more than %u job%s at once (%s); going "
+			 "on with fewer", reached, reached == 1 ? "" : "s",
+			 strerror(err));
+	else
+		diag_msg("cannot start a job (%s); trying again for a while",
+			 strerror(err));
 }
 
 static void complain(struct sink *s, const struct job *job)
@@ -173,6 +178,14 @@ static bool describe(void *arg, const struct job *job, struct buf *out)
 	return texts_describe(&((struct run *)arg)->texts, job, out);
 }
 
+static bool add_rest(void *arg, const struct job *job, struct buf *out)
+{
+	struct run *r = arg;
+
+	return !job_has_succeeded(job) &&
+	       texts_add_rest(&r->texts, job, r->shell, out);
+}
+
 /* Setting up: each returns 0, or -1 with a message in err. */
 
 static const char *choose_tmpdir(const struct options *o)
@@ -226,6 +239,7 @@ static int open_logs(struct run *r, struct buf *err)
 		r->joblog = joblog_new(&log, err);
 		if (!r->joblog)
 			return -1;
+		joblog_set_describe(r->joblog, describe, r);
 	}
 	if (book_open(&r->book, o, &r->texts, err) < 0)
 		return -1;
@@ -248,6 +262,8 @@ static int open_logs(struct run *r, struct buf *err)
 	if (o->summary != SUMMARY_NONE || o->failed_to) {
 		r->summary = summary_new(o->summary == SUMMARY_ALL);
 		summary_set_describe(r->summary, describe, r);
+		if (o->failed_to)
+			summary_set_rest(r->summary, add_rest, r);
 	}
 	return 0;
 }
@@ -467,6 +483,7 @@ static int make_steer(struct run *r, struct buf *err)
 		.path = r->o->control,
 		.ops = &steer_engine,
 		.engine = r->engine,
+		.is_resumed = is_resumed(r->o),
 		.stages = 1 + (unsigned)r->o->nthen,
 		.make_job = steer_make_job,
 		.stop = steer_end_run,

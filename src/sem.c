@@ -244,7 +244,7 @@ static int run_in_background(struct slots *s, const struct options *o)
 static unsigned count_slots(const struct options *o, struct buf *err)
 {
 	return jobspec_resolve(&o->max, bounds_cpus(o),
-			       limits_possible_jobs(), err);
+			       limits_possible_jobs(0), err);
 }
 
 int sem_run(const struct options *o)

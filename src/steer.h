@@ -66,6 +66,7 @@ struct steer_config {
 	const char *path;
 	const struct steer_ops *ops;
 	struct engine *engine;
+	bool is_resumed;	/* numbers of jobs are those of a log */
 	unsigned stages;		/* of the run; 0: one */
 	/* A job of that text, as of a line of input; the caller's. NULL with a
 	 * message in err. */

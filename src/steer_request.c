@@ -422,6 +422,24 @@ static void do_kill(struct steer *s, char **words, unsigned n,
 			   seq, "cannot be killed now");
 }
 
+/* New jobs have room where the reader's have none, but not without end. False
+ * when there can't be one now, which is answered. */
+static bool may_add(struct steer *s, struct buf *out)
+{
+	struct engine_stats st;
+
+	s->cfg.ops->get_stats(s->cfg.engine, &st);
+	if (st.is_crowded)
+		steer_refuse(out, "too many jobs wait: the queue is twice as "
+			     "long as --queue-size");
+	else if (s->cfg.is_resumed && !st.closed)
+		steer_refuse(out, "a run that is resumed takes new jobs when "
+			     "all input has been read");
+	else
+		return true;
+	return false;
+}
+
 /* Hands the job to the engine; false when the run is over, which is answered.
  * It may be over itself, and freed, before this returns. */
 static bool add_job(struct steer *s, struct job *job, uint64_t *seq,
@@ -436,9 +454,12 @@ static bool add_job(struct steer *s, struct job *job, uint64_t *seq,
 
 static void retry_failed(struct steer *s, uint64_t seq, struct buf *out)
 {
-	struct job *job = steer_take_failed(s, seq);
+	struct job *job;
 	uint64_t new_seq;
 
+	if (!may_add(s, out))
+		return;
+	job = steer_take_failed(s, seq);
 	if (!job) {
 		steer_refuse(out, "no job %llu runs, waits or has failed",
 			     (unsigned long long)seq);
@@ -515,6 +536,8 @@ static void do_add(struct steer *s, char **words, unsigned n, struct buf *out)
 			     "by another one");
 		return;
 	}
+	if (!may_add(s, out))
+		return;
 	job = s->cfg.make_job(s->cfg.arg, text, strlen(text), &err);
 	if (!job)
 		steer_refuse(out, "add: %s", err.data);

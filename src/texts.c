@@ -14,6 +14,7 @@
 #include "input/eval.h"
 #include "input/filter.h"
 #include "input/names.h"
+#include "input/shquote.h"
 #include "input/tags.h"
 #include "input/template.h"
 #include "options.h"
@@ -273,15 +274,15 @@ void texts_add_cwd(const struct texts *t, const struct job *job,
 	buf_release(&err);
 }
 
-bool texts_add_command(const struct texts *t, const struct job *job,
-		       unsigned slot, struct buf *out)
+static bool add_command_of(const struct texts *t, const struct job *job,
+			   unsigned stage, unsigned slot, struct buf *out)
 {
-	const struct template *command = texts_command(t, job->stage);
+	const struct template *command = texts_command(t, stage);
 	struct template_args args = texts_args(job, slot);
 	struct buf err = BUF_INIT;
 	bool is_good = true;
 
-	if (job->command)
+	if (job->command && stage == job->stage)
 		buf_addstr(out, job->command);
 	else if (command)
 		is_good = template_expand(command, &args, out, &err) == 0;
@@ -291,11 +292,41 @@ bool texts_add_command(const struct texts *t, const struct job *job,
 	return is_good;
 }
 
+bool texts_add_command(const struct texts *t, const struct job *job,
+		       unsigned slot, struct buf *out)
+{
+	return add_command_of(t, job, job->stage, slot, out);
+}
+
+/* A shell for each: what one does to its shell (exit, cd, a comment) is not
+ * for the next one. */
+bool texts_add_rest(const struct texts *t, const struct job *job,
+		    const char *shell, struct buf *out)
+{
+	enum shell_kind kind = shell_kind_of(shell);
+	struct buf command = BUF_INIT;
+	size_t before = out->len;
+	bool is_good = job->stage < t->options->nthen;
+
+	for (unsigned k = job->stage; is_good && k <= t->options->nthen; k++) {
+		buf_reset(&command);
+		is_good = add_command_of(t, job, k, 1, &command);
+		buf_addstr(out, k == job->stage ? "" : " && ");
+		shquote_add(out, shell, strlen(shell), QUOTE_PLAIN, kind);
+		buf_addstr(out, " -c ");
+		shquote_add(out, command.data, command.len, QUOTE_PLAIN, kind);
+	}
+	buf_release(&command);
+	if (!is_good)
+		buf_truncate(out, before);
+	return is_good;
+}
+
 bool texts_describe(const struct texts *t, const struct job *job,
 		    struct buf *out)
 {
-	if (job->is_argv || (job->outcome.end != JOB_DROPPED &&
-			     job->outcome.end != JOB_SKIPPED))
-		return false;
-	return texts_add_command(t, job, 0, out);
+	/* What was refused may be no values for a command at all. In the first
+	 * slot, for the others have to be looked for by who reads a log. */
+	return job->outcome.end != JOB_REFUSED &&
+	       texts_add_command(t, job, 1, out);
 }

@@ -75,8 +75,14 @@ void texts_add_cwd(const struct texts *t, const struct job *job,
 bool texts_add_command(const struct texts *t, const struct job *job,
 		       unsigned slot, struct buf *out);
 
-/* Adds the command of a job that was never run, but could be: dropped and
- * skipped ones. False when it is none of these, or can't be made. */
+/* Adds one command that does what is left to do for the job's input, from its
+ * stage on. False when that is its last one, or a command can't be made; out
+ * is unchanged then. */
+bool texts_add_rest(const struct texts *t, const struct job *job,
+		    const char *shell, struct buf *out);
+
+/* Adds the command of a job that was never run, but could be. False when it
+ * can't be made, or the job was refused. */
 bool texts_describe(const struct texts *t, const struct job *job,
 		    struct buf *out);
 

@@ -71,8 +71,7 @@ int watch_open(struct watch *w, const struct options *options,
 		return 0;
 	if (o->metrics && open_metrics(w, o->metrics, start, err) < 0)
 		return -1;
-	if (o->on_done && *o->on_done &&
-	    open_hook(w, o, shell, control, err) < 0)
+	if (o->on_done && open_hook(w, o, shell, control, err) < 0)
 		return -1;
 	control->metrics = w->metrics;
 	control->hook = w->hook;
@@ -118,20 +117,22 @@ static void list_worker(const struct engine_worker *worker, void *arg)
 	l->worker[l->n++] = *worker;
 }
 
-void watch_print(struct watch *w, struct engine *e)
+int watch_print(struct watch *w, struct engine *e)
 {
 	struct worker_list l = { NULL, 0, 0 };
 	struct buf text = BUF_INIT;
 	struct engine_stats s;
+	int ret;
 
 	if (!w->poolstats)
-		return;
+		return 0;
 	engine_get_stats(e, &s);
 	engine_each_worker(e, list_worker, &l);
 	poolstats_format(w->poolstats, &s, l.worker, l.n, &text);
-	diag_raw(text.data, text.len);
+	ret = diag_raw(text.data, text.len);
 	buf_release(&text);
 	free(l.worker);
+	return ret;
 }
 
 bool watch_has_failed(const struct watch *w)

@@ -41,8 +41,8 @@ struct runner *watch_runner(struct watch *w, const struct options *options,
 /* To be called after all other sinks have been added. */
 void watch_add_sinks(struct watch *w, struct engine *e);
 
-/* At the end. */
-void watch_print(struct watch *w, struct engine *e);
+/* At the end. -1: what was asked for could not be written. */
+int watch_print(struct watch *w, struct engine *e);
 /* True when the exit status must not be 0. */
 bool watch_has_failed(const struct watch *w);
 /* After engine_free. */

@@ -71,9 +71,11 @@ static double power(double base, unsigned n)
 {
 	double product = 1;
 
-	for (; n; n /= 2, base *= base) {
+	while (n) {
 		if (n % 2)
 			product *= base;
+		base *= base;
+		n /= 2;
 	}
 	return product;
 }

@@ -170,7 +170,7 @@ static void write_status_locked(void)
 		return;	/* no one to tell */
 }
 
-static void write_line_locked(const char *text, size_t len)
+static int write_line_locked(const char *text, size_t len)
 {
 	char erase[ERASE_MAX];
 	struct iovec v[5] = { { (char *)"", 0 } };
@@ -184,9 +184,11 @@ static void write_line_locked(const char *text, size_t len)
 	v[1] = (struct iovec){ (char *)text, len };
 	add_status_locked(v + 2);
 	/* There is no one to tell. */
-	if (write_vectors_locked(v, ARRAY_SIZE(v)) < 0 ||
-	    (len && fd_was_closed(STDERR_FILENO)))
-		atomic_store(&is_lost, true);
+	if (write_vectors_locked(v, ARRAY_SIZE(v)) == 0 &&
+	    (!len || !fd_was_closed(STDERR_FILENO)))
+		return 0;
+	atomic_store(&is_lost, true);
+	return -1;
 }
 
 void diag_set_wanted(bool (*fn)(void))
@@ -210,14 +212,16 @@ void diag_setup(const char *name)
 	is_terminal = isatty(STDERR_FILENO);
 }
 
-void diag_raw(const char *text, size_t len)
+int diag_raw(const char *text, size_t len)
 {
 	int saved_errno = errno;
+	int ret;
 
 	mutex_lock(&lock);
-	write_line_locked(text, len);
+	ret = write_line_locked(text, len);
 	mutex_unlock(&lock);
 	errno = saved_errno;
+	return ret;
 }
 
 /* text as one line with the name before it. */

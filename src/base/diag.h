@@ -26,8 +26,9 @@ void diag_msg(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void diag_vmsg(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
 /* As diag_msg, with ": strerror(err)" behind it. */
 void diag_err(int err, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* The text as it is, no name before it: summary tables, job lists, -t. */
-void diag_raw(const char *text, size_t len);
+/* The text as it is, no name before it: summary tables, job lists, -t. -1 when
+ * it could not be written; errno stays what it was all the same. */
+int diag_raw(const char *text, size_t len);
 /* True when one of these could not be written: no run may end with 0 then. */
 bool diag_has_lost(void);
 

@@ -26,9 +26,10 @@ static off_t line_begin(int fd, off_t from, off_t at)
 	char text[4096];
 
 	while (from > at) {
-		off_t begin = from - at > (off_t)sizeof(text)
-			? from - (off_t)sizeof(text) : at;
-		ssize_t n = fd_pread(fd, text, (size_t)(from - begin), begin);
+		off_t size = from - at < (off_t)sizeof(text)
+				     ? from - at : (off_t)sizeof(text);
+		off_t begin = from - size;
+		ssize_t n = fd_pread(fd, text, (size_t)size, begin);
 
 		if (n <= 0)
 			return -1;

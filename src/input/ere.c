@@ -25,14 +25,14 @@ struct translator {
 };
 
 static const struct {
-	char letter;
 	const char *set;	/* in brackets */
+	char letter;
 	bool is_negated;
 } classes[] = {
-	{ 'd', "0-9", false }, { 'D', "0-9", true },
-	{ 'w', "[:alnum:]_", false }, { 'W', "[:alnum:]_", true },
-	{ 's', "[:space:]", false }, { 'S', "[:space:]", true },
-	{ 'h', "[:blank:]", false },
+	{ "0-9", 'd', false }, { "0-9", 'D', true },
+	{ "[:alnum:]_", 'w', false }, { "[:alnum:]_", 'W', true },
+	{ "[:space:]", 's', false }, { "[:space:]", 'S', true },
+	{ "[:blank:]", 'h', false },
 };
 
 static int refuse(struct translator *t, const char *what, size_t len)

@@ -279,9 +279,9 @@ static const struct eval_binary *find_binary(struct eval_parser *p, int level)
 			if (is_times && *behind == '=' && behind[1] != '=' &&
 			    behind[1] != '~')
 				return NULL;
-		} else if (*behind == '=' && b->level != 9 && b->level != 10) {
-			return NULL;
-		} else if (*b->sign == '.' && *behind == '.') {
+		} else if ((*behind == '=' && b->level != 9 &&
+			    b->level != 10) ||
+			   (*b->sign == '.' && *behind == '.')) {
 			return NULL;
 		}
 		return b->level >= level ? b : NULL;

@@ -295,7 +295,7 @@ static json_t *load(const char *line, size_t len, struct buf *err)
 	json_t *root = json_loadb(line, len, JSON_REJECT_DUPLICATES |
 				  JSON_ALLOW_NUL | JSON_DECODE_ANY, &e);
 
-	if (root && json_is_object(root))
+	if (json_is_object(root))
 		return root;
 	if (root)
 		buf_addstr(err, "not a JSON object");

@@ -12,10 +12,11 @@
 
 /*
  * A running job holds a pidfd and the read ends of two pipes; while it is
- * being started also their write ends. The rest is for muster itself.
+ * being started also their write ends, that of its standard input and one for
+ * the error of its exec. The rest is for muster itself.
  */
 #define FDS_PER_JOB	3
-#define FDS_STARTING	96
+#define FDS_STARTING	128
 #define FDS_OWN		32
 
 #define JOBS_MAX	100000
@@ -35,15 +36,16 @@ static struct {
 	bool raised;
 } saved[ARRAY_SIZE(kinds)];
 
-unsigned limits_possible_jobs(void)
+unsigned limits_possible_jobs(unsigned more_fds)
 {
+	rlim_t per_job = FDS_PER_JOB + more_fds;
 	rlim_t jobs = JOBS_MAX;
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_max != RLIM_INFINITY &&
 	    r.rlim_max > FDS_OWN + FDS_STARTING &&
-	    (r.rlim_max - FDS_OWN - FDS_STARTING) / FDS_PER_JOB < jobs)
-		jobs = (r.rlim_max - FDS_OWN - FDS_STARTING) / FDS_PER_JOB;
+	    (r.rlim_max - FDS_OWN - FDS_STARTING) / per_job < jobs)
+		jobs = (r.rlim_max - FDS_OWN - FDS_STARTING) / per_job;
 #ifdef RLIMIT_NPROC
 	/* A thread and a process each. */
 	if (getrlimit(RLIMIT_NPROC, &r) == 0 && r.rlim_max != RLIM_INFINITY &&
@@ -88,9 +90,10 @@ static void raise_one(size_t i, rlim_t wanted)
 	saved[i].raised = setrlimit(kinds[i], &r) == 0;
 }
 
-void limits_raise(unsigned jobs)
+void limits_raise(unsigned jobs, unsigned more_fds)
 {
-	raise_one(0, (rlim_t)jobs * FDS_PER_JOB + FDS_STARTING + FDS_OWN);
+	raise_one(0, (rlim_t)jobs * (FDS_PER_JOB + more_fds) + FDS_STARTING +
+		     FDS_OWN);
 	/* The limit counts all of the user's processes, which are unknown
 	 * here: ask for a good deal more than our own. */
 	if (ARRAY_SIZE(kinds) > 1)

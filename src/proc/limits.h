@@ -10,12 +10,13 @@
 
 #include <stddef.h>
 
-/* How many jobs can run at once at most, limits raised as far as allowed. */
-unsigned limits_possible_jobs(void);
+/* How many jobs can run at once at most, limits raised as far as allowed, when
+ * each holds so many descriptors more than one without input or files. */
+unsigned limits_possible_jobs(unsigned more_fds);
 
 /* Raises the soft limits, up to the hard ones, to what jobs jobs at once
  * need; best effort: what is lacking shows as RUN_AGAIN later. */
-void limits_raise(unsigned jobs);
+void limits_raise(unsigned jobs, unsigned more_fds);
 
 /* The longest command that a shell can be given with this environment. */
 size_t limits_command_bytes(void);

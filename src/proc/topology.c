@@ -111,7 +111,7 @@ static bool read_places(const char *root, struct place **places, unsigned *n)
 	struct buf path = BUF_INIT;
 	char line[4096];
 	const char *s = line;
-	unsigned first, last;
+	unsigned first = 0, last;
 	bool ok;
 
 	buf_addf(&path, "%s/sys/devices/system/cpu/online", root);

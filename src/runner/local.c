@@ -177,15 +177,15 @@ static void make_directory(char *path)
 static bool lacks_directory(struct job *job)
 {
 	struct stat st;
+	bool is_there;
 	int err = 0;
 
 	if (!job->cwd)
 		return false;
-	if (stat(job->cwd, &st) < 0)
-		err = errno;
-	else if (!S_ISDIR(st.st_mode))
+	is_there = stat(job->cwd, &st) == 0;
+	if (is_there && !S_ISDIR(st.st_mode))
 		err = ENOTDIR;
-	else if (access(job->cwd, X_OK) < 0)
+	else if (!is_there || access(job->cwd, X_OK) < 0)
 		err = errno;
 	if (err)
 		fail_start(job, "cannot change to directory", job->cwd, err);

@@ -84,6 +84,7 @@ struct engine *engine_new(const struct engine_config *config)
 	mutex_init(&e->lock);
 	cond_init(&e->over);
 	heap_init(&e->delayed, is_due_before, delayed_moved);
+	list_init(&e->between);
 	e->deps = deps_new();
 	throttle_init(&e->throttle, &config->rate, config->delay_ns);
 	e->start_due_ns = -1;
@@ -541,25 +542,29 @@ static enum engine_stop close_account_locked(struct engine *e,
 	return stop;
 }
 
-/* Into the next stage, or, when the run has been stopped, to its end. */
+/* Into the next stage, or, when the run has been stopped or somebody has
+ * killed it, to its end. */
 static void hand_on(struct engine *e, struct job *job)
 {
 	struct stage *next = &e->stages[job->stage + 1];
-	bool stopped;
+	bool stopped, killed;
 
 	advance(job);
 	mutex_lock(&e->lock);
+	list_append(&e->between, &job->link);
 	/* Halted, nobody makes room, and engine_stop is for us to call. */
 	while (e->stop == ENGINE_RUN && !e->stop_judged &&
-	       stage_is_full(next))
+	       stage_is_full(next) && atomic_load(&job->order) == JOB_GO)
 		engine_await_room_locked(e, next);
+	list_del(&job->link);
 	stopped = e->stop != ENGINE_RUN;
+	killed = atomic_load(&job->order) != JOB_GO;
 	e->submitted++;
-	if (!stopped)
+	if (!stopped && !killed)
 		engine_ready_locked(e, job);
 	engine_unlock(e);
-	if (stopped)
-		engine_cancel(e, job, JOB_CANCELLED);
+	if (stopped || killed)
+		engine_cancel(e, job, stopped ? JOB_CANCELLED : JOB_KILLED);
 	else
 		engine_rouse(e, next, RESIZE_DEMAND);
 }

@@ -140,6 +140,8 @@ struct engine_stats {
 	uint64_t shrunk[RESIZE_REASONS];
 	bool paused;
 	bool closed;		/* all input has been submitted */
+	bool is_crowded;	/* twice as many wait for the first stage as
+				   the reader would let in */
 	bool is_over;		/* closed or stopped, and nothing runs */
 	enum engine_stop stop;
 	bool halted;		/* by its rule ... */

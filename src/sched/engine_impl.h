@@ -29,6 +29,8 @@ struct engine {
 	struct cond over;		/* also for who waits at a barrier */
 	struct stage *stages;
 	struct heap delayed;		/* jobs that wait for their next try */
+	struct list between;		/* jobs that wait for room in the next
+					   stage; their workers' all the same */
 	struct deps *deps;
 	struct throttle throttle;
 	int64_t start_due_ns;		/* next token for a waiting job; -1 */

@@ -233,6 +233,19 @@ static struct job *find_queued_locked(struct engine *e, uint64_t seq)
 	return job;
 }
 
+static struct job *find_between_locked(struct engine *e, uint64_t seq)
+{
+	struct list *pos;
+
+	list_for_each(pos, &e->between) {
+		struct job *job = container_of(pos, struct job, link);
+
+		if (job->seq == seq)
+			return job;
+	}
+	return NULL;
+}
+
 /* Takes a waiting job from where it waits; NULL when none has that number. */
 static struct job *pull_locked(struct engine *e, uint64_t seq)
 {
@@ -251,6 +264,18 @@ static struct job *pull_locked(struct engine *e, uint64_t seq)
 	return job;
 }
 
+/* A job that waits for room is told to wait no longer. */
+static bool kill_between_locked(struct engine *e, uint64_t seq)
+{
+	struct job *job = find_between_locked(e, seq);
+
+	if (!job)
+		return false;
+	atomic_store(&job->order, JOB_STOP);
+	cond_broadcast(&e->stages[job->stage].space);
+	return true;
+}
+
 static void order_locked(struct engine *e, struct worker *w, int order)
 {
 	if (atomic_load(&w->job->order) < order)
@@ -261,14 +286,16 @@ static void order_locked(struct engine *e, struct worker *w, int order)
 int engine_kill_job(struct engine *e, uint64_t seq)
 {
 	struct job *job = NULL;
+	bool was_between;
 	struct worker *w;
 
 	mutex_lock(&e->lock);
 	w = find_running_locked(e, seq);
+	was_between = !w && kill_between_locked(e, seq);
 	if (w) {
 		w->again = false;
 		order_locked(e, w, JOB_STOP);
-	} else {
+	} else if (!was_between) {
 		job = pull_locked(e, seq);
 	}
 	mutex_unlock(&e->lock);
@@ -277,7 +304,7 @@ int engine_kill_job(struct engine *e, uint64_t seq)
 		/* It may have stood before others that need less. */
 		engine_rouse_all(e, RESIZE_DEMAND);
 	}
-	if (w || job)
+	if (w || job || was_between)
 		return 0;
 	errno = ESRCH;
 	return -1;
@@ -299,7 +326,8 @@ int engine_retry_job(struct engine *e, uint64_t seq)
 		heap_remove(&e->delayed, job->pos);
 		engine_ready_locked(e, job);
 	} else {
-		err = find_queued_locked(e, seq) || deps_find(e->deps, seq)
+		err = find_queued_locked(e, seq) ||
+		      find_between_locked(e, seq) || deps_find(e->deps, seq)
 			      ? EBUSY : ESRCH;
 	}
 	engine_unlock(e);
@@ -317,6 +345,8 @@ int engine_set_priority(struct engine *e, uint64_t seq, int priority)
 	job = find_delayed_locked(e, seq);
 	if (!job)
 		job = deps_find(e->deps, seq);
+	if (!job)
+		job = find_between_locked(e, seq);
 	if (job) {
 		job->priority = priority;
 	} else if ((job = find_queued_locked(e, seq)) != NULL) {
@@ -380,6 +410,7 @@ void engine_each_job(struct engine *e,
 		     void *arg)
 {
 	struct visit v = { fn, arg, JOB_RUNNING };
+	struct list *pos;
 
 	mutex_lock(&e->lock);
 	for (unsigned i = 0; i < e->nstages; i++)
@@ -387,6 +418,8 @@ void engine_each_job(struct engine *e,
 	v.state = JOB_QUEUED;
 	for (unsigned i = 0; i < e->nstages; i++)
 		stage_each_locked(&e->stages[i], visit_job, &v);
+	list_for_each(pos, &e->between)
+		visit_job(container_of(pos, struct job, link), &v);
 	v.state = JOB_DELAYED;
 	for (size_t i = 0; i < e->delayed.len; i++)
 		visit_job(e->delayed.items[i], &v);
@@ -451,6 +484,7 @@ void engine_get_stats(struct engine *e, struct engine_stats *out)
 		.retries = e->retries,
 		.paused = e->paused,
 		.closed = e->closed,
+		.is_crowded = stage_is_crowded(&e->stages[0]),
 		.is_over = engine_is_over_locked(e),
 		.stop = e->stop,
 		.halted = e->halted,

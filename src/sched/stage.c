@@ -68,6 +68,17 @@ bool stage_is_full(const struct stage *st)
 		       c->queue_bytes;
 }
 
+bool stage_is_crowded(const struct stage *st)
+{
+	const struct engine_config *c = &st->engine->cfg;
+
+	if (stage_queued(st) / 2 >= c->queue_capacity)
+		return true;
+	return c->queue_bytes &&
+	       atomic_load_explicit(&st->bytes, memory_order_relaxed) / 2 >=
+		       c->queue_bytes;
+}
+
 /* The account of waiting jobs. */
 
 static void count_in(struct stage *st, const struct job *job)
@@ -382,9 +393,11 @@ static struct scale_sample sample_locked(const struct stage *st,
 	const struct engine *e = st->engine;
 	const struct pool *p = &st->pool;
 	unsigned lights = lights_locked(st);
+	bool is_fixed = e->cfg.scale == SCALE_FIXED;
 
 	return (struct scale_sample){
-		.policy = e->cfg.scale,
+		/* In a shortage no thread is to be there for nothing. */
+		.policy = is_fixed && e->is_short ? SCALE_EAGER : e->cfg.scale,
 		.threshold = e->cfg.scale_threshold,
 		.min = stage_min_locked(st),
 		.max = p->max + lights,

@@ -62,6 +62,8 @@ void stage_release(struct stage *st);
 /* Puts a ready job where it waits; ready_ns is set. */
 void stage_push_locked(struct stage *st, struct job *job);
 bool stage_is_full(const struct stage *st);
+/* Twice as much waits as makes it full. */
+bool stage_is_crowded(const struct stage *st);
 size_t stage_queued(const struct stage *st);
 
 /*

@@ -30,6 +30,16 @@
 #define SHORTAGE_PAUSE_MAX	NS_PER_SEC
 #define SHORTAGE_IDLE		(50 * NS_PER_MS)
 
+/* Is an idle worker to end when its time is up? Of a fixed pool all stay,
+ * but where there are too few processes, a thread may be one of them. */
+static bool may_time_out_locked(const struct stage *st)
+{
+	const struct engine *e = st->engine;
+
+	return !e->cfg.clock && st->pool.workers > stage_min_locked(st) &&
+	       (e->cfg.scale != SCALE_FIXED || e->is_short);
+}
+
 /*
  * Waits in the idle stack until there is something to do. False when the
  * worker has been idle for its whole timeout.
@@ -40,10 +50,10 @@ static bool park_locked(struct engine *e, struct stage *st, struct worker *w)
 	int64_t timeout = e->cfg.idle_timeout_ns;
 	int64_t deadline = -1;
 
-	/* Where there are too few processes, a thread may be one of them. */
-	if (e->is_short && st->pool.min > 1 && timeout > SHORTAGE_IDLE)
+	if (e->is_short && timeout > SHORTAGE_IDLE &&
+	    (st->pool.min > 1 || e->cfg.scale == SCALE_FIXED))
 		timeout = SHORTAGE_IDLE;
-	if (!e->cfg.clock && st->pool.workers > stage_min_locked(st))
+	if (may_time_out_locked(st))
 		deadline = w->idle_since_ns + timeout;
 	if (w->state == WORKER_IDLE)
 		cond_wait_until(&w->wake, &e->lock, deadline);

@@ -164,17 +164,16 @@ void emit_advance_locked(struct emit *e)
 	uint64_t before = e->head;
 	struct out *out;
 
-	/* The writer is to tell of each of them. */
-	if (e->cfg.written) {
-		if (emit_ring_get(e, e->head))
-			emit_kick_writer_locked(e);
-		return;
-	}
 	while ((out = emit_ring_get(e, e->head)) != NULL) {
 		if (out != GONE) {
 			/* Pending bytes may be in the writer's hands. */
 			if (!out->is_done || out->pending)
 				break;
+			/* The writer is to tell of it. */
+			if (e->cfg.written) {
+				emit_kick_writer_locked(e);
+				break;
+			}
 			emit_out_free_locked(e, out);
 		}
 		*emit_ring_slot(e, e->head) = NULL;

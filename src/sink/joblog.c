@@ -25,6 +25,8 @@ static const char header[] =
 struct joblog {
 	struct sink sink;
 	struct logfile *file;
+	bool (*describe)(void *arg, const struct job *job, struct buf *out);
+	void *describe_arg;
 	struct mutex lock;
 	struct buf line;	/* guarded by lock */
 };
@@ -36,13 +38,14 @@ static void add_seconds(struct buf *b, int64_t ns, int width)
 		 (int)(ns % NS_PER_SEC / NS_PER_MS));
 }
 
-static void add_command(struct buf *b, const struct job *job)
+static void add_command(const struct joblog *l, struct buf *b,
+			const struct job *job)
 {
 	size_t start = b->len;
 
 	if (job->command)
 		buf_addstr(b, job->command);
-	else
+	else if (!l->describe || !l->describe(l->describe_arg, job, b))
 		job_add_values(job, b);
 	for (size_t i = start; i < b->len; i++) {
 		if (b->data[i] == '\n')
@@ -79,7 +82,8 @@ int joblog_signal(const struct job *job)
 	return 0;
 }
 
-static void format_line(struct buf *b, const struct job *job)
+static void format_line(const struct joblog *l, struct buf *b,
+			const struct job *job)
 {
 	int64_t start = job->outcome.start_wall_ns;
 
@@ -96,7 +100,7 @@ static void format_line(struct buf *b, const struct job *job)
 	buf_addch(b, '\t');
 	buf_addu(b, job->outcome.out_bytes);
 	buf_addf(b, "\t%d\t%d\t", joblog_status(job), joblog_signal(job));
-	add_command(b, job);
+	add_command(l, b, job);
 	buf_addch(b, '\n');
 }
 
@@ -108,7 +112,7 @@ static void log_job(struct sink *s, const struct job *job)
 		return;
 	mutex_lock(&l->lock);
 	buf_reset(&l->line);
-	format_line(&l->line, job);
+	format_line(l, &l->line, job);
 	/* What fails is told by the file. */
 	(void)!logfile_add(l->file, l->line.data, l->line.len);
 	mutex_unlock(&l->lock);
@@ -159,6 +163,15 @@ struct joblog *joblog_new(const struct joblog_config *config, struct buf *err)
 	mutex_init(&l->lock);
 	buf_init(&l->line);
 	return l;
+}
+
+void joblog_set_describe(struct joblog *l,
+			 bool (*describe)(void *arg, const struct job *job,
+					  struct buf *out),
+			 void *arg)
+{
+	l->describe = describe;
+	l->describe_arg = arg;
 }
 
 struct sink *joblog_sink(struct joblog *l)

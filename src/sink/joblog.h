@@ -40,6 +40,13 @@ struct joblog_config {
  * are lines. NULL with a message in err.
  */
 struct joblog *joblog_new(const struct joblog_config *config, struct buf *err);
+/* Before any job: how to make the command of one that was never handed to a
+ * runner. Adds it to out and returns true; false: there can be none, and the
+ * values stand for it. */
+void joblog_set_describe(struct joblog *l,
+			 bool (*describe)(void *arg, const struct job *job,
+					  struct buf *out),
+			 void *arg);
 /* What its columns Exitval and Signal say of the job. */
 int joblog_status(const struct job *job);
 int joblog_signal(const struct job *job);

@@ -204,7 +204,7 @@ static void record_start(struct sink *s, const struct job *job)
 		add_text(&b, "stdin", job->input);
 	if (job->env)
 		add_env(&b, job);
-	if (job->has_data) {
+	if (job->has_data || job->inlet) {
 		json_key(&b, "block");
 		json_bool(&b, true);
 	}
@@ -387,17 +387,17 @@ struct journal *journal_new(const struct journal_config *config)
 	return j;
 }
 
-int journal_free(struct journal *j)
+void journal_free(struct journal *j)
 {
-	int ret, err;
-
 	if (!j)
-		return 0;
-	ret = logfile_free(j->cfg.file);
-	err = errno;
+		return;
+	(void)!logfile_free(j->cfg.file);
 	free(j);
-	errno = err;
-	return ret;
+}
+
+int journal_close(struct journal *j)
+{
+	return logfile_close(j->cfg.file);
 }
 
 struct sink *journal_sink(struct journal *j)

@@ -53,12 +53,13 @@ struct journal_run {
 };
 
 struct journal *journal_new(const struct journal_config *config) MUST_USE;
-/* Closes the file. 0, or -1 with errno when a record was lost. */
-int journal_free(struct journal *j);
+void journal_free(struct journal *j);
 
 /* The first record of a run, and the last. 0, or -1 with errno. */
 int journal_begin(struct journal *j, const struct journal_run *run);
 int journal_finish(struct journal *j, const struct tally *tally);
+/* After the last: closes the file. Likewise. */
+int journal_close(struct journal *j);
 
 struct sink *journal_sink(struct journal *j);
 /* What the engine is to use instead of inner, which must outlive it. Runners

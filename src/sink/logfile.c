@@ -234,6 +234,17 @@ static int tell(struct logfile *l, bool is_new, int err)
 	return err ? -1 : 0;
 }
 
+/* Half a record goes; if this fails, the next run will do it. More than half
+ * of one has come from elsewhere, and stays. */
+static void cut_half_locked(struct logfile *l, size_t len) REQUIRES(l->lock)
+{
+	struct stat st;
+
+	if (l->is_regular && fstat(l->fd, &st) == 0 && st.st_size > l->size &&
+	    (uint64_t)(st.st_size - l->size) < len)
+		(void)!ftruncate(l->fd, l->size);
+}
+
 int logfile_add(struct logfile *l, const void *record, size_t len)
 {
 	bool is_new = false;
@@ -242,9 +253,7 @@ int logfile_add(struct logfile *l, const void *record, size_t len)
 	mutex_lock(&l->lock);
 	if (!l->err && fd_write_all(l->fd, record, len) < 0) {
 		is_new = fail_locked(l, errno);
-		/* Half a record: if this fails, the next run will do it. */
-		if (l->is_regular)
-			(void)!ftruncate(l->fd, l->size);
+		cut_half_locked(l, len);
 	} else if (!l->err) {
 		l->size += (off_t)len;
 		l->added++;
@@ -304,17 +313,30 @@ int logfile_finish(struct logfile *l)
 	return l->cfg.sync == LOGFILE_NONE ? 0 : sync_all(l);
 }
 
-int logfile_free(struct logfile *l)
+int logfile_close(struct logfile *l)
 {
 	int err;
 
-	if (!l)
-		return 0;
-	err = l->err;
+	mutex_lock(&l->lock);
 	/* Network file systems tell only here that a record was lost. */
-	if (close(l->fd) < 0 && errno != EINTR && !err)
-		err = errno;
-	release(l);
+	if (l->fd >= 0 && close(l->fd) < 0 && errno != EINTR)
+		(void)fail_locked(l, errno);
+	l->fd = -1;
+	err = l->err;
+	mutex_unlock(&l->lock);
 	errno = err;
 	return err ? -1 : 0;
+}
+
+int logfile_free(struct logfile *l)
+{
+	int ret, err;
+
+	if (!l)
+		return 0;
+	ret = logfile_close(l);
+	err = errno;
+	release(l);
+	errno = err;
+	return ret;
 }

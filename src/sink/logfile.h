@@ -64,11 +64,14 @@ int logfile_add(struct logfile *l, const void *record, size_t len);
 int logfile_commit(struct logfile *l);
 /* Unless LOGFILE_NONE: the same at the end. */
 int logfile_finish(struct logfile *l);
-/* Closes. 0, or -1 with errno when something was lost, also at the close. */
+/* Closes the file; nothing may be added any more. 0, or -1 with errno when
+ * something was lost, also at the close; and the same with all freed. */
+int logfile_close(struct logfile *l);
 int logfile_free(struct logfile *l);
 
 /* Takes the descriptor of a regular file for this run alone. 0, or -1 with
- * errno; EWOULDBLOCK: another run has it, for half a second by then. File systems without locks give 0. */
+ * errno; EWOULDBLOCK: another run has it, for half a second by then. File
+ * systems without locks give 0. */
 int logfile_lock(int fd);
 /* Brings the bytes of a file to the disk; 0 for what has no disk. */
 int logfile_sync_fd(int fd);

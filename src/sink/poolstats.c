@@ -369,7 +369,7 @@ static void list_workers(struct buf *out, const struct engine_worker *workers,
 
 	/* The first round measures, the second one writes. */
 	for (size_t i = 0; i < 2 * n; i++) {
-		const struct engine_worker *w = &workers[i % n];
+		const struct engine_worker *w = &workers[i < n ? i : i - n];
 
 		buf_reset(&cell);
 		if (workers[n - 1].stage > 0)

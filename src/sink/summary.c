@@ -36,6 +36,7 @@ struct row {
 	bool has_failed;
 	bool has_command;	/* else text is what the job was made of */
 	const char *text;	/* in the arena, as all here */
+	const char *rest;	/* to be run again instead of it, or NULL */
 	const char *attributes;	/* the comment behind it, or NULL */
 	const char *id;
 	struct job_dep *deps;
@@ -49,7 +50,7 @@ struct named {
 	const struct row *row;	/* NULL: it has succeeded */
 };
 
-/* All guarded by lock, but for the last four, which never change. */
+/* All guarded by lock, but for the last six, which never change. */
 struct summary {
 	struct sink sink;
 	struct mutex lock;
@@ -67,6 +68,8 @@ struct summary {
 	bool all;
 	bool (*describe)(void *arg, const struct job *job, struct buf *out);
 	void *arg;
+	bool (*rest)(void *arg, const struct job *job, struct buf *out);
+	void *rest_arg;
 };
 
 /* How the last line calls the ends of failed jobs, in its order. */
@@ -103,6 +106,10 @@ static void add_text(struct summary *s, struct row *row, const struct job *job)
 		job_add_values(job, &values);
 	row->text = arena_strdup(&s->texts, job->command ? job->command
 							 : values.data);
+	row->rest = NULL;
+	buf_reset(&values);
+	if (row->has_command && s->rest && s->rest(s->rest_arg, job, &values))
+		row->rest = arena_strdup(&s->texts, values.data);
 	row->attributes = NULL;
 	if (row->has_command && job->attributes_text)
 		row->attributes = arena_strdup(&s->texts,
@@ -196,6 +203,15 @@ void summary_set_describe(struct summary *s,
 {
 	s->describe = describe;
 	s->arg = arg;
+}
+
+void summary_set_rest(struct summary *s,
+		      bool (*rest)(void *arg, const struct job *job,
+				   struct buf *out),
+		      void *arg)
+{
+	s->rest = rest;
+	s->rest_arg = arg;
 }
 
 struct sink *summary_sink(struct summary *s)
@@ -444,10 +460,12 @@ static const struct named *find_name(const struct names *names, const char *id)
 		       compare_names);
 }
 
-/* A job whose command was never made can't be written down. */
+/* A job whose command was never made can't be written down; what was cancelled
+ * has not failed, and is here only for the table. */
 static bool has_to_run_again(const struct row *row)
 {
-	return row->has_failed && row->has_command;
+	return row->has_failed && row->has_command &&
+	       row->outcome.end != JOB_CANCELLED;
 }
 
 /* It could be written down, but was left out. */
@@ -492,10 +510,15 @@ static void choose_rows(struct summary *s, const struct names *names)
 	}
 }
 
+static const char *again(const struct row *row)
+{
+	return row->rest ? row->rest : row->text;
+}
+
 /* A comment ends with its line, whatever ends a command. */
 static bool holds(const struct row *row, unsigned char delimiter)
 {
-	return (delimiter && strchr(row->text, delimiter)) ||
+	return (delimiter && strchr(again(row), delimiter)) ||
 	       (row->attributes && strchr(row->attributes, '\n'));
 }
 
@@ -519,7 +542,7 @@ static bool is_gone(const char *id, void *arg)
 static void add_again(struct buf *b, const struct row *row,
 		      struct names *names, unsigned char delimiter)
 {
-	buf_addstr(b, row->text);
+	buf_addstr(b, again(row));
 	if (row->attributes) {
 		buf_addch(b, ' ');
 		attributes_add_kept(b, row->attributes, is_gone, names);

@@ -24,7 +24,7 @@ void summary_free(struct summary *s);
 
 /*
  * Before any job: how to make the command of one that was never handed to a
- * runner (dropped, skipped). describe adds it to out and returns true, or
+ * runner. describe adds it to out and returns true, or
  * returns false when there can be none; called without other locks than the
  * summary's.
  */
@@ -32,6 +32,13 @@ void summary_set_describe(struct summary *s,
 			  bool (*describe)(void *arg, const struct job *job,
 					   struct buf *out),
 			  void *arg);
+
+/* Likewise for --failed-to: adds what is to be run again instead of the job's
+ * command alone; false: that is it. */
+void summary_set_rest(struct summary *s,
+		      bool (*rest)(void *arg, const struct job *job,
+				   struct buf *out),
+		      void *arg);
 
 /*
  * Adds the table: a header line, then seq, exit status or signal name or a

@@ -722,3 +722,80 @@ as_other() {
 		grep -q -e "Fl -$option" "$page"
 	done
 }
+
+# Where nothing is lost from sight.
+
+@test "a job that waits for room between two stages can be seen and steered" {
+	steered -j 1 --queue-size 1 --then 'await go; echo {}' \
+		'echo {} >>log #' ::: 1 2 3 4
+	# 2 runs, 4 waits, 6 has no room.
+	has_third() {
+		states | grep -qx '6 queued'
+	}
+	wait_until has_third
+	c retry 6
+	assert_refused 'job 6 waits for its first try'
+	c priority 6 high
+	assert_status 0
+	c kill 6
+	assert_status 0
+	: >go
+	finish
+	assert_equal "$status" 1
+	assert_file_is out $'1\n2\n4\n'
+}
+
+@test "jobs that never ran have their commands in log and summary" {
+	steered -j 1 --joblog log --summary=all 'await go; echo' ::: a b c
+	await_status queued 2
+	ctl kill 2
+	ctl stop
+	: >go
+	finish
+	assert_equal "$status" 1
+	assert_equal "$(cut -f 7,9 log | grep b)" $'-1\tawait go; echo b'
+	grep -q '^ *3  cancelled .* await go; echo c$' err
+}
+
+# Bounds of what is added.
+
+@test "add: refused when twice the queue waits" {
+	local i
+
+	steered -j 1 --queue-size 2 ::: 'await go'
+	await_status running 1
+	for i in 1 2 3 4; do
+		c add "echo $i"
+		assert_status 0
+	done
+	c add 'echo 5'
+	assert_refused 'too many jobs wait'
+	: >go
+	finish
+	assert_equal "$status" 0
+	assert_file_is out $'1\n2\n3\n4\n'
+}
+
+@test "add: in a run that is resumed, not before all input has been read" {
+	muster --joblog log ::: true
+	mkfifo in
+	exec 7<>in
+	steered -j 1 --joblog log --resume -a in
+	printf '%s\n' true 'exit 3' >&7
+	await_status failed 1
+	c add 'echo x'
+	assert_refused 'a run that is resumed takes new jobs when all input'
+	c retry 2
+	assert_refused 'a run that is resumed takes new jobs when all input'
+	echo 'await go' >&7
+	await_status running 1
+	exec 7>&-
+	await_status input_ended true
+	c add 'echo x'
+	assert_ok 'seq: 4'
+	: >go
+	finish
+	assert_equal "$status" 1
+	assert_equal "$(cut -f 1,9 log | tail -n 3)" \
+		$'2\texit 3\n3\tawait go\n4\techo x'
+}

@@ -214,4 +214,7 @@ echo 'it'\"'\"'s' 2"
 	assert_equal "$status" 255
 	assert_file_is err $'muster: --joblog: \'log\': File too large\n'
 	[ "$(cat count)" -lt 5000 ]
+	# What did not go in as a whole is not in it.
+	tail -c 1 log | cmp - <(echo)
+	assert_equal "$(awk -F '\t' 'NF != 9' log)" ''
 }

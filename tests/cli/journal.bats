@@ -5,9 +5,9 @@
 
 load ../helpers/common
 
-# events [FILE]: the events of a journal, one a line.
+# The events of the journal, one a line.
 events() {
-	sed -n 's/^{"event":"\([a-z]*\)",.*}$/\1/p' "${1-j}"
+	sed -n 's/^{"event":"\([a-z]*\)",.*}$/\1/p' j
 }
 
 # member NAME EVENT: what the records of that kind have there.
@@ -156,7 +156,7 @@ member_of() {
 	local text
 
 	for text in '{"ev' '\0\0\0' ''; do
-		printf "$text" >j
+		printf '%b' "$text" >j
 		t --journal j --resume echo ::: a
 		assert_ok a
 		assert_equal "$(events | xargs)" 'run start end finish'

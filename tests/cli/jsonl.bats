@@ -236,3 +236,13 @@ t	a b \$x it's"
 		assert_stderr_has 'line 1:'
 	done
 }
+
+@test "objects in objects without end are an error" {
+	local depth
+
+	for depth in 2047 2049 20000; do
+		printf '{"a":%.0s' $(seq $depth) >deep
+		t --jsonl deep
+		assert_usage_error "--jsonl: 'deep': line 1: bad JSON: "
+	done
+}

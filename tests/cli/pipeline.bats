@@ -72,6 +72,19 @@ setup() {
 	assert_file_is out $'1\n2\n3\n4\n5\n6\n7\n8\n9\n'
 }
 
+@test "few descriptors and three stages" {
+	without_valgrind
+	status=0
+	seq 30 >list
+	(
+		ulimit -n 20
+		exec muster -j 3 --min 3 --then 'echo B {}' --then 'echo C {}' \
+			'echo A {}' <list >out 2>err
+	) || status=$?
+	assert_equal "$status" 0
+	sed 's/.*/A &\nB &\nC &/' list | cmp - out
+}
+
 @test "retries and timeouts hold for every stage" {
 	t --retries 3 --then 'echo x >>tries; test $(wc -l <tries) = 3 #' \
 		true ::: a

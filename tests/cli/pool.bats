@@ -247,7 +247,7 @@ has_ended() {
 
 # Limits.
 
-reached='muster: cannot run more than [0-9]* jobs at once (.*); going on with'
+reached='muster: cannot run more than [0-9]* jobs* at once (.*); going on with'
 
 @test "few descriptors: a message, and fewer run at once" {
 	without_valgrind
@@ -315,10 +315,22 @@ few_processes() {
 	assert_equal "$(wc -l <out)" 60
 }
 
+@test "few processes and a fixed pool: its threads make room" {
+	without_valgrind
+	status=0
+	seq 30 >list
+	(few_processes -j 20 --min 20 --scale fixed echo <list >out 2>err) ||
+		status=$?
+	assert_equal "$status" 0
+	cmp list out
+	assert_equal "$(grep -c "$reached" err)" 1
+}
+
 @test "no descriptors for a process: a message for each job, status 255" {
 	without_valgrind
 	run --separate-stderr bash -c \
 		'ulimit -n 8; exec muster -j 2 "echo {}" ::: a b'
 	assert_status 255
 	assert_stderr_has 'job 2: cannot start a process: Too many open files'
+	[[ $stderr == 'muster: cannot start a job (Too many open files); '* ]]
 }

@@ -140,10 +140,10 @@ ticks() {
 @test "--rate takes nothing else" {
 	local rate
 
-	for rate in 5 5/ /s 0/s -1/s 1.5/s 5/d 5/S 5/sec 5/s: 5/s:0 5/s:x \
+	for rate in 0.5/s 5 5/ /s 0/s -1/s 1.5/s 5/d 5/S 5/sec 5/s: 5/s:0 5/s:x \
 		'' '5 /s' 5/s:1:2; do
 		t --rate "$rate" true ::: a
-		assert_usage_error "--rate: '$rate' is not a rate (such as"
+		assert_usage_error "--rate: '$rate' is not a rate: a whole "
 	done
 	t --rate 99999999999/s true ::: a
 	assert_usage_error "--rate: '99999999999/s' is too large"

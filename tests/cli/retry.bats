@@ -256,3 +256,37 @@ ran() {
 		'echo x >>n2; cat n2; test $(wc -l <n2) = 2'
 	assert_ok $'1\n1\n1\nx\nx'
 }
+
+# ended_in_pause ARG...: muster ARG..., with one job that fails; SIGTERM comes
+# before its next try.
+ended_in_pause() {
+	rm -f up
+	start muster --joblog /dev/null --metrics m --metrics-interval 0.01 \
+		"$@"
+	wait_until test -e up
+	wait_until file_has m 'muster_jobs{state="delayed"} 1'
+	kill -TERM "$pid"
+	finish
+	assert_equal "$status" 1
+	assert_file_is out $'a\n'
+}
+
+@test "the longest times there are, from options and attributes" {
+	local time
+
+	for time in 35d 106751d; do
+		t --timeout $time --idle-timeout $time --grace $time \
+			--priority-aging $time --metrics m \
+			--metrics-interval $time --deadline $time echo ::: a
+		assert_ok a
+		t --delay $time ::: 'echo a'
+		assert_ok a
+		ended_in_pause --retries 2 --retry-delay $time ::: \
+			'echo a; : >up; false'
+		echo "echo a; : >up; exit 3 #muster: retries=9 \
+retry-delay=$time,1000,$time timeout=$time" >tasks
+		ended_in_pause --tasks tasks
+	done
+	t --timeout 106752d true ::: a
+	assert_usage_error "--timeout: '106752d' is too large"
+}

@@ -284,3 +284,20 @@ has_ended() {
 @test "the last --scale counts" {
 	seq 3 | muster --scale lazy --scale eager -j 3 meet 3
 }
+
+@test "--scale fixed: workers beyond the minimum take no CPU when idle" {
+	local before
+
+	ticks() {
+		sed 's/.*) //' "/proc/$pid/stat" | awk '{ print $12 + $13 }'
+	}
+	start muster -j 4 --scale fixed --idle-timeout 0.05 ::: \
+		': >up; await go'
+	wait_until test -e up
+	before=$(ticks)
+	sleep 1
+	[ $(($(ticks) - before)) -lt 30 ]
+	: >go
+	finish
+	assert_equal "$status" 0
+}

@@ -414,6 +414,43 @@ lists_nothing() {
 		"$MUSTER_TEST_SLOW" ]
 }
 
+# stops_with OPTIONS: how long muster is stopped comes on top of a pause of 3
+# seconds between two lines of the file begun. The moment to stop it may be
+# missed on a busy machine; then once more.
+stops_with() {
+	local first second try
+
+	for try in 1 2 3 4 5; do
+		rm -f begun
+		start muster -j 1 "$@"
+		wait_until has_lines begun 1
+		kill -TSTP "$pid"
+		wait_until in_state T "$pid"
+		[ "$(wc -l <begun)" -gt 1 ] || break
+		kill -CONT "$pid"
+		finish
+	done
+	[ "$try" -lt 5 ]
+	sleep 3
+	kill -CONT "$pid"
+	wait_until has_lines begun 2
+	finish
+	first=$(sed -n 1p begun)
+	second=$(sed -n 2p begun)
+	[ $(((second - first) / 1000000)) -ge 4500 ]
+}
+
+@test "SIGTSTP stops the clock of --retry-delay" {
+	stops_with --retries 2 --retry-delay 3 ::: \
+		'date +%s%N >>begun; exit 3'
+	assert_equal "$status" 1
+}
+
+@test "SIGTSTP stops the clocks of --delay and --rate" {
+	stops_with --delay 3 ::: 'date +%s%N >>begun' 'date +%s%N >>begun'
+	stops_with --rate 20/m ::: 'date +%s%N >>begun' 'date +%s%N >>begun'
+}
+
 # What is left behind.
 
 @test "kill -9 of muster kills its jobs" {

@@ -133,8 +133,46 @@ rows() {
 @test "--failed-to refuses commands that hold a newline" {
 	t --failed-to again 'false {}' ::: $'a\nb'
 	assert_status 255
-	assert_stderr_has 'muster: --failed-to: a failed command holds a newline'
+	assert_stderr_has "muster: --failed-to: 'again': a failed command holds"
 	assert_file_is again ''
+}
+
+@test "--failed-to: of stages of --then that one and those behind it" {
+	t --failed-to again --then 'test -e ok #' \
+		--then "echo '{}'; exit 0 # it's" 'echo {} >>first #' \
+		::: 'a b' 'c$HOME'
+	assert_status 2
+	assert_output ''
+	: >ok
+	t -a again
+	assert_ok $'a b\nc$HOME'
+	assert_equal "$(wc -l <first)" 2
+}
+
+@test "--failed-to: of the last stage its command alone" {
+	t --failed-to again --then 'false {}' true ::: a
+	assert_status 1
+	assert_file_is again $'false a\n'
+}
+
+@test "reports that cannot be written: status 255" {
+	local report
+
+	for report in --summary --summary=all --pool-stats; do
+		status=0
+		muster "$report" true ::: a 2>/dev/full || status=$?
+		assert_equal "$status" 255
+	done
+}
+
+@test "jobs that were dropped have their commands, in the log as well" {
+	t -j 1 --queue-size 1 --on-full drop --joblog log --summary=all \
+		--then 'echo b {}' 'await go; echo a {}' ::: 1 2 3 4 5 &
+	wait_until has_lines log 4
+	: >go
+	wait
+	assert_equal "$(cut -f 9 log | grep '^await' | sort)" \
+		"$(printf 'await go; echo a %s\n' 1 2 3 4 5)"
 }
 
 @test "--failed-to -0 takes them, and -0 reads them again" {

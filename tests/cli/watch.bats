@@ -23,10 +23,19 @@ ended_with() {
 	assert_equal "$(sed -n 2p how)" "$1"
 }
 
+# Those that there are; the pids are known before anything else is started.
+kill_marked() {
+	local pids
+
+	pids=$(marked_pids)
+	# shellcheck disable=SC2086 # words
+	[ -z "$pids" ] || kill $pids 2>/dev/null || :
+}
+
 # Without the means of Linux, hooks and what they leave may outlive muster.
 no_survivors() {
 	if [ "${MUSTER_TEST_TOOL-}" = portable ]; then
-		marked_pids | xargs -r kill
+		kill_marked
 	fi
 	no_marked_pids
 }
@@ -190,9 +199,13 @@ none_pending() {
 	[ ! -e ran ]
 }
 
-@test "an empty --on-done is none" {
-	t --on-done '' echo ::: a
-	assert_ok a
+@test "an empty --on-done is an error" {
+	local command
+
+	for command in '' '  ' $'\t\n'; do
+		t --on-done "$command" echo ::: a
+		assert_usage_error "--on-done: an empty command"
+	done
 }
 
 # Its failures.

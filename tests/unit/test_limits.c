@@ -27,7 +27,7 @@ static void set(rlim_t cur, rlim_t max)
 static void raises_what_is_needed(void)
 {
 	set(64, 1000);
-	limits_raise(100);
+	limits_raise(100, 0);
 	CHECK(get().rlim_cur >= 300);
 	CHECK(get().rlim_cur < 1000);
 	CHECK_UINT(get().rlim_max, 1000);
@@ -36,7 +36,7 @@ static void raises_what_is_needed(void)
 static void raises_no_higher_than_allowed(void)
 {
 	set(64, 200);
-	limits_raise(100000);
+	limits_raise(100000, 0);
 	CHECK_UINT(get().rlim_cur, 200);
 	CHECK_UINT(get().rlim_max, 200);
 }
@@ -44,14 +44,14 @@ static void raises_no_higher_than_allowed(void)
 static void never_lowers(void)
 {
 	set(1000, 1000);
-	limits_raise(1);
+	limits_raise(1, 0);
 	CHECK_UINT(get().rlim_cur, 1000);
 }
 
 static void gives_jobs_the_old_ones(void)
 {
 	set(77, 1000);
-	limits_raise(200);
+	limits_raise(200, 0);
 	CHECK(get().rlim_cur > 77);
 	limits_restore();
 	CHECK_UINT(get().rlim_cur, 77);
@@ -61,7 +61,7 @@ static void gives_jobs_the_old_ones(void)
 static void restores_only_what_it_raised(void)
 {
 	set(1000, 1000);
-	limits_raise(1);
+	limits_raise(1, 0);
 	set(500, 1000);
 	limits_restore();
 	CHECK_UINT(get().rlim_cur, 500);
@@ -72,13 +72,16 @@ static void knows_what_is_possible(void)
 	unsigned few;
 
 	set(64, 1000);
-	few = limits_possible_jobs();
+	few = limits_possible_jobs(0);
 	CHECK(few > 100 && few < 1000 / 3);
 	/* With them, each has its descriptors. */
-	limits_raise(few);
+	limits_raise(few, 0);
 	CHECK(get().rlim_cur >= few * 3);
+	/* Those that hold twice as many are half as many. */
+	CHECK(limits_possible_jobs(3) <= few / 2);
+	CHECK(limits_possible_jobs(3) + 1 >= few / 2);
 	set(20, 20);
-	CHECK(limits_possible_jobs() >= 1);
+	CHECK(limits_possible_jobs(0) >= 1);
 }
 
 static void limit_processes(void *arg)
@@ -87,7 +90,7 @@ static void limit_processes(void *arg)
 
 	(void)arg;
 	CHECK(setrlimit(RLIMIT_NPROC, &r) == 0);
-	CHECK_INT(limits_possible_jobs(), 25);
+	CHECK_INT(limits_possible_jobs(0), 25);
 }
 
 /* In a process of its own: leak checkers could not start theirs after it. */

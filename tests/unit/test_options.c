@@ -629,9 +629,11 @@ static void rates(void)
 	CHECK_INT(o.rate.burst, 1);
 	CHECK_INT(o.delay_ns, 90 * NS_PER_SEC);
 	forget();
-	BAD("--rate: '5' is not a rate (such as 5/s, 100/m or 20/h:10)",
+	BAD("--rate: '5' is not a rate: a whole number (such as 5/s, or "
+	    "30/m for one every 2 seconds, or 20/h:10)",
 	    "--rate", "5");
-	BAD("--rate: '0/s' is not a rate (such as 5/s, 100/m or 20/h:10)",
+	BAD("--rate: '0/s' is not a rate: a whole number (such as 5/s, or "
+	    "30/m for one every 2 seconds, or 20/h:10)",
 	    "--rate", "0/s");
 	BAD("--rate: '1/s:9999999999' is too large",
 	    "--rate", "1/s:9999999999");
