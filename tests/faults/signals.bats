@@ -43,6 +43,32 @@ ended_early() {
 	done
 }
 
+@test "each signal while a log is a FIFO that nobody reads" {
+	mkfifo fifo
+	for how in --joblog --journal --output --failed-to; do
+		for signal in INT TERM HUP; do
+			rm -f how
+			watched $how fifo echo ::: a
+			kill -$signal "$pid" 2>/dev/null || :
+			wait_until has_lines how 2
+			wait
+			assert_file_is out ''
+		done
+	done
+}
+
+@test "each signal while the names of columns, or a total, are read" {
+	for how in '--header :' --bar --eta '--shuf' '-j 1 --total-jobs 5'; do
+		for signal in INT TERM; do
+			rm -f in how
+			# shellcheck disable=SC2086
+			idle_stdin $how echo
+			kill -$signal "$pid"
+			ended_early "$(kill -l $signal)"
+		done
+	done
+}
+
 @test "QUIT and HUP while idle on standard input" {
 	for signal in QUIT HUP; do
 		rm -f in how
