@@ -44,7 +44,7 @@ bytes() {
 		# shellcheck disable=SC2086
 		muster $how -j 8 "$way" ::: {a..h} >out
 		assert_equal "$(sort out | uniq | wc -l)" 8
-		! grep -v -E '^(.)\1{7}$' out
+		refute grep -v -E '^(.)\1{7}$' out
 	done
 }
 

@@ -24,6 +24,7 @@ leave() {
 }
 
 key() {
+	# shellcheck disable=SC2059 # escapes
 	printf "$1" >&7
 }
 

@@ -30,6 +30,7 @@ end_what_is_left() {
 # standard error in the file err; leaves status and stderr.
 m() {
 	status=0
+	# shellcheck disable=SC2034 # for assert_status
 	muster "$@" 2>err || status=$?
 	stderr=$(cat err)
 }
@@ -52,7 +53,7 @@ own_error() {
 	assert_status 255
 	assert_stderr_has "muster: ${1+}"
 	assert_stderr_has "${1-}"
-	! grep -v '^muster: ' <<<"$stderr" || fail_with "strange message"
+	refute grep -v '^muster: ' <<<"$stderr"
 }
 
 # on_disk SIZE CMD ARG...: with a file system of that size (as 64k) on the
@@ -84,6 +85,13 @@ on_read_only() {
 	else
 		chmod 555 full
 		"$@"
+	fi
+}
+
+# refute CMD...: CMD must fail.
+refute() {
+	if "$@"; then
+		fail_with "not expected: $*"
 	fi
 }
 
