@@ -122,7 +122,9 @@ ended_with() {
 none_pending() {
 	local pending
 
-	pending=$(sed -n 's/^ShdPnd:[^0-9a-f]*//p' "/proc/$pid/status")
+	# Who has ended has none.
+	pending=$(sed -n 's/^ShdPnd:[^0-9a-f]*//p' "/proc/$pid/status" \
+		2>/dev/null) || return 0
 	# But SIGCHLD, which nobody takes.
 	[ $((16#$pending & ~0x10000)) -eq 0 ]
 }
