@@ -88,7 +88,10 @@ resumed() {
 				{ : >up; exec sleep 1000; }' ::: 1 2 3
 			wait_until test -e up
 			kill -$end "$pid"
-			[ $end != HUP ] || kill -HUP "$pid" || :
+			if [ $end = HUP ]; then
+				wait_until none_pending
+				kill -HUP "$pid"
+			fi
 			finish
 			[ "$status" -ne 0 ]
 			: >go

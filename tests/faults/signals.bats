@@ -25,9 +25,12 @@ ended_early() {
 			rm -f how
 			watched --grace 0 ::: 'exec sleep 1000' &
 			wait_until has_lines how 1
-			kill -$signal "$(head -n 1 how)"
-			[ $signal != HUP ] || kill -HUP "$(head -n 1 how)" ||
-				:
+			pid=$(head -n 1 how)
+			kill -$signal "$pid"
+			if [ $signal = HUP ]; then
+				wait_until none_pending
+				kill -HUP "$pid" 2>/dev/null || :
+			fi
 			ended_early "$(kill -l $signal)"
 		done
 	done
