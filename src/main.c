@@ -34,7 +34,6 @@
  *   keep.c              --results and --files put in place
  *   lines.c             --latest-line put in place
  *   book.c              --journal and --output put in place
- *   keep.c              --results put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
  *   tmux.c              --tmux, --tmuxpane
