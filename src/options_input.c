@@ -200,7 +200,9 @@ void options_settle_input(struct parser *p)
 		split_free(split);
 		buf_release(&err);
 	}
-	if (!p->o->pipe.is_on)
+	if (p->o->pipe.is_on)
+		p->lines_option = NULL;
+	if (!p->o->pipe.is_on || p->has_replace_args || p->has_max_args)
 		settle_packing(p);
 	if (s->header != HEADER_NONE && p->o->tags.values)
 		options_bad(p, "--header cannot be combined with -I: with "

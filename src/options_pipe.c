@@ -70,6 +70,22 @@ static void settle_group_by(struct parser *p)
 	refuse_both(p, po->is_tee, "--tee", name);
 }
 
+/* Quotes have to be counted from the beginning, and newlines end records. */
+static void settle_csv(struct parser *p)
+{
+	const struct pipe_opts *po = &p->o->pipe;
+	static const char name[] = "--csv";
+
+	if (!p->o->source.csv)
+		return;
+	refuse_both(p, po->is_part, "--pipe-part", name);
+	refuse_both(p, po->remove_separators, "--remove-rec-sep", name);
+	refuse_both(p, po->recstart, "--recstart", name);
+	refuse_both(p, po->recend, "--recend", name);
+	refuse_both(p, po->is_regexp, "--regexp", name);
+	refuse_both(p, p->lines_option, p->lines_option, name);
+}
+
 /* The data of jobs that have theirs while they run is gone then. */
 static void settle_dealt(struct parser *p)
 {
@@ -125,10 +141,13 @@ void options_settle_pipe(struct parser *p)
 		options_bad(p, "%s: a command to pipe into is missing (such "
 			    "as cat)", po->is_part ? "--pipe-part" : "--pipe");
 	settle_group_by(p);
+	settle_csv(p);
 	settle_dealt(p);
 	for (size_t i = 0; i < o->ninputs; i++)
 		refuse_with(p, input_is_tasks(o->inputs[i].kind),
 			    o->inputs[i].option);
 	refuse_with(p, o->nthen > 0, "--then");
 	refuse_with(p, p->filling, p->filling);
+	refuse_with(p, o->shuffle, "--shuf");
+	refuse_with(p, o->tmux.is_on, "--tmux");
 }

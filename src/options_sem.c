@@ -119,9 +119,9 @@ void options_settle_sem(struct parser *p)
 
 	o->tmux.is_on |= o->tmux.in_panes;
 	o->tmux.attach = o->tmux.is_on && sem->fg;
-	if (o->tmux.is_on && (o->pipe.is_on || o->pipe.is_part ||
-			      o->pipe.is_cat || o->pipe.is_fifo))
-		options_bad(p, "--tmux cannot be combined with --pipe");
+	if (o->tmux.is_on && (o->files || o->files0 || o->latest_line))
+		options_bad(p, "--tmux cannot be combined with %s",
+			    o->latest_line ? "--latest-line" : "--files");
 	sem->is_on |= sem->id || sem->bg || sem->wait ||
 		      (sem->fg && !o->tmux.is_on);
 	if (!sem->is_on)
@@ -131,7 +131,6 @@ void options_settle_sem(struct parser *p)
 		options_bad(p, "--bg cannot be combined with --interactive");
 	if (!o->command && !sem->wait)
 		options_bad(p, "--semaphore needs a command, or --wait");
-	sem->pipe = o->pipe.is_on;
 	o->pipe.is_on = false;
 	take_input(p);
 	settle_run(p);

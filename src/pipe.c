@@ -135,6 +135,7 @@ static bool can_splice(const struct pipe *p, struct stat *st)
 
 	return fstat(0, st) == 0 && S_ISREG(st->st_mode) && !po->is_tee &&
 	       !po->round_robin && !p->group && !po->is_regexp &&
+	       !p->options->source.csv &&
 	       !po->records && !po->lines && !po->remove_separators &&
 	       !p->cut.skip_blank && separator < 1024 &&
 	       lseek(0, 0, SEEK_CUR) == 0;
@@ -331,6 +332,7 @@ static int make_recsep(struct pipe *p, struct buf *err)
 	struct recsep_opts sep = {
 		.start = po->recstart, .end = po->is_tee ? "" : po->recend,
 		.is_regexp = po->is_regexp && !po->is_tee,
+		.is_csv = p->options->source.csv && !po->is_tee,
 	};
 
 	if (po->group_by) {

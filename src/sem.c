@@ -197,7 +197,7 @@ static int get_slot(struct slots *s, const struct sem_opts *sem, unsigned n)
 /* The command. */
 
 /* Gives the command path as standard input; NULL: ours. */
-static int set_input(const char *path, const char *option)
+static int set_input(const char *path)
 {
 	int fd;
 
@@ -205,7 +205,7 @@ static int set_input(const char *path, const char *option)
 		return 0;
 	fd = fd_open(path, O_RDONLY, 0);
 	if (fd < 0 || dup2(fd, STDIN_FILENO) < 0) {
-		diag_err(errno, "%s: cannot open '%s'", option, path);
+		diag_err(errno, "-a: cannot open '%s'", path);
 		fd_close(&fd);
 		return -1;
 	}
@@ -216,14 +216,8 @@ static int set_input(const char *path, const char *option)
 /* In the child, or where there is none. */
 static int run_command(struct slots *s, const struct options *o)
 {
-	int status;
+	int status = run(o);
 
-	/* What is read in the background would be missing elsewhere: the next
-	 * line of a loop, what is typed for the shell. */
-	if (!o->sem.fg && !o->sem.pipe && !o->sem.input &&
-	    set_input("/dev/null", "--semaphore") < 0)
-		return RUN_ERROR;
-	status = run(o);
 	slots_release(s);
 	return status;
 }
@@ -261,7 +255,7 @@ int sem_run(const struct options *o)
 		return RUN_ERROR;
 	}
 	/* Before anything is waited for. */
-	if (set_input(o->sem.input, "-a") == 0)
+	if (set_input(o->sem.input) == 0)
 		status = get_slot(&s, &o->sem, n);
 	if (status >= 0 || o->sem.wait) {
 		slots_release(&s);

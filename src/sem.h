@@ -25,7 +25,6 @@ struct sem_opts {
 	bool fg;
 	bool bg;
 	bool wait;
-	bool pipe;		/* the command gets standard input */
 	const char *id;		/* NULL: the terminal */
 	const char *input;	/* file for standard input, or NULL */
 	bool has_timeout;

@@ -21,6 +21,7 @@
 
 struct recsep {
 	struct group *group;	/* or NULL; then nothing else counts */
+	bool is_csv;		/* the same */
 
 	/* fixed strings */
 	char *both;		/* end, then start */
@@ -131,6 +132,34 @@ static size_t remove_fixed(const struct recsep *s, char *data, size_t len)
 	    memcmp(data + len - s->end_len, s->both, s->end_len) == 0)
 		len -= s->end_len;
 	return len;
+}
+
+/* CSV: a record begins outside of quotes, and two quotes in a cell are as good
+ * as none. */
+
+static bool find_csv(const struct recsep_text *t, size_t from,
+		     struct border *b)
+{
+	bool is_quoted = false;
+
+	for (size_t i = from; i < t->len; i++) {
+		if (t->data[i] == '"') {
+			is_quoted = !is_quoted;
+		} else if (t->data[i] == '\n' && !is_quoted) {
+			b->at = b->next = i + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t last_csv(const struct recsep_text *t)
+{
+	struct border b = { 0, 0 };
+
+	while (find_csv(t, b.next, &b))
+		continue;
+	return b.at;
 }
 
 /* Regular expressions */
@@ -307,6 +336,7 @@ struct recsep *recsep_new(const struct recsep_opts *o, struct buf *err)
 	struct buf both = BUF_INIT;
 
 	s->group = o->group;
+	s->is_csv = o->is_csv;
 	if (o->is_regexp) {
 		if (make_regexp(s, o, end, err) == 0)
 			return s;
@@ -339,6 +369,8 @@ bool recsep_find(const struct recsep *s, const struct recsep_text *t,
 {
 	if (s->group)
 		return group_find(s->group, t, from, b);
+	if (s->is_csv)
+		return find_csv(t, from, b);
 	return s->is_regexp ? find_regexp(s, t, from, b)
 			    : find_fixed(s, t, from, b);
 }
@@ -347,6 +379,8 @@ size_t recsep_last(const struct recsep *s, const struct recsep_text *t)
 {
 	if (s->group)
 		return group_last(s->group, t);
+	if (s->is_csv)
+		return last_csv(t);
 	return s->is_regexp ? last_regexp(s, t) : last_fixed(s, t);
 }
 
@@ -365,7 +399,7 @@ bool recsep_is_by_line(const struct recsep *s)
 
 bool recsep_is_simple(const struct recsep *s)
 {
-	return !s->group && !s->is_regexp;
+	return !s->group && !s->is_csv && !s->is_regexp;
 }
 
 size_t recsep_remove(const struct recsep *s, char *data, size_t len)

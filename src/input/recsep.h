@@ -25,6 +25,8 @@ struct recsep_opts {
 	const char *start;	/* as written; NULL: none was given */
 	const char *end;	/* NULL: none; newline if start is NULL too */
 	bool is_regexp;
+	bool is_csv;		/* instead: newlines outside of quotes end
+				   records, as in RFC 4180 */
 	struct group *group;	/* instead of all that, or NULL; it must
 				   outlive the recsep, which is one thread's
 				   then */

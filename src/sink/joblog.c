@@ -82,6 +82,11 @@ int joblog_signal(const struct job *job)
 	return 0;
 }
 
+uint64_t joblog_sent(const struct job *job)
+{
+	return job->data_len + (uint64_t)job->part_len;
+}
+
 static void format_line(const struct joblog *l, struct buf *b,
 			const struct job *job)
 {
@@ -96,7 +101,7 @@ static void format_line(const struct joblog *l, struct buf *b,
 	buf_addch(b, '\t');
 	add_seconds(b, job_runtime_ns(job), 10);
 	buf_addch(b, '\t');
-	buf_addu(b, job->data_len + (uint64_t)job->part_len);
+	buf_addu(b, joblog_sent(job));
 	buf_addch(b, '\t');
 	buf_addu(b, job->outcome.out_bytes);
 	buf_addf(b, "\t%d\t%d\t", joblog_status(job), joblog_signal(job));

@@ -16,6 +16,7 @@
 #define MUSTER_SINK_JOBLOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "sched/sink.h"
 #include "sink/logfile.h"
@@ -50,6 +51,8 @@ void joblog_set_describe(struct joblog *l,
 /* What its columns Exitval and Signal say of the job. */
 int joblog_status(const struct job *job);
 int joblog_signal(const struct job *job);
+/* The bytes of input that it was given. */
+uint64_t joblog_sent(const struct job *job);
 struct sink *joblog_sink(struct joblog *l);
 /* Brings the lines to the disk, if asked to; what fails is told. */
 int joblog_finish(struct joblog *l);

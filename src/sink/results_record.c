@@ -151,7 +151,7 @@ void record_add_begin(struct buf *b, enum results_kind kind,
 			add_seconds(b, job_runtime_ns(job));
 			break;
 		case 4:
-			buf_addch(b, '0');
+			buf_addu(b, joblog_sent(job));
 			break;
 		case 5:
 			buf_addu(b, job->outcome.out_bytes);

@@ -91,6 +91,27 @@ same() {
 	assert_ok $'r\na\nr\nb'
 }
 
+@test "--csv: whole records, with newlines in quotes" {
+	local text=$'h,"x\ny"\na,"1\n2"\nb,3\n"c""\n",4'
+
+	printf '%s' "$text" >in.csv
+	t --pipe --csv -k -N1 'echo r; cat' <in.csv
+	assert_ok $'r\nh,"x\ny"\nr\na,"1\n2"\nr\nb,3\nr\n"c""\n",4'
+	t --pipe --csv -k --block 5 'echo r; cat' <in.csv
+	assert_ok $'r\nh,"x\ny"\nr\na,"1\n2"\nr\nb,3\nr\n"c""\n",4'
+	t --pipe --csv -k --block 5 cat < <(cat in.csv)
+	assert_ok "$text"
+}
+
+@test "-N values a job, as well as records" {
+	p '1\n2\n3\n4\n5\n6\n' -N2 'echo {1} {2}; cat' ::: a b c
+	assert_ok $'a b\n1\n2\nc\n3\n4\n\n5\n6'
+	p '1\n' --tee -N2 'echo {1} {2}; cat' ::: a b c d
+	assert_ok $'a b\n1\nc d\n1'
+	p '1\n2\n' -L1 'echo {1} {2}; cat' ::: a b
+	assert_ok $'a\n1\n2'
+}
+
 @test "bytes are kept: NUL, CR, no newline at all" {
 	head -c 300000 /dev/urandom >random
 	muster --pipe --block 1k cat <random | cmp - random
@@ -272,6 +293,8 @@ same() {
 }
 
 @test "--pipe: mistakes" {
+	local args
+
 	t --pipe
 	assert_usage_error "--pipe: a command to pipe into is missing"
 	t --pipe --block x cat
@@ -292,6 +315,16 @@ same() {
 	assert_usage_error "-a: standard input holds the data of --pipe"
 	t --pipe --tasks x cat
 	assert_usage_error "--pipe cannot be combined with --tasks"
+	t --pipe --shuf cat
+	assert_usage_error "--pipe cannot be combined with --shuf"
+	for args in --recend --recstart --regexp --rrs --pipe-part -L; do
+		case $args in
+		--rec* | -L) args+=" 1" ;;
+		esac
+		# shellcheck disable=SC2086
+		t --pipe --csv $args cat
+		assert_usage_error "cannot be combined with --csv"
+	done
 	t --pipe --then cat cat
 	assert_usage_error "--pipe cannot be combined with --then"
 }

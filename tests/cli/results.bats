@@ -241,7 +241,10 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 }
 
 @test "records: deaths and timeouts as in the job log" {
-	t -j 1 --timeout 0.1 --results -.csv ::: 'kill -9 $$' 'exec sleep 1000'
+	echo 'kill -9 $$' >one
+	echo 'exec sleep 1000' >two
+	t -j 1 --results -.csv --timeout 1000 --tasks one --timeout 0.1 \
+		--tasks two
 	assert_output_has ',0,0,137,9,"kill -9 $$"'
 	assert_output_has ',0,0,-1,15,"exec sleep 1000"'
 }
@@ -337,6 +340,19 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 		'head -c {} /dev/zero' ::: 9000000 1
 	assert_status 255
 	assert_stderr_has "--results: 'full/x.csv'"
+}
+
+@test "records of --pipe: what was sent, and as many values for all" {
+	seq 4 | muster --pipe -j1 -N2 --results o.csv true
+	assert_equal "$(cut -d , -f 5- o.csv)" \
+		'Send,Receive,Exitval,Signal,Command,Stdout,Stderr
+4,0,0,0,true,,
+4,0,0,0,true,,'
+	seq 4 | muster --pipe -j1 -N2 --results p.csv true ::: a ::: b
+	assert_equal "$(cut -d , -f 5- p.csv)" \
+		'Send,Receive,Exitval,Signal,Command,V1,V2,Stdout,Stderr
+4,0,0,0,true,a,b,,
+4,0,0,0,true,,,,'
 }
 
 @test "--results has no pipelines" {

@@ -168,7 +168,7 @@ is_full() {
 	sem --id x --wait
 }
 
-@test "standard input: with --fg, --pipe or -a" {
+@test "standard input is that of sem, or the file of -a" {
 	run sem --fg cat <<<a
 	assert_output a
 	sem --id x --pipe 'cat >b' <<<b
@@ -177,7 +177,7 @@ is_full() {
 	sem --id x -a in 'cat >d'
 	sem --id x --wait
 	assert_file_is b $'b\n'
-	assert_file_is c ''
+	assert_file_is c $'c\n'
 	assert_file_is d $'d\n'
 	s -a nosuchfile cat
 	assert_usage_error "-a: cannot open 'nosuchfile'"

@@ -5,6 +5,18 @@
 
 load ../helpers/common
 
+# A window stays for the ten seconds of a sleep behind its job: here until
+# the session ends, however long that takes.
+setup() {
+	common_setup
+	cat >"$BATS_TEST_TMPDIR/bin/sleep" <<-END
+		#!/bin/sh
+		[ "\$*" != 10 ] || set -- 1000
+		exec $(type -P sleep) "\$@"
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/sleep"
+}
+
 # There is a session for as long as its last job's window, so each case ends
 # it.
 teardown() {
@@ -152,6 +164,8 @@ log_has() {
 }
 
 @test "errors of --tmux" {
+	local args
+
 	PARALLEL_TMUX=nosuchtmux t --tmux echo ::: a
 	assert_usage_error "--tmux: 'nosuchtmux' is not installed"
 	PARALLEL_TMUX=false t --tmux echo ::: a
@@ -162,8 +176,16 @@ log_has() {
 	t --tmux --tmpdir "$TMPDIR/0"* echo ::: a
 	assert_usage_error 'is too long for a socket'
 	rmdir "$TMPDIR/0"*
-	t --tmux --pipe cat
-	assert_usage_error '--tmux cannot be combined with --pipe'
+	for args in '--pipe' '--cat' '--round-robin' '--tee' '--group-by 1' \
+		'--pipe-part -a x'; do
+		# shellcheck disable=SC2086
+		t --tmux $args cat ::: a
+		assert_usage_error 'cannot be combined with --tmux'
+	done
+	for args in --files --files0 --latest-line; do
+		t --tmuxpane $args echo ::: a
+		assert_usage_error '--tmux cannot be combined with --'
+	done
 	t --tmux --semaphore echo
 	assert_usage_error '--semaphore cannot be combined with --tmux'
 }
