@@ -456,7 +456,7 @@ static void make_engine(struct run *r)
 static const struct steer_ops steer_engine = {
 	.get_stats = engine_get_stats,
 	.each_job = engine_each_job,
-	.resize = engine_resize,
+	.resize = bounds_resize,
 	.pause = engine_pause,
 	.kill_job = engine_kill_job,
 	.retry_job = engine_retry_job,
