@@ -34,10 +34,10 @@
  *   keep.c              --results and --files put in place
  *   lines.c             --latest-line put in place
  *   book.c              --journal and --output put in place
- *   keep.c              --results put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
  *   tmux.c              --tmux, --tmuxpane
+ *   vary.c              -j Nauto
  *   gate.c              --load, --memfree and what else holds jobs back
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket
