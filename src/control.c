@@ -33,8 +33,21 @@
 /* How often a job file is read again. */
 #define JOBFILE_PAUSE NS_PER_SEC
 
+/* A signal is still to be obeyed. */
+static bool is_wanted(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGINT) > 0 ||
+		sigismember(&pending, SIGQUIT) > 0 ||
+		sigismember(&pending, SIGTERM) > 0 ||
+		sigismember(&pending, SIGHUP) > 0);
+}
+
 void control_init(struct control *c)
 {
+	diag_set_wanted(is_wanted);
 	c->self = thread_self();
 	c->start_ns = clock_run_ns();
 	c->grace_end_ns = -1;
@@ -272,6 +285,7 @@ static void suspend(struct control *c)
 static void stop_all(struct control *c, enum engine_stop how)
 {
 	c->grace_end_ns = -1;
+	diag_hurry(CONTROL_FLUSH);
 	perl_stop(c->perl);
 	/* First the hooks: a job that is ended by this still gets one. */
 	if (c->hook)

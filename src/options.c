@@ -606,7 +606,7 @@ static void set_defaults(struct options *o)
 	o->retry_delay.factor = 1;
 	o->die_with_parent = true;
 	o->kill_tree = true;
-	o->output_memory = (uint64_t)64 << 20;
+	o->output_memory = (uint64_t)32 << 20;
 	o->grace_ns = 10 * NS_PER_SEC;
 	o->metrics_interval_ns = 5 * NS_PER_SEC;
 }

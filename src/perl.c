@@ -36,8 +36,10 @@
 #include "proc/term.h"
 
 #define PATIENCE	(60 * NS_PER_SEC)
-/* For a perl that has no reason to go on. */
+/* For a perl that has no reason to go on; and for one that has hung up: how it
+ * ends is to be told. */
 #define END_PATIENCE	(1 * NS_PER_SEC)
+#define HANGUP_PATIENCE	(10 * NS_PER_SEC)
 #define LOOK_EVERY	(10 * NS_PER_MS)
 /* No answer is longer. */
 #define ANSWER_MAX	((size_t)1 << 30)
@@ -98,7 +100,8 @@ static void note_end(struct perl *p)
 {
 	int status;
 
-	end_child(p, END_PATIENCE);
+	end_child(p, atomic_load(&p->is_stopped) ? END_PATIENCE
+						 : HANGUP_PATIENCE);
 	status = p->child.wait_status;
 	if (atomic_load(&p->is_stopped))
 		buf_addstr(&p->gone, "the run is being stopped");

@@ -279,6 +279,8 @@ static int work(struct run *r)
 	engine_get_stats(r->engine, &stats);
 	emit_close(r->emit);
 	written = control_await(&r->control, is_written, r->emit);
+	if (!written)
+		diag_hurry(0);
 	child_end_leftovers(stats.stop >= ENGINE_CANCEL ? 0
 							: LEFTOVER_PATIENCE);
 	control_finish(&r->control);

@@ -54,7 +54,8 @@ static const char keeper[] =
  * $1 the directory, $2 tmux, $3 the job's files, $4 its title, $5 pane or
  * window, $6 the shell for its file. A second signal is harder on the job than
  * the first. The status is waited for by a process that no signal but KILL
- * ends; none: the window was closed, as by a hang-up.
+ * ends; none: the window was closed, as by a hang-up. It holds the one end of
+ * a second FIFO: if it is killed, the window hears of it and ends the job.
  */
 static const char proxy[] =
 	"pid= sig=TERM file=$3\n"
@@ -63,12 +64,14 @@ static const char proxy[] =
 	"	sig=KILL\n"
 	"}\n"
 	"ask() { \"$tmux\" -S \"$dir/tmux\" \"$@\"; }\n"
-	"end() { rm -f \"$file\" \"$file.status\" \"$file.said\"; }\n"
+	"end() { rm -f \"$file\" \"$file.life\" \"$file.status\" "
+		"\"$file.said\"; }\n"
 	"dir=$1 tmux=$2\n"
 	"trap stop TERM HUP INT QUIT\n"
-	"mkfifo -m 600 \"$file.status\" || exit 255\n"
+	"mkfifo -m 600 \"$file.life\" \"$file.status\" || exit 255\n"
 	"(trap '' TERM HUP INT QUIT\n"
-	"	exec cat <\"$file.status\" >\"$file.said\") &\n"
+	"	exec cat 4<>\"$file.life\" <\"$file.status\" \\\n"
+	"		>\"$file.said\") &\n"
 	"reader=$!\n"
 	"if [ \"$5\" = pane ]; then\n"
 	"	ask select-layout -t 'muster:^' tiled >/dev/null\n"
@@ -97,10 +100,16 @@ static const char proxy[] =
 /* In the window, before the job: nobody waits any more? And behind it. */
 static const char window_head[] =
 	"[ -p \"$0.status\" ] || exit\n"
-	"exec 3>\"$0.status\" || exit\n"
+	"exec 4<\"$0.life\" 3>\"$0.status\" || exit\n"
+	"(trap '' HUP INT QUIT TERM\n"
+	"	read -r word <&4\n"
+	"	kill -KILL -- -$$) 3>&- &\n"
+	"watch=$!\n"
+	"exec 4<&-\n"
 	"trap : INT QUIT TERM\n";
 static const char window_tail[] =
 	"status=$?\n"
+	"{ kill -KILL $watch; wait $watch; } 2>/dev/null\n"
 	"echo $status >&3\n"
 	"exec 3>&-\n"
 	"printf '\\n%s\\n\\aJob finished at: ' ";

@@ -9,6 +9,8 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/fdio.h"
 #include "base/thread.h"
@@ -26,11 +29,18 @@
 #define ERASE_LINES	"\r\033[%uA\033[J"
 #define ERASE_MAX	32
 
+#define LOOK_MS		100
+
 /* Written by diag_setup alone, before there is a second thread. */
 static const char *diag_name = "muster";
 static bool is_terminal;
 
 static _Atomic unsigned debug_areas;
+
+/* When waiting for a reader ends (clock_now_ns); 0: not yet. */
+static _Atomic int64_t patience_end;
+/* Set before there is a second thread. */
+static bool (*is_wanted)(void);
 
 /* Which worker this thread is; 0: none. */
 static _Thread_local unsigned worker;
@@ -61,9 +71,61 @@ static void set_in_line(bool yes)
 	atomic_store_explicit(&is_in_line, yes, memory_order_relaxed);
 }
 
-static void write_ignored(const void *p, size_t len)
+/*
+ * Who does not read must not keep a run from ending: a line is waited for
+ * until there is room for it, but not while a signal waits to be obeyed, nor
+ * when the run has been told to hurry and that time is over.
+ */
+static bool has_room_locked(void)
 {
-	if (fd_write_all(STDERR_FILENO, p, len) < 0)
+	int64_t until;
+
+	for (;;) {
+		struct pollfd p = { STDERR_FILENO, POLLOUT, 0 };
+
+		if (poll(&p, 1, 0) != 0)
+			return true;
+		until = atomic_load(&patience_end);
+		if (until && clock_now_ns() >= until)
+			return false;
+		if (poll(&p, 1, LOOK_MS) > 0)
+			return true;
+		if (is_wanted && is_wanted())
+			return false;
+	}
+}
+
+/* More than this may not fit where there is room. */
+static int write_vectors_locked(struct iovec *v, int n)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < n; i++)
+		len += v[i].iov_len;
+	if (len <= PIPE_BUF)
+		return has_room_locked()
+			? fd_writev_all(STDERR_FILENO, v, n) : -1;
+	for (int i = 0; i < n; i++) {
+		const char *p = v[i].iov_base;
+
+		for (len = v[i].iov_len; len > 0;) {
+			size_t piece = len < PIPE_BUF ? len : PIPE_BUF;
+
+			if (!has_room_locked() ||
+			    fd_write_all(STDERR_FILENO, p, piece) < 0)
+				return -1;
+			p += piece;
+			len -= piece;
+		}
+	}
+	return 0;
+}
+
+static void write_ignored(void *p, size_t len)
+{
+	struct iovec v = { p, len };
+
+	if (write_vectors_locked(&v, 1) < 0)
 		return;	/* no one to tell */
 }
 
@@ -104,7 +166,7 @@ static void write_status_locked(void)
 		return;
 	v[0] = erase_locked(erase);
 	add_status_locked(v + 1);
-	if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) < 0)
+	if (write_vectors_locked(v, ARRAY_SIZE(v)) < 0)
 		return;	/* no one to tell */
 }
 
@@ -122,11 +184,21 @@ static int write_line_locked(const char *text, size_t len)
 	v[1] = (struct iovec){ (char *)text, len };
 	add_status_locked(v + 2);
 	/* There is no one to tell. */
-	if (fd_writev_all(STDERR_FILENO, v, ARRAY_SIZE(v)) == 0 &&
+	if (write_vectors_locked(v, ARRAY_SIZE(v)) == 0 &&
 	    (!len || !fd_was_closed(STDERR_FILENO)))
 		return 0;
 	atomic_store(&is_lost, true);
 	return -1;
+}
+
+void diag_set_wanted(bool (*fn)(void))
+{
+	is_wanted = fn;
+}
+
+void diag_hurry(int64_t patience_ns)
+{
+	atomic_store(&patience_end, clock_now_ns() + patience_ns);
 }
 
 bool diag_has_lost(void)
@@ -313,6 +385,6 @@ void bug_abort(const char *file, int line, const char *why)
 	if (len > sizeof(text) - 2)
 		len = sizeof(text) - 2;
 	text[len] = '\n';
-	write_ignored(text, len + 1);
+	(void)!write(STDERR_FILENO, text, len + 1);
 	abort();
 }

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 
@@ -30,6 +31,15 @@ void diag_err(int err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int diag_raw(const char *text, size_t len);
 /* True when one of these could not be written: no run may end with 0 then. */
 bool diag_has_lost(void);
+
+/*
+ * Where standard error is a pipe that nobody reads: each line waits for room,
+ * until fn (set before there is a second thread; any thread may call it) says
+ * that its caller is wanted elsewhere, or until the time that the last
+ * diag_hurry has given is over. A line that does not wait any longer is lost.
+ */
+void diag_set_wanted(bool (*fn)(void));
+void diag_hurry(int64_t patience_ns);
 
 /*
  * Debug lines, printed when the area was switched on with diag_debug_on:

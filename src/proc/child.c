@@ -131,22 +131,37 @@ bool child_poll(struct child *c)
 	return c->has_ended;
 }
 
+/* Numbers are not given away while a group has them, so who has the number of
+ * a leader that is reaped has it because the group is gone, too. */
+static bool is_given_away(pid_t pgid)
+{
+	return kill(pgid, 0) == 0 || errno == EPERM;
+}
+
 /*
  * Reaps adopted members of the group that have ended. True while any of our
- * children is left in it. The leader must have been reaped.
+ * children is left in it. The leader must have been reaped. Where numbers are
+ * short its own may be that of a new child of ours by now, whose end is not
+ * ours to take: a walk that finds the leader has found another's.
  */
 static bool group_has_children(pid_t pgid)
 {
+	if (is_given_away(pgid))
+		return false;
 	for (;;) {
 		siginfo_t si = { .si_pid = 0 };
 
-		if (waitid(P_PGID, pgid, &si, WEXITED | WNOHANG) < 0) {
+		if (waitid(P_PGID, (id_t)pgid, &si,
+			   WEXITED | WNOHANG | WNOWAIT) < 0) {
 			if (errno == EINTR)
 				continue;
 			return false;
 		}
 		if (si.si_pid == 0)
-			return true;
+			return !is_given_away(pgid);
+		if (si.si_pid == pgid)
+			return false;
+		waitid(P_PID, (id_t)si.si_pid, &si, WEXITED | WNOHANG);
 	}
 }
 
@@ -167,11 +182,21 @@ static void send_signal(const struct child *c, int sig)
 	kill(c->same_group ? c->pid : -c->pid, sig);
 }
 
+/* With the lock nobody else reaps who pins the number meanwhile. */
+static void signal_the_rest(struct child *c, int sig)
+{
+	mutex_lock(&registry_lock);
+	if (group_has_children(c->pid))
+		send_signal(c, sig);
+	mutex_unlock(&registry_lock);
+}
+
 void child_signal(struct child *c, int sig)
 {
-	if (c->is_reaped && (c->same_group || !group_has_children(c->pid)))
-		return;
-	send_signal(c, sig);
+	if (!c->is_reaped)
+		send_signal(c, sig);
+	else if (!c->same_group)
+		signal_the_rest(c, sig);
 }
 
 /*

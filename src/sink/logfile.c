@@ -18,7 +18,7 @@
 #include "base/thread.h"
 #include "sink/logfile.h"
 
-#define LOCK_TRIES	20
+#define LOCK_TRIES	80
 #define LOCK_PAUSE	(25 * NS_PER_MS)
 
 struct logfile {

@@ -116,9 +116,9 @@ assert_bad_second() {
 	printf '#!/bin/sh\necho prog "$1"\n' >dir/prog
 	chmod +x dir/prog
 	muster -j 1 --tasks jobs |
-		grep -v ^PARALLEL_PID | sort >direct
+		grep -vE '^PARALLEL_(PID|TMP)' | sort >direct
 	muster -j 1 --always-shell --tasks jobs |
-		grep -v ^PARALLEL_PID | sort >shell
+		grep -vE '^PARALLEL_(PID|TMP)' | sort >shell
 	diff shell direct
 	assert_file_has direct 'A=x y'
 	assert_file_has direct 'prog a'

@@ -34,7 +34,7 @@ offers() {
 
 @test "bash completes names of options" {
 	offers 'muster --ti' --timeout
-	offers 'muster -k --no-k' --no-keep-order
+	offers 'muster -k --no-ke' --no-keep-order
 	offers 'muster -j 8 --pri' --priority --priority-aging
 	offers 'muster -kj 8 --idle' --idle-timeout
 	offers 'muster --keep' --keep-order

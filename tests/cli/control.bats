@@ -23,9 +23,14 @@ setup() {
 }
 
 # steered ARG...: starts muster ARG... with a socket.
+# The socket is there a moment before anybody listens.
+listens() {
+	[ -S run.sock ] && musterctl run.sock status >/dev/null 2>&1
+}
+
 steered() {
 	start muster --control run.sock "$@"
-	wait_until test -S run.sock
+	wait_until listens
 }
 
 ctl() {
@@ -331,9 +336,9 @@ both='touch up{}; await up1; await up2'
 }
 
 @test "retry: a running job is ended and tried once more" {
-	steered ::: 'echo x >>tries; : >up; [ -e go ] || exec sleep 1000'
-	wait_until test -e up
-	: >go
+	steered ::: 'echo x >>tries; mkdir up 2>/dev/null || exit 0
+		: >up/now; exec sleep 1000'
+	wait_until test -e up/now
 	c retry 1 --json
 	assert_ok '{"ok":true,"seq":1}'
 	finish
@@ -433,7 +438,7 @@ both='touch up{}; await up1; await up2'
 	mkfifo in
 	exec 7<>in
 	start muster --control run.sock <in
-	wait_until test -S run.sock
+	wait_until listens
 	for n in 1 2 3; do
 		ctl add "echo $n" >/dev/null
 	done

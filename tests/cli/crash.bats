@@ -225,7 +225,7 @@ on_small_disk() {
 	fi
 	bomb='b() { while :; do b & sleep 0.1; done; }'
 	bomb+='; b 2>/dev/null & exec sleep 1000'
-	around "exec $limited sh -c '$bomb'" --timeout 2 --term-seq KILL
+	around "exec $limited sh -c '$bomb' #muster: timeout=2" --term-seq KILL
 	assert_equal "$(ends)" -1
 	has_died 9
 	wait_until no_marked_pids
@@ -251,7 +251,7 @@ my_threads() {
 @test "a job that stops itself, under a timeout" {
 	for command in 'kill -STOP $$' 'kill -STOP 0' 'kill -TSTP 0' \
 		'(kill -STOP 0) & wait; sleep 1000'; do
-		around "$command" --timeout "$MUSTER_TEST_SLOW"
+		around "$command #muster: timeout=0.3"
 		assert_equal "$(ends)" -1
 		has_died
 	done

@@ -11,7 +11,7 @@ forever=': >up; exec sleep 1000'
 # soon: time enough for jobs to be started before.
 setup() {
 	common_setup
-	soon=$MUSTER_TEST_SLOW
+	soon=$((3 * MUSTER_TEST_SLOW))
 }
 
 # Ends when the deadline is past.

@@ -58,7 +58,10 @@ for line in sys.stdin: json.loads(line)' <j
 }
 
 @test "signals and timeouts" {
-	t -j 1 --journal j --timeout 0.2 ::: 'kill -9 $$' 'exec sleep 1000'
+	t -j 1 --journal j --tasks - <<-'END'
+		kill -9 $$
+		exec sleep 1000 #muster: timeout=0.2
+	END
 	assert_equal "$(member end end | xargs)" 'signaled timeout'
 	assert_equal "$(member signal end | xargs)" '9 15'
 	assert_equal "$(member timeout end | xargs)" 'false true'
@@ -91,7 +94,7 @@ member_of() {
 
 @test "dropped jobs are on record" {
 	t -j 1 --journal j --queue-size 1 --on-full drop ::: \
-		': >up; await go' 'await up; : >go' true true true true true
+		'until grep dropped j; do sleep 0.02; done' true true true true
 	assert_file_has j '"end":"dropped"'
 }
 

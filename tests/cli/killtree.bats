@@ -75,12 +75,13 @@ daemon_and() {
 
 @test "it gets the signals of the term sequence first" {
 	need_tree || return 0
-	t --timeout 0.5 --term-seq USR1,60000,KILL '
+	t -j2 --halt now,fail=1 --term-seq USR1,60000,KILL '
+		[ {} = 1 ] || { await d; exit 3; }
 		setsid sh -c "trap \"echo got >>told; exit\" USR1
 			echo \$\$ >d.new; mv d.new d
 			while :; do sleep 0.1; done" & await d
-		exec sleep 60 #' ::: 1
-	assert_equal "$status" 1
+		exec sleep 60 #' ::: 1 2
+	assert_equal "$status" 3
 	assert_equal "$(cat told)" got
 	is_dead d
 }
@@ -113,19 +114,22 @@ daemon_and() {
 }
 
 @test "what another job has started is left alone" {
-	t -j2 --timeout 0.5 'case {} in
+	t -j3 --halt now,fail=1 --joblog log 'case {} in
 		1) setsid sh -c "echo \$\$ >d.new; mv d.new d; exec sleep 60" &
 		   await d ;;
-		2) await d; exec sleep 60 ;;
-		esac #' ::: 1 2
-	assert_equal "$status" 1
+		2) : >up; exec sleep 60 ;;
+		3) await up
+		   until [ $(wc -l <log) = 2 ]; do sleep 0.02; done; exit 3 ;;
+		esac #' ::: 1 2 3
+	assert_equal "$status" 3
 	lives d
 	kill "$(cat d)"
 }
 
 @test "--no-kill-tree ends the group alone" {
-	t --no-kill-tree --timeout 0.5 "$(daemon_and 'exec sleep 60')" ::: 1
-	assert_equal "$status" 1
+	t -j2 --no-kill-tree --halt now,fail=1 "case {} in 1) await d; exit 3
+		esac; $(daemon_and 'exec sleep 60')" ::: 2 1
+	assert_equal "$status" 3
 	lives d
 	kill "$(cat d)"
 }

@@ -90,7 +90,7 @@ setup() {
 		true ::: a
 	assert_status 0
 	assert_equal "$(wc -l <tries)" 3
-	t --timeout "$MUSTER_TEST_SLOW" --then 'exec sleep 1000 #' \
+	t --timeout $((3 * MUSTER_TEST_SLOW)) --then 'exec sleep 1000 #' \
 		': >first #' ::: a
 	assert_status 1
 	[ -e first ]

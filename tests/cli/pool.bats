@@ -304,7 +304,8 @@ few_processes() {
 		chmod 777 .
 		exec 9<"$BATS_TEST_TMPDIR/bin/muster"
 		ulimit -u 14
-		exec setpriv --reuid 54321 --regid 54321 --clear-groups \
+		exec setpriv --reuid $((40000 + $$ % 10000)) --regid 54321 \
+			--clear-groups \
 			/proc/self/fd/9 "$@"
 	fi
 	n=$(awk -v uid="$EUID" '

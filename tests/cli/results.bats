@@ -241,7 +241,10 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 }
 
 @test "records: deaths and timeouts as in the job log" {
-	t -j 1 --timeout 0.1 --results -.csv ::: 'kill -9 $$' 'exec sleep 1000'
+	echo 'kill -9 $$' >one
+	echo 'exec sleep 1000' >two
+	t -j 1 --results -.csv --timeout 1000 --tasks one --timeout 0.1 \
+		--tasks two
 	assert_output_has ',0,0,137,9,"kill -9 $$"'
 	assert_output_has ',0,0,-1,15,"exec sleep 1000"'
 }

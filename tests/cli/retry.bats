@@ -242,7 +242,8 @@ ran() {
 }
 
 @test "a job that waits for its next try at the end has the output of its last" {
-	t --retries 3 --retry-delay 1000 --joblog log --deadline 0.3 \
+	t --retries 3 --retry-delay 1000 --joblog log --deadline \
+		$((3 * MUSTER_TEST_SLOW)) \
 		::: 'echo out; echo err >&2; exit 4'
 	assert_status 1
 	assert_output out

@@ -254,10 +254,10 @@ has_ended() {
 	echo 'await go' >&7
 	wait_until file_has err '[1] worker starts'
 	echo 3 >number
-	wait_until file_has err 'stage 1: goal '
+	wait_until file_has err ' -> 3: other bounds; pressure:'
 	: >go
 	close_muster
-	assert_file_has err ' -> 3: other bounds; pressure:'
+	assert_file_has err 'stage 1: goal '
 }
 
 # Errors.

@@ -99,7 +99,8 @@ forever=': >up; exec sleep 1000'
 }
 
 @test "SIGINT: a job may take its leave, and what it says is kept" {
-	start muster ::: 'trap "echo bye; exit" TERM; : >up; sleep 1000 & wait'
+	start muster --term-seq TERM,60000,KILL ::: \
+		'trap "echo bye; exit" TERM; : >up; sleep 1000 & wait'
 	wait_until test -e up
 	kill -INT "$pid"
 	finish
@@ -399,19 +400,20 @@ lists_nothing() {
 }
 
 @test "SIGTSTP stops the jobs' clocks as well" {
-	start muster --timeout "$MUSTER_TEST_SLOW" --joblog log ::: \
+	local limit=$((3 * MUSTER_TEST_SLOW))
+
+	start muster --timeout "$limit" --joblog log ::: \
 		': >up; await go; echo a'
 	wait_until test -e up
 	kill -TSTP "$pid"
 	wait_until in_state T "$pid"
-	sleep "$MUSTER_TEST_SLOW.2"
+	sleep "$limit.2"
 	: >go
 	kill -CONT "$pid"
 	finish
 	assert_equal "$status" 0
 	assert_file_is out $'a\n'
-	[ "$(awk -F '\t' '{ print int($4) }' log | tail -n 1)" -lt \
-		"$MUSTER_TEST_SLOW" ]
+	[ "$(awk -F '\t' '{ print int($4) }' log | tail -n 1)" -lt "$limit" ]
 }
 
 # stops_with OPTIONS: how long muster is stopped comes on top of a pause of 3

@@ -58,8 +58,9 @@ rows() {
 }
 
 @test "--summary names signals and timeouts" {
-	t -j 1 --timeout "$MUSTER_TEST_SLOW" --summary ::: \
-		'kill -9 $$' 'exec sleep 1000'
+	echo 'kill -9 $$' >one
+	echo 'exec sleep 1000' >two
+	t -j 1 --summary --timeout 1000 --tasks one --timeout 0.2 --tasks two
 	assert_equal "$(rows)" '1 SIGKILL 1 kill -9 $$
 2 timeout 1 exec sleep 1000'
 	assert_stderr_has 'failed (1 signal, 1 timeout) in '
@@ -125,8 +126,10 @@ rows() {
 }
 
 @test "--failed-to holds jobs that timed out or were killed" {
-	t -j 1 --timeout "$MUSTER_TEST_SLOW" --failed-to again ::: \
-		'exec sleep 1000' 'kill -9 $$'
+	echo 'exec sleep 1000' >one
+	echo 'kill -9 $$' >two
+	t -j 1 --failed-to again --timeout 0.2 --tasks one \
+		--timeout 1000 --tasks two
 	assert_file_is again $'exec sleep 1000\nkill -9 $$\n'
 }
 

@@ -5,6 +5,18 @@
 
 load ../helpers/common
 
+# A window stays for the ten seconds of a sleep behind its job: here until
+# the session ends, however long that takes.
+setup() {
+	common_setup
+	cat >"$BATS_TEST_TMPDIR/bin/sleep" <<-END
+		#!/bin/sh
+		[ "\$*" != 10 ] || set -- 1000
+		exec $(type -P sleep) "\$@"
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/sleep"
+}
+
 # There is a session for as long as its last job's window, so each case ends
 # it.
 teardown() {

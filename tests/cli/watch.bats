@@ -63,9 +63,11 @@ none_pending() {
 }
 
 @test "--on-done is told how the job ended" {
-	t -j 1 --timeout "$MUSTER_TEST_SLOW" --on-done \
-		'echo "$MUSTER_END,$MUSTER_STATUS,$MUSTER_SIGNAL" >>log' ::: \
-		true 'exit 7' 'kill -USR1 $$' 'exec sleep 1000'
+	printf '%s\n' true 'exit 7' 'kill -USR1 $$' \
+		'exec sleep 1000 #muster: timeout=0.2' >jobs
+	t -j 1 --on-done \
+		'echo "$MUSTER_END,$MUSTER_STATUS,$MUSTER_SIGNAL" >>log' \
+		-a jobs
 	assert_status 3
 	assert_file_is log $'exited,0,\nexited,7,\nsignaled,,USR1\ntimeout,,TERM\n'
 }

@@ -7,12 +7,13 @@
  *
  * CALL	write (writev and pwrite count as it), read (pread), fsync (fdatasync),
  *	ftruncate, open, close, pipe (pipe2), malloc (calloc, realloc), thread
- *	(pthread_create), clone (fork)
+ *	(pthread_create), clone (fork), clock (clock_gettime of the wall clock)
  * PART	counts only calls on files whose path has this text in it
  * N	which of them, from 1
  * WHAT	the name of an errno; "kill": SIGKILL instead of the call; "after":
  *	SIGKILL behind it; "tear": SIGKILL behind half of the bytes (write);
- *	"short": half of the bytes, and no error (read and write)
+ *	"short": half of the bytes, and no error (read and write); "jump": the
+ *	wall clock is a year ahead (clock)
  * from	also all that follow
  *
  * FAULT_HIT=FILE is made when the call has come, so that a sweep knows when N
@@ -36,9 +37,10 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
-enum what { FAIL, KILL, AFTER, TEAR, SHORT };
+enum what { FAIL, KILL, AFTER, TEAR, SHORT, JUMP };
 
 /* Set before main, constant then. */
 static char call[16];
@@ -74,10 +76,10 @@ static void set_what(const char *word, const char *spec)
 {
 	static const char *const names[] = {
 		[KILL] = "kill", [AFTER] = "after", [TEAR] = "tear",
-		[SHORT] = "short",
+		[SHORT] = "short", [JUMP] = "jump",
 	};
 
-	for (size_t i = KILL; i <= SHORT; i++) {
+	for (size_t i = KILL; i <= JUMP; i++) {
 		if (strcmp(word, names[i]) == 0) {
 			what = (enum what)i;
 			return;
@@ -348,6 +350,16 @@ int pthread_create(pthread_t *t, const pthread_attr_t *attr,
 	if (is_due("thread", -1, NULL) && what == FAIL)
 		return error;
 	return real(t, attr, fn, arg);
+}
+
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+	REAL(int, "clock_gettime", clockid_t, struct timespec *);
+	int ret = real(id, t);
+
+	if (id == CLOCK_REALTIME && is_due("clock", -1, NULL) && what == JUMP)
+		t->tv_sec += 365L * 86400;
+	return ret;
 }
 
 pid_t fork(void)
