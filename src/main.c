@@ -37,6 +37,7 @@
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
  *   tmux.c              --tmux, --tmuxpane
+ *   vary.c              -j Nauto
  *   gate.c              --load, --memfree and what else holds jobs back
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket

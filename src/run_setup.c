@@ -31,6 +31,7 @@
 #include "sink/summary.h"
 #include "steer.h"
 #include "tmux.h"
+#include "vary.h"
 
 /* What the jobs that wait may take, beside their number. */
 #define QUEUE_BYTES		((size_t)16 << 20)
@@ -445,6 +446,10 @@ static void make_engine(struct run *r)
 		r->gate = gate_new(o, r->engine, r->control.cpus,
 				   r->control.possible, r->shell);
 		engine_add_sink(r->engine, gate_sink(r->gate));
+	}
+	if (o->max.is_auto) {
+		r->vary = vary_new(r->engine, &r->bounds);
+		engine_add_sink(r->engine, vary_sink(r->vary));
 	}
 	if (bar_styles(o))
 		engine_add_sink(r->engine, bar_sink(r->bar));

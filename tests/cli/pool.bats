@@ -97,6 +97,27 @@ one_cpu() {
 	assert_equal "$(most)" 1
 }
 
+@test "-j takes sums" {
+	seq 6 | muster -j '2*3' meet 6
+}
+
+@test "-j Nauto: fewer while jobs fail, up to N again when they succeed" {
+	run -3 --separate-stderr muster -j 3auto --debug sched exit \
+		::: 1 1 1 0 0 0 0 0 0 0 0 0
+	grep -o 'auto: .*' <<<"$stderr" >said
+	assert_file_is said "auto: 2 jobs at once
+auto: 1 jobs at once
+auto: 2 jobs at once
+auto: 3 jobs at once
+"
+	run -255 --separate-stderr muster -j 3auto --then true echo ::: a
+	assert_stderr_has "-j with 'auto' cannot be combined with --then"
+	run -255 --separate-stderr muster --min 2auto echo ::: a
+	assert_stderr_has "--min: '2auto' is not a number of workers"
+	run -255 --separate-stderr muster --load 2auto echo ::: a
+	assert_stderr_has "--load: '2auto' is no load"
+}
+
 @test "-j takes nothing else" {
 	for n in x 1.5 5x '' +x -- 1e3; do
 		t -j "$n" true ::: a
