@@ -44,7 +44,7 @@ bytes() {
 		# shellcheck disable=SC2086
 		muster $how -j 8 "$way" ::: {a..h} >out
 		assert_equal "$(sort out | uniq | wc -l)" 8
-		! grep -v -E '^(.)\1{7}$' out
+		refute grep -v -E '^(.)\1{7}$' out
 	done
 }
 
@@ -62,9 +62,9 @@ bytes() {
 	assert_ok "$(seq 12)"
 }
 
-@test "256 MiB of one job behind a slow first one take under 64 MiB" {
+@test "128 MiB of one job behind a slow first one take under 64 MiB" {
 	export ASAN_OPTIONS=${ASAN_OPTIONS-}:quarantine_size_mb=1
-	local size=$((256 / MUSTER_TEST_SLOW))
+	local size=$((128 / MUSTER_TEST_SLOW))
 
 	[ "${MUSTER_TEST_LONG-}" != 1 ] || size=2048
 	mkfifo reader
