@@ -7,12 +7,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/arith.h"
 #include "base/buf.h"
 #include "base/compiler.h"
 #include "base/fdio.h"
+#include "base/mem.h"
 #include "base/num.h"
 
 /* More workers than any system has room for: a slip, not a wish. */
@@ -22,8 +25,9 @@
 #define FILE_BYTES	256
 
 /*
- * All forms but the file. 0, or -1 with errno EINVAL (none of them) or ERANGE
- * (one, but too large); spec's kind and amount are set on success only.
+ * All forms but sums and the file. 0, or -1 with errno EINVAL (none of them)
+ * or ERANGE (one, but too large); spec's kind and amount are set on success
+ * only.
  */
 static int parse_number(struct jobspec *spec, const char *word)
 {
@@ -52,13 +56,95 @@ static int parse_number(struct jobspec *spec, const char *word)
 	return 0;
 }
 
+/* Is there an operator between two numbers? */
+static bool has_operator(const char *word, size_t len)
+{
+	for (size_t i = 1; i < len; i++) {
+		if (strchr("+-*/", word[i]) && strchr("0123456789.) ",
+						      word[i - 1]))
+			return true;
+	}
+	return false;
+}
+
+/* A sum of plain numbers, of which there are several. */
+static int parse_sum(const char *word, size_t len, double *n)
+{
+	char text[FILE_BYTES + 1];
+
+	if (len == 0 || len > FILE_BYTES ||
+	    strspn(word, "0123456789.+-*/() ") < len ||
+	    !has_operator(word, len)) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(text, word, len);
+	text[len] = '\0';
+	if (arith_eval(text, n) < 0)
+		return -1;
+	if (*n >= -WORKERS_MAX && *n <= WORKERS_MAX)
+		return 0;
+	errno = ERANGE;
+	return -1;
+}
+
+/* As parse_number, for sums. */
+static int parse_arith(struct jobspec *spec, const char *word)
+{
+	bool is_offset = *word == '+' || *word == '-';
+	size_t len = strlen(word);
+	bool is_percent = len && word[len - 1] == '%';
+	double n;
+
+	if (parse_sum(word, len - is_percent, &n) < 0)
+		return -1;
+	if (is_percent) {
+		spec->kind = JOBSPEC_PERCENT;
+		spec->percent = n < 0 ? 0 : n;
+	} else if (is_offset) {
+		spec->kind = JOBSPEC_OFFSET;
+		spec->n = (int)n;
+	} else {
+		spec->kind = JOBSPEC_COUNT;
+		spec->n = n < 1 ? 1 : (int)n;
+	}
+	return 0;
+}
+
+/* The same, too. */
+static int parse_any(struct jobspec *spec, const char *word)
+{
+	if (parse_number(spec, word) == 0)
+		return 0;
+	return errno == EINVAL ? parse_arith(spec, word) : -1;
+}
+
+/* N and "auto". */
+static int parse_auto(struct jobspec *spec, const char *word)
+{
+	static const char tail[] = "auto";
+	size_t len = strlen(word), tail_len = sizeof(tail) - 1;
+	char *number;
+	int ret;
+
+	errno = EINVAL;
+	if (len <= tail_len || strcmp(word + len - tail_len, tail) != 0)
+		return -1;
+	number = xmemdup0(word, len - tail_len);
+	ret = parse_any(spec, number);
+	free(number);
+	spec->is_auto = ret == 0;
+	return ret;
+}
+
 int jobspec_parse(struct jobspec *spec, const char *option, const char *word,
 		  struct buf *err)
 {
 	struct stat st;
 
 	*spec = (struct jobspec){ .option = option };
-	if (parse_number(spec, word) == 0)
+	if (parse_any(spec, word) == 0 ||
+	    (errno == EINVAL && parse_auto(spec, word) == 0))
 		return 0;
 	if (errno == ERANGE) {
 		buf_addf(err, "%s: '%s' is too large", option, word);
@@ -129,7 +215,7 @@ static int read_file(const struct jobspec *spec, struct jobspec *now,
 		start++;
 	for (len = strlen(start); len && is_blank(start[len - 1]); len--)
 		start[len - 1] = '\0';
-	if (parse_number(now, start) == 0)
+	if (parse_any(now, start) == 0)
 		return 0;
 	buf_addf(err, "%s: '%s' holds no number of jobs", spec->option,
 		 spec->path);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * jobspec.h - a number of workers as -j, --max and --min take it: N, +N, -N,
- * N%, 0 (as many as possible), or a file that holds one of these and is read
- * again while running.
+ * N%, 0 (as many as possible), a sum such as 2*3, or a file that holds one of
+ * these and is read again while running.
  *
  * Parsing is pure but for the test whether a file of that name exists.
  */
@@ -26,6 +26,7 @@ struct jobspec {
 	enum jobspec_kind kind;
 	int n;
 	double percent;
+	bool is_auto;		/* "auto" behind it: at most so many */
 	const char *path;	/* JOBSPEC_FILE: the caller's string */
 	const char *option;	/* as named by the user: "-j", "--max" */
 };

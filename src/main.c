@@ -34,10 +34,10 @@
  *   keep.c              --results and --files put in place
  *   lines.c             --latest-line put in place
  *   book.c              --journal and --output put in place
- *   keep.c              --results put in place
  *   watch.c             --metrics, --pool-stats and --on-done put in place
  *   ask.c               --interactive
  *   tmux.c              --tmux, --tmuxpane
+ *   vary.c              -j Nauto
  *   gate.c              --load, --memfree and what else holds jobs back
  *   control.c           signals, grace, bar and job file while jobs run
  *   steer.c             --control: the server of a run's socket
@@ -104,6 +104,8 @@
  *   sched/pool.c        workers and their slots
  *   sched/scale.c       how many workers there should be
  *   sched/adapt.c       the same by feedback
+ *   sched/adapt_judge.c what has been measured, and what follows from it
+ *   sched/adapt_impl.h  what these two share
  *   sched/queue.c       jobs that wait, by priority
  *   sched/deps.c        jobs that wait for others
  *   sched/throttle.c    --rate and --delay

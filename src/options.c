@@ -563,6 +563,7 @@ static void settle(struct parser *p)
 	options_settle_sem(p);
 	options_settle_pipe(p);
 	options_settle_input(p);
+	options_settle_auto(p);
 	if (p->group && (o->ungroup || o->line_buffer))
 		options_bad(p, "--group cannot be combined with --%s",
 			    o->ungroup ? "ungroup" : "line-buffer");

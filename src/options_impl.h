@@ -101,6 +101,7 @@ void set_max_chars(struct parser *p, const struct given *g);
 void set_total_jobs(struct parser *p, const struct given *g);
 /* What these come to together. */
 void options_settle_input(struct parser *p);
+void options_settle_auto(struct parser *p);
 /* options_jobs.c */
 void set_nice(struct parser *p, const struct given *g);
 void set_env(struct parser *p, const struct given *g);

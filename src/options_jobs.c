@@ -64,6 +64,23 @@ void set_on_done(struct parser *p, const struct given *g)
 		options_bad(p, "%s: an empty command", g->name);
 }
 
+/* -j Nauto is for one stage, whose jobs come and go. */
+void options_settle_auto(struct parser *p)
+{
+	const struct options *o = p->o;
+	const char *other = o->nthen ? "--then" :
+			    o->sem.is_on ? "--semaphore" :
+			    o->pipe.round_robin ? "--round-robin" :
+			    o->pipe.is_tee ? "--tee" : NULL;
+	bool is_auto = o->max.is_auto;
+
+	for (size_t i = 0; i < o->nthen; i++)
+		is_auto |= o->then[i].max.is_auto;
+	if (is_auto && other)
+		options_bad(p, "%s with 'auto' cannot be combined with %s",
+			    o->max.option, other);
+}
+
 /* What the machine has to bear. */
 
 void set_load(struct parser *p, const struct given *g)
@@ -77,6 +94,8 @@ void set_load(struct parser *p, const struct given *g)
 		return;
 	if (jobspec_parse(&o->load, g->name, g->arg, p->err) < 0)
 		p->result = OPTIONS_BAD;
+	else if (o->load.is_auto)
+		options_bad(p, "%s: '%s' is no load", g->name, g->arg);
 }
 
 static bool is_limit(const char *arg, const char *word)

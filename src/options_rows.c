@@ -393,7 +393,7 @@ static void set_then(struct parser *p, const struct given *g)
 static void set_min_workers(struct parser *p, const struct given *g)
 {
 	set_workers(p, g);
-	if (p->o->min.kind == JOBSPEC_ALL)
+	if (p->o->min.kind == JOBSPEC_ALL || p->o->min.is_auto)
 		options_bad(p, "%s: '%s' is not a number of workers from 1 on",
 			    g->name, g->arg);
 }

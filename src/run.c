@@ -45,6 +45,7 @@
 #include "sink/summary.h"
 #include "steer.h"
 #include "tmux.h"
+#include "vary.h"
 
 /* What finished jobs left in their groups may take to end by itself. */
 #define LEFTOVER_PATIENCE	NS_PER_SEC
@@ -218,6 +219,7 @@ static void tear_down(struct run *r)
 	fd_close(&r->tty);
 	ask_free(r->ask);
 	gate_free(r->gate);
+	vary_free(r->vary);
 	tmux_free(r->tmux);
 	texts_release(&r->texts);
 	free(r->then_bounds);

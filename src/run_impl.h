@@ -46,6 +46,7 @@ struct run {
 	struct sink complaints;
 	struct ask *ask;		/* or NULL */
 	struct gate *gate;		/* or NULL */
+	struct vary *vary;		/* or NULL */
 	struct tmux *tmux;		/* or NULL */
 	struct book book;
 	struct keep keep;

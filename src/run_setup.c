@@ -31,6 +31,7 @@
 #include "sink/summary.h"
 #include "steer.h"
 #include "tmux.h"
+#include "vary.h"
 
 /* What the jobs that wait may take, beside their number. */
 #define QUEUE_BYTES		((size_t)16 << 20)
@@ -446,6 +447,10 @@ static void make_engine(struct run *r)
 				   r->control.possible, r->shell);
 		engine_add_sink(r->engine, gate_sink(r->gate));
 	}
+	if (o->max.is_auto) {
+		r->vary = vary_new(r->engine, &r->bounds);
+		engine_add_sink(r->engine, vary_sink(r->vary));
+	}
 	if (bar_styles(o))
 		engine_add_sink(r->engine, bar_sink(r->bar));
 	watch_add_sinks(&r->watch, r->engine);
@@ -456,7 +461,7 @@ static void make_engine(struct run *r)
 static const struct steer_ops steer_engine = {
 	.get_stats = engine_get_stats,
 	.each_job = engine_each_job,
-	.resize = engine_resize,
+	.resize = bounds_resize,
 	.pause = engine_pause,
 	.kill_job = engine_kill_job,
 	.retry_job = engine_retry_job,

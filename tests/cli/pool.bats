@@ -97,6 +97,27 @@ one_cpu() {
 	assert_equal "$(most)" 1
 }
 
+@test "-j takes sums" {
+	seq 6 | muster -j '2*3' meet 6
+}
+
+@test "-j Nauto: fewer while jobs fail, up to N again when they succeed" {
+	run -3 --separate-stderr muster -j 3auto --debug sched exit \
+		::: 1 1 1 0 0 0 0 0 0 0 0 0
+	grep -o 'auto: .*' <<<"$stderr" >said
+	assert_file_is said "auto: 2 jobs at once
+auto: 1 jobs at once
+auto: 2 jobs at once
+auto: 3 jobs at once
+"
+	run -255 --separate-stderr muster -j 3auto --then true echo ::: a
+	assert_stderr_has "-j with 'auto' cannot be combined with --then"
+	run -255 --separate-stderr muster --min 2auto echo ::: a
+	assert_stderr_has "--min: '2auto' is not a number of workers"
+	run -255 --separate-stderr muster --load 2auto echo ::: a
+	assert_stderr_has "--load: '2auto' is no load"
+}
+
 @test "-j takes nothing else" {
 	for n in x 1.5 5x '' +x -- 1e3; do
 		t -j "$n" true ::: a
@@ -325,6 +346,17 @@ few_processes() {
 	assert_equal "$status" 0
 	cmp list out
 	assert_equal "$(grep -c "$reached" err)" 1
+}
+
+@test "a fixed pool that finds no threads gives half of its own back" {
+	without_valgrind
+	status=0
+	(few_processes -j 20 --scale fixed --pool-stats echo ::: a b \
+		>out 2>err) || status=$?
+	assert_equal "$status" 0
+	assert_file_is out $'a\nb\n'
+	grep "$reached" err
+	grep -Eq '^Workers ended .* shortage ([2-9]|1[0-9])' err
 }
 
 @test "no descriptors for a process: a message for each job, status 255" {

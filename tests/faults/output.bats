@@ -116,8 +116,13 @@ bytes() {
 }
 
 @test "a child that writes on after the job's end is listened to" {
+	wait_until child_is_heard
+}
+
+# It may be late on a busy machine: then there is another one.
+child_is_heard() {
 	t ::: '(for i in 1 2 3 4 5; do sleep 0.01; echo $i; done) & echo 0'
-	assert_ok "$(seq 0 5)"
+	[ "$status$output" = "0$(seq 0 5)" ]
 }
 
 @test "a reader that stops for a while loses nothing" {

@@ -280,12 +280,12 @@ ended_early() {
 }
 
 @test "TSTP stops the clock of --deadline and --grace" {
-	start muster --deadline "$MUSTER_TEST_SLOW" ::: \
+	start muster --deadline $((3 * MUSTER_TEST_SLOW)) ::: \
 		': >up; await go; echo a'
 	wait_until test -e up
 	kill -TSTP "$pid"
 	wait_until in_state T "$pid"
-	sleep "$MUSTER_TEST_SLOW.2"
+	sleep $((3 * MUSTER_TEST_SLOW)).2
 	: >go
 	kill -CONT "$pid"
 	finish

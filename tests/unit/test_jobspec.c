@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "jobspec.h"
 #include "tap.h"
+#include "vary.h"
 
 #define POSSIBLE 5000
 
@@ -68,6 +69,59 @@ static void counts(void)
 	check("12", 4, 12);
 	check("007", 4, 7);
 	check("1000000", 4, 1000000);
+}
+
+static void sums(void)
+{
+	check("2*3", 4, 6);
+	check("(1+2)*2", 4, 6);
+	check("7/2", 4, 3);
+	check("1-5", 4, 1);
+	check("+2*3", 4, 10);
+	check("-1-2", 4, 1);
+	check("-1-2", 9, 6);
+	check("25*2%", 8, 4);
+	check_bad("2*", "-j: '2*' is neither N, +N, -N, N% nor a file");
+	check_bad("1/0", "-j: '1/0' is neither N, +N, -N, N% nor a file");
+	check_bad("2*1k", "-j: '2*1k' is neither N, +N, -N, N% nor a file");
+	check_bad("1000*1001", "-j: '1000*1001' is too large");
+}
+
+static void automatic(void)
+{
+	struct buf err = BUF_INIT;
+	struct jobspec spec;
+
+	CHECK_INT(jobspec_parse(&spec, "-j", "8auto", &err), 0);
+	CHECK(spec.is_auto);
+	CHECK_INT(jobspec_resolve(&spec, 4, POSSIBLE, &err), 8);
+	CHECK_INT(jobspec_parse(&spec, "-j", "50%auto", &err), 0);
+	CHECK(spec.is_auto);
+	CHECK_INT(jobspec_resolve(&spec, 4, POSSIBLE, &err), 2);
+	CHECK_INT(jobspec_parse(&spec, "-j", "8", &err), 0);
+	CHECK(!spec.is_auto);
+	check_bad("auto", "-j: 'auto' is neither N, +N, -N, N% nor a file");
+	buf_release(&err);
+}
+
+/* As many at once as go well. */
+static void varied(void)
+{
+	double n = 8;
+
+	n = vary_step(n, 8, true);
+	CHECK(n == 8);
+	n = vary_step(n, 8, false);
+	CHECK(n == 6);
+	for (int i = 0; i < 7; i++)
+		n = vary_step(n, 8, true);
+	CHECK(n > 7 && n < 8);
+	for (int i = 0; i < 20; i++)
+		n = vary_step(n, 8, false);
+	CHECK(n == 1);
+	for (int i = 0; i < 100; i++)
+		n = vary_step(n, 8, true);
+	CHECK(n == 8);
 }
 
 static void zero(void)
@@ -228,6 +282,9 @@ static void file_becomes_fifo(void)
 static const struct tap_case cases[] = {
 	{ "N", counts },
 	{ "0 is as many as possible", zero },
+	{ "sums", sums },
+	{ "auto behind it", automatic },
+	{ "auto: fewer after failures, more after successes", varied },
 	{ "+N and -N", offsets },
 	{ "never below 1", never_below_one },
 	{ "N%", percents },
