@@ -285,6 +285,10 @@ static int open_files(struct book *b, struct buf *err)
 	} else {
 		ledger_free(b->ledger);
 		b->ledger = NULL;
+		/* Where the lock is lost when the file is closed. */
+		if (b->file && o->journal && strcmp(o->journal, "-") != 0 &&
+		    logfile_cut(b->file, INT64_MAX, err) < 0)
+			return -1;
 	}
 	config.file = b->file;
 	if (o->journal)

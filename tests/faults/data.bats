@@ -193,7 +193,7 @@ each() {
 	for seed in $(seq "$seeds"); do
 		values "$seed" plain
 		tr -d '\t' <in >one
-		LC_ALL=C sed -z 's/.*/&\t&/' one | muster -0 --colsep '\t' \
+		LC_ALL=C sed -z 's/.*/&\t&/' one | muster -0 --colsep '\t' --trim n \
 			'printf "%s\0" {1} {2}' >out
 		LC_ALL=C sed -z p one | cmp - out
 	done
