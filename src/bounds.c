@@ -13,6 +13,25 @@
 #include "proc/topology.h"
 #include "sink/results.h"
 
+void bounds_limit(struct engine_bounds *b)
+{
+	unsigned most = limits_most_jobs();
+
+	if (b->min > most)
+		b->min = most;
+	if (b->max > most)
+		b->max = most;
+}
+
+void bounds_resize(struct engine *e, unsigned stage, unsigned min,
+		   unsigned max)
+{
+	struct engine_bounds b = { min, max };
+
+	bounds_limit(&b);
+	engine_resize(e, stage, b.min, b.max);
+}
+
 static int resolve_bounds(struct control *c, const struct jobspec *max,
 			  const struct jobspec *min, struct engine_bounds *b,
 			  struct buf *err)
@@ -31,6 +50,7 @@ static int resolve_bounds(struct control *c, const struct jobspec *max,
 			 b->min, b->max);
 		return -1;
 	}
+	bounds_limit(b);
 	return 0;
 }
 

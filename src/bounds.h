@@ -8,8 +8,16 @@
 
 struct buf;
 struct control;
+struct engine;
 struct engine_bounds;
 struct options;
+
+/* More than there are numbers for would only take those of everybody else
+ * (limits_most_jobs). */
+void bounds_limit(struct engine_bounds *b);
+/* engine_resize within this limit. */
+void bounds_resize(struct engine *e, unsigned stage, unsigned min,
+		   unsigned max);
 
 /* What -j N% is a percentage of. */
 unsigned bounds_cpus(const struct options *o);

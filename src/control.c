@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/num.h"
+#include "bounds.h"
 #include "control.h"
 #include "deal.h"
 #include "input/template.h"
@@ -88,6 +89,7 @@ static void read_bounds(struct control *c, unsigned stage,
 			const struct jobspec *min_spec)
 {
 	struct engine_bounds *said = &c->said[stage];
+	struct engine_bounds now;
 	struct buf err = BUF_INIT;
 	unsigned max, min = 1;
 
@@ -96,12 +98,14 @@ static void read_bounds(struct control *c, unsigned stage,
 	max = jobspec_resolve(max_spec, c->cpus, c->possible, &err);
 	if (min_spec->kind != JOBSPEC_UNSET)
 		min = jobspec_resolve(min_spec, c->cpus, c->possible, &err);
+	now = (struct engine_bounds){ min < max ? min : max, max };
+	bounds_limit(&now);
 	if (!max || !min)
 		diag_debug(DIAG_SCHED, "%s", err.data);
-	else if (min != said->min || max != said->max)
-		engine_resize(c->engine, stage, min < max ? min : max, max);
+	else if (now.min != said->min || now.max != said->max)
+		engine_resize(c->engine, stage, now.min, now.max);
 	if (max && min)
-		*said = (struct engine_bounds){ min, max };
+		*said = now;
 	buf_release(&err);
 }
 

@@ -104,6 +104,8 @@
  *   sched/pool.c        workers and their slots
  *   sched/scale.c       how many workers there should be
  *   sched/adapt.c       the same by feedback
+ *   sched/adapt_judge.c what has been measured, and what follows from it
+ *   sched/adapt_impl.h  what these two share
  *   sched/queue.c       jobs that wait, by priority
  *   sched/deps.c        jobs that wait for others
  *   sched/throttle.c    --rate and --delay

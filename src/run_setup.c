@@ -461,7 +461,7 @@ static void make_engine(struct run *r)
 static const struct steer_ops steer_engine = {
 	.get_stats = engine_get_stats,
 	.each_job = engine_each_job,
-	.resize = engine_resize,
+	.resize = bounds_resize,
 	.pause = engine_pause,
 	.kill_job = engine_kill_job,
 	.retry_job = engine_retry_job,
@@ -542,6 +542,7 @@ int run_set_up(struct run *r, struct buf *err)
 	const struct options *o = r->o;
 	enum shell_kind kind;
 
+	sigstate_let_end(true);
 	r->shell = shell_choose(shell_is_known);
 	kind = shell_kind_of(r->shell);
 	if (bounds_resolve(o, &r->control, &r->bounds, &r->then_bounds,
@@ -550,6 +551,7 @@ int run_set_up(struct run *r, struct buf *err)
 	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
 	    open_logs(r, err) < 0)
 		return -1;
+	sigstate_let_end(false);
 	/* As in GNU parallel, there need not be one. */
 	if (o->open_tty)
 		r->tty = fd_open("/dev/tty", O_RDONLY, 0);
@@ -567,10 +569,12 @@ int run_set_up(struct run *r, struct buf *err)
 	/* Also without a style: SIGUSR2 may ask for it. */
 	r->bar = bar_new(bar_styles(o), isatty(2) == 1);
 	r->control.total = -1;
+	sigstate_let_end(true);
 	if (!r->pipe)
 		r->control.total = intake_total(&r->intake, o,
 						bar_styles(o) != 0);
 	r->feed.total = total_to_count(r);
+	sigstate_let_end(false);
 	lines_init(&r->lines, o, &r->texts);
 	if (set_up_compress(r, err) < 0 || make_emitter(r, err) < 0 ||
 	    make_runner(r, err) < 0)

@@ -65,7 +65,7 @@ static const char proxy[] =
 	"}\n"
 	"ask() { \"$tmux\" -S \"$dir/tmux\" \"$@\"; }\n"
 	"end() { rm -f \"$file\" \"$file.life\" \"$file.status\" "
-		"\"$file.said\"; }\n"
+	"\"$file.said\"; }\n"
 	"dir=$1 tmux=$2\n"
 	"trap stop TERM HUP INT QUIT\n"
 	"mkfifo -m 600 \"$file.life\" \"$file.status\" || exit 255\n"

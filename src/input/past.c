@@ -211,14 +211,19 @@ static void sort_entries(struct past *p)
 struct past *past_new(const char *path, struct buf *err)
 {
 	struct past *p = xcalloc(1, sizeof(*p));
+	struct stat st;
 
-	p->fd = fd_open(path, O_RDONLY, 0);
+	p->fd = fd_open(path, O_RDONLY | O_NONBLOCK, 0);
 	if (p->fd < 0) {
 		buf_addf(err, "--joblog: cannot read '%s': %s", path,
 			 strerror(errno));
 		free(p);
 		return NULL;
 	}
+	/* A FIFO or a device has no past, and might never come to its end. */
+	if (fstat(p->fd, &st) == 0 && !S_ISREG(st.st_mode) &&
+	    !S_ISDIR(st.st_mode))
+		return p;
 	if (read_all(p, path, err) < 0) {
 		past_free(p);
 		return NULL;

@@ -2,12 +2,15 @@
 /* limits.c - see limits.h. */
 #include <config.h>
 
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/fdio.h"
 #include "proc/limits.h"
 
 /*
@@ -36,10 +39,43 @@ static struct {
 	bool raised;
 } saved[ARRAY_SIZE(kinds)];
 
+/* 0 when there is none. */
+static long read_number(const char *path)
+{
+	int fd = fd_open(path, O_RDONLY, 0);
+	char text[32];
+	ssize_t n;
+
+	if (fd < 0)
+		return 0;
+	n = fd_read(fd, text, sizeof(text) - 1);
+	fd_close(&fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return strtol(text, NULL, 10);
+}
+
+unsigned limits_most_jobs(void)
+{
+	static const char *const paths[] = {
+		"/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max",
+	};
+	long most = 2L * JOBS_MAX;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		long n = read_number(paths[i]);
+
+		if (n > 0 && n < most)
+			most = n;
+	}
+	return most > 1 ? (unsigned)(most / 2) : 1;
+}
+
 unsigned limits_possible_jobs(unsigned more_fds)
 {
 	rlim_t per_job = FDS_PER_JOB + more_fds;
-	rlim_t jobs = JOBS_MAX;
+	rlim_t jobs = limits_most_jobs();
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_max != RLIM_INFINITY &&

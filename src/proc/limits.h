@@ -14,6 +14,10 @@
  * each holds so many descriptors more than one without input or files. */
 unsigned limits_possible_jobs(unsigned more_fds);
 
+/* More than this no system with so few numbers for processes can run at once:
+ * each job takes two, its thread's and its process'. */
+unsigned limits_most_jobs(void);
+
 /* Raises the soft limits, up to the hard ones, to what jobs jobs at once
  * need; best effort: what is lacking shows as RUN_AGAIN later. */
 void limits_raise(unsigned jobs, unsigned more_fds);

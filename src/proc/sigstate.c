@@ -73,6 +73,19 @@ const sigset_t *sigstate_wait_set(void)
 	return &wait_set;
 }
 
+void sigstate_let_end(bool yes)
+{
+	static const int ends[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (sigismember(&wait_set, ends[i]) == 1)
+			sigaddset(&set, ends[i]);
+	}
+	pthread_sigmask(yes ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
+
 void sigstate_die_of(int sig)
 {
 	struct sigaction sa;

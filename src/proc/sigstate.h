@@ -30,6 +30,13 @@ bool sigstate_restore_sigchld(void);
  * those ignored at start; CHLD where ends of children are noticed by it. */
 const sigset_t *sigstate_wait_set(void);
 
+/*
+ * Around what may wait for ever before there is anything to clean up (opening
+ * a FIFO): with yes, INT, QUIT, TERM and HUP end the process at once. For the
+ * calling thread, which is main.
+ */
+void sigstate_let_end(bool yes);
+
 /* Ends the process by sig's default action, so that whoever waits for
  * muster sees the death by signal. Returns only if the signal does not kill. */
 void sigstate_die_of(int sig);

@@ -21,29 +21,18 @@
 #include <math.h>
 
 #include "base/buf.h"
-#include "sched/adapt.h"
+#include "sched/adapt_impl.h"
 
-/* Steps are logarithms: twice as many, half as many again, ... */
+/* Twice as many. */
 #define STEP_MAX	0.6931
-#define STEP_WAKE	0.35
-#define STEP_MIN	0.12
 
 /* Without evidence not above so many, and not faster. */
 #define BLIND_MAX	8
 #define BLIND_BUSY	16
 #define BLIND_NS	(500 * NS_PER_MS)
 
-/* What a step up has to gain of its length, and what a step down may lose
- * when pressure is high; when it is not, a step down has to gain. */
-#define UP_SHARE	0.15
-#define DOWN_LOSS	(-0.05)
-#define DOWN_GAIN	0.1
-
 /* In spans. */
 #define PATIENCE_MAX	16
-
-/* Samples above the bound before pressure counts. */
-#define HELD		4
 
 /* Shares of time in which something waited. I/O-bound jobs wait for I/O by
  * nature, and busy CPUs are what we want: these bounds are high. */
@@ -52,70 +41,14 @@
 #define IO_BOUND	0.95
 #define LOAD_BOUND	1.5
 
-/* Under pressure a step up has to be surer by so much. */
-#define HOT_PROOF	1.5
-
-/* A rate that is not worth trying again soon; a logarithm. */
-#define FAR_LESS	0.25
-
-#define SPAN_SECONDS	1.0
-/* A probe decides by what it has when it is so long, but when that is hardly
- * more than the error, only when it is so many times as long. */
-#define PROBE_SECONDS	3.0
-#define PROBE_TURNS	4
-#define PROBE_JOBS	16
-#define LONGER		3
-#define LONGER_DOWN	2
-#define SURE		0.7
-
-enum verdict { UNDECIDED, ACCEPT, REJECT };
-
-static double rate(const struct adapt_span *s)
-{
-	return s->seconds > 0 ? s->done / s->seconds : 0;
-}
-
-/* Of workers really at work. */
-static double parallelism(const struct adapt_span *s)
-{
-	return s->seconds > 0 ? s->busy_seconds / s->seconds : 0;
-}
-
-/* How long a job takes there: jobs at once by jobs a second. */
-static double turn_seconds(const struct adapt_span *s)
-{
-	return s->done > 0 ? s->busy_seconds / s->done : 0;
-}
-
-/* Square of the relative error of a rate: by the count (run times vary about
- * as much as 0.7 of their mean), by each sample's own trouble, and what no
- * length of time averages out. */
-static double error_of(double done, double samples)
-{
-	return 0.5 / fmax(done, 1) + 0.03 / fmax(samples, 1) + 0.0003;
-}
-
-/* What the span at goal has more than the base, as a logarithm. */
-static double gain_of(const struct adapt *a)
-{
-	return log(fmax(rate(&a->span), 1e-9) / rate(&a->at_base));
-}
-
-/* And how far that may be off. */
-static double e_of(const struct adapt *a)
-{
-	return sqrt(error_of(a->span.done, a->span.samples) +
-		    error_of(a->at_base.done, a->at_base.samples));
-}
-
 /* Keeps what led to the change that follows. */
 static void tell(struct adapt *a, const char *why)
 {
 	a->told.why = why;
 	a->told.base = a->base;
-	a->told.base_rate = rate(&a->at_base);
+	a->told.base_rate = adapt_rate(&a->at_base);
 	a->told.tried = a->is_probing ? a->goal : 0;
-	a->told.tried_rate = rate(&a->span);
+	a->told.tried_rate = adapt_rate(&a->span);
 }
 
 static void start_span(struct adapt *a)
@@ -218,18 +151,6 @@ static void feel(struct adapt *a, const struct adapt_pressure *p)
 		a->is_busy_place = a->cpu.held || a->load.held;
 }
 
-/* Busy beyond what more workers could use. */
-static bool is_hot(const struct adapt *a)
-{
-	return a->cpu.held >= HELD;
-}
-
-/* Perhaps: who is bound by I/O shows this in the best of cases, too. */
-static bool is_warm(const struct adapt *a)
-{
-	return a->io.held >= HELD || a->load.held >= HELD;
-}
-
 /* Memory that is short makes everything slow, and the more so the longer it
  * lasts: no evidence is waited for. True when that changed the goal. */
 static bool flee(struct adapt *a, const struct adapt_sample *s)
@@ -239,15 +160,15 @@ static bool flee(struct adapt *a, const struct adapt_sample *s)
 	/* What ran before the last change may be what presses. */
 	if (s->running > a->goal)
 		a->memory.held = 0;
-	if (a->memory.held < HELD || a->goal <= s->min)
+	if (a->memory.held < ADAPT_HELD || a->goal <= s->min)
 		return false;
 	a->ceiling = a->goal - 1;
 	a->is_rising = false;
-	a->step = STEP_MIN;
+	a->step = ADAPT_STEP_MIN;
 	if (!a->is_probing || a->base >= a->goal)
 		goal = a->goal - (a->goal + 3) / 4;
 	else
-		a->step = fmax(log((double)a->goal / goal) / 2, STEP_MIN);
+		a->step = fmax(log((double)a->goal / goal) / 2, ADAPT_STEP_MIN);
 	tell(a, "memory is short");
 	rebase(a, s, goal);
 	a->memory.held = 0;
@@ -259,18 +180,6 @@ static bool flee(struct adapt *a, const struct adapt_sample *s)
 }
 
 /* Measuring. */
-
-/*
- * Equal jobs end in flocks. From the end of one job to another, and over whole
- * turns (as many ends as there are workers), these do not mislead. True when
- * the last sample, n ends, completed a turn.
- */
-static bool is_turn(const struct adapt *a, double n)
-{
-	double turns = floor(a->span.done / a->goal);
-
-	return n > 0 && turns > floor((a->span.done - n) / a->goal);
-}
 
 /* Adds the time since the last sample, if it tells anything. */
 static void collect(struct adapt *a, const struct adapt_sample *s)
@@ -330,16 +239,6 @@ static bool grow_blindly(struct adapt *a, const struct adapt_sample *s)
 
 /* Probes. */
 
-/* The smallest step that a probe of reasonable length could tell from none. */
-static double step_min(const struct adapt *a)
-{
-	double jobs = fmax(PROBE_TURNS * a->base,
-			   PROBE_SECONDS * rate(&a->at_base));
-	double e = sqrt(error_of(jobs, 12) + error_of(a->at_base.done, 12));
-
-	return fmin(fmax(STEP_MIN, 1.5 * e), STEP_WAKE);
-}
-
 static unsigned neighbour(const struct adapt *a, const struct adapt_sample *s)
 {
 	double x = a->base * exp(a->dir * a->step);
@@ -380,12 +279,13 @@ static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 {
 	unsigned n;
 
-	if ((is_hot(a) || is_warm(a)) && a->fails == 0 && !a->is_rising)
+	if ((adapt_is_hot(a) || adapt_is_warm(a)) && a->fails == 0 &&
+	    !a->is_rising)
 		a->dir = -1;
 	n = neighbour(a, s);
 	if (n == a->base) {
 		a->dir = -a->dir;
-		a->step = fmin(a->step, STEP_WAKE);
+		a->step = fmin(a->step, ADAPT_STEP_WAKE);
 		n = neighbour(a, s);
 	}
 	start_span(a);
@@ -395,25 +295,6 @@ static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 	}
 	a->is_probing = true;
 	set_goal(a, s, n);
-}
-
-/* Far less has ended than the base would have done in this time, whatever the
- * errors: no need to wait until the system has settled. */
-static bool is_collapse(const struct adapt *a, const struct adapt_sample *s)
-{
-	double seconds = (double)(s->now_ns - a->changed_ns) / 1e9;
-	/* Equal jobs that share a CPU all take so much longer, and then end
-	 * together. */
-	double slower = fmax((double)a->goal / a->base, 1);
-	double want = rate(&a->at_base) * seconds;
-	double got = (double)(s->done - a->changed_done);
-	double e = sqrt(error_of(want, 4 * seconds) +
-			error_of(a->at_base.done, a->at_base.samples));
-
-	return a->last.has_waiting && s->queued > 0 && seconds > 1 &&
-	       seconds > 1.5 * turn_seconds(&a->at_base) *
-			 (a->is_busy_place || is_hot(a) ? slower : 1) &&
-	       log(fmax(got, 0.5) / want) < -FAR_LESS - 1.5 * e;
 }
 
 static void accept(struct adapt *a)
@@ -426,7 +307,7 @@ static void accept(struct adapt *a)
 	if (a->base >= a->ceiling)
 		a->ceiling = a->base + 1 + a->base / 4;
 	a->at_base = a->span;
-	a->best = fmax(a->best, rate(&a->at_base));
+	a->best = fmax(a->best, adapt_rate(&a->at_base));
 	a->step = fmin(a->step * 1.5, STEP_MAX);
 	a->is_probing = false;
 	a->pause = 0;
@@ -441,12 +322,13 @@ static void reject(struct adapt *a, const struct adapt_sample *s)
 
 	tell(a, is_up ? "these did not earn their share"
 		      : "those are missing");
-	if (is_up && (is_collapse(a, s) || gain_of(a) + e_of(a) < -FAR_LESS))
+	if (is_up && (adapt_is_collapse(a, s) ||
+		      adapt_gain(a) + adapt_error(a) < -ADAPT_FAR_LESS))
 		a->ceiling = a->goal - 1;
 	a->is_probing = false;
 	a->is_rising = false;
 	set_goal(a, s, a->base);
-	a->step = fmax(a->step / 2, step_min(a));
+	a->step = fmax(a->step / 2, adapt_step_min(a));
 	a->fails++;
 	a->dir = -a->dir;
 	/* At the end of the range there is no other way to try. */
@@ -457,107 +339,7 @@ static void reject(struct adapt *a, const struct adapt_sample *s)
 		stay(a);
 }
 
-/* How far a probe has come: a third of its length, all of it, so far that it
- * has to decide. */
-static bool has_lasted(const struct adapt *a, double times)
-{
-	double jobs = fmax(PROBE_TURNS * (double)a->goal, PROBE_JOBS);
-
-	return a->span.seconds >= times * PROBE_SECONDS &&
-	       a->span.done >= times * jobs;
-}
-
-/* The gain is what is wanted or is not, by more than the error; later by more
- * than a part of it, at last in any case. */
-static enum verdict compare(const struct adapt *a, double gain, double want,
-			    double e)
-{
-	double margin = fabs(gain - want);
-
-	double times = a->goal > a->base ? LONGER : LONGER_DOWN;
-
-	if (!has_lasted(a, 1) || (margin < SURE * e && !has_lasted(a, times)))
-		return UNDECIDED;
-	return gain > want ? ACCEPT : REJECT;
-}
-
-/*
- * gain: of the rate, as a logarithm, as far as it is known to e. More workers
- * have to earn a part of their number, and under pressure beyond doubt; fewer
- * must not cost more than that.
- */
-static enum verdict judge_up(const struct adapt *a, double gain, double step,
-			     double e)
-{
-	double want = UP_SHARE * step;
-	double proof = e;
-
-	/* About to flee. */
-	if (a->memory.held)
-		return UNDECIDED;
-	/* As many as before are really at work: something else bounds them. */
-	if (has_lasted(a, 1) && parallelism(&a->span) <
-				1.02 * parallelism(&a->at_base))
-		return REJECT;
-	if (is_hot(a) && !a->is_busy_place)
-		proof = HOT_PROOF * e;
-	if (gain - proof > want / 2)
-		return ACCEPT;
-	if (gain + e < want && a->span.samples >= 6)
-		return REJECT;
-	return compare(a, gain, want, e);
-}
-
-static enum verdict judge_down(const struct adapt *a, double gain, double step,
-			       double e)
-{
-	double loss = (is_hot(a) || is_warm(a) ? DOWN_LOSS : DOWN_GAIN) * step;
-
-	if (gain - e > loss)
-		return ACCEPT;
-	if (gain + e < loss && a->span.samples >= 6)
-		return REJECT;
-	return compare(a, gain, loss, e);
-}
-
-static enum verdict judge(const struct adapt *a, const struct adapt_sample *s)
-{
-	const struct adapt_span *p = &a->span;
-	double e = e_of(a);
-	double step = fabs(log((double)a->goal / a->base));
-	double lag = log(rate(&a->at_base) /
-			   fmax(rate(&a->at_base), a->best));
-
-	if (is_collapse(a, s))
-		return REJECT;
-	if (p->samples < (a->is_rising ? 1 : 2) || p->done < 3 ||
-	    !is_turn(a, (double)(s->done - a->last.done)))
-		return UNDECIDED;
-	if (a->goal > a->base)
-		return judge_up(a, gain_of(a), step, e);
-	/* Against the best of late: small losses shall not add up. */
-	return judge_down(a, gain_of(a) + lag, step, e);
-}
-
 /* Between probes. */
-
-static bool is_span_full(const struct adapt *a, const struct adapt_sample *s)
-{
-	const struct adapt_span *p = &a->span;
-	double turn = turn_seconds(&a->at_base);
-
-	if (a->at_base.samples && p->seconds > 3 * fmax(turn, SPAN_SECONDS))
-		return true;
-	if (p->samples < 2 || !is_turn(a, (double)(s->done - a->last.done)))
-		return false;
-	if (p->done >= 64 && !a->at_base.samples)
-		return true;
-	if (a->is_rising && p->done >= 4 && p->done >= 2 * a->goal)
-		return true;
-	if (!a->at_base.samples && p->done < 16 && p->done < 2 * a->goal)
-		return false;
-	return p->seconds >= SPAN_SECONDS && p->done >= 4 && p->done >= a->goal;
-}
 
 /* What is old counts no more than the same length of what is new, twice. */
 static void fold(struct adapt *a)
@@ -571,14 +353,14 @@ static void fold(struct adapt *a)
 	b->done = b->done * keep + a->span.done;
 	b->busy_seconds = b->busy_seconds * keep + a->span.busy_seconds;
 	b->samples = (unsigned)(b->samples * keep) + a->span.samples;
-	a->best = fmax(a->best * 0.97, rate(b));
+	a->best = fmax(a->best * 0.97, adapt_rate(b));
 }
 
 /* True when the last two spans were unlike those before. */
 static bool has_changed(struct adapt *a)
 {
-	double e = e_of(a);
-	double gain = gain_of(a);
+	double e = adapt_error(a);
+	double gain = adapt_gain(a);
 
 	if (fabs(gain) < 2.5 * e + 0.05) {
 		a->odd = 0;
@@ -588,11 +370,11 @@ static bool has_changed(struct adapt *a)
 		return false;
 	a->odd = 0;
 	a->at_base = a->span;
-	a->best = rate(&a->span);
+	a->best = adapt_rate(&a->span);
 	a->dir = gain > 0 ? 1 : -1;
 	if (gain > 0)
 		a->ceiling = a->max;
-	a->step = fmax(a->step, STEP_WAKE);
+	a->step = fmax(a->step, ADAPT_STEP_WAKE);
 	a->pause = 0;
 	a->patience = 2;
 	a->fails = 0;
@@ -601,13 +383,13 @@ static bool has_changed(struct adapt *a)
 
 static void rest(struct adapt *a, const struct adapt_sample *s)
 {
-	if (a->is_settling || !is_span_full(a, s))
+	if (a->is_settling || !adapt_is_span_full(a, s))
 		return;
 	if (a->span.done < 1)
 		return;
 	if (a->at_base.samples == 0) {
 		a->at_base = a->span;
-		a->best = rate(&a->span);
+		a->best = adapt_rate(&a->span);
 	} else if (!has_changed(a) && a->odd == 0) {
 		fold(a);
 	}
@@ -624,14 +406,14 @@ static void rest(struct adapt *a, const struct adapt_sample *s)
 
 static void probe(struct adapt *a, const struct adapt_sample *s)
 {
-	switch (judge(a, s)) {
-	case UNDECIDED:
+	switch (adapt_judge(a, s)) {
+	case ADAPT_UNDECIDED:
 		return;
-	case ACCEPT:
+	case ADAPT_ACCEPT:
 		accept(a);
 		begin_probe(a, s);
 		return;
-	case REJECT:
+	case ADAPT_REJECT:
 		reject(a, s);
 		return;
 	}
@@ -648,7 +430,7 @@ static void bind(struct adapt *a, const struct adapt_sample *s)
 		/* There is room that was not there before. */
 		a->ceiling = s->max;
 		a->dir = 1;
-		a->step = fmax(a->step, STEP_WAKE);
+		a->step = fmax(a->step, ADAPT_STEP_WAKE);
 		a->pause = 1;
 		a->patience = 2;
 	}

@@ -52,7 +52,7 @@ struct adapt_span {
 	unsigned samples;
 };
 
-/* All private to adapt.c, which opens with what the words mean. */
+/* All private to adapt*.c; adapt.c opens with what the words mean. */
 struct adapt {
 	unsigned goal;
 	unsigned min;		/* bounds of the last sample */

@@ -297,7 +297,7 @@ void engine_tell_shortage(struct engine *e, unsigned reached, int err)
 bool engine_start_worker(struct engine *e, struct worker *w)
 {
 	struct stage *st = engine_stage_of(w);
-	unsigned reached;
+	unsigned reached, limit;
 	int err;
 
 	if (pool_start(w, work_main) == 0)
@@ -308,13 +308,13 @@ bool engine_start_worker(struct engine *e, struct worker *w)
 	pool_retire_locked(&st->pool, w);
 	st->shrunk[RESIZE_SHORTAGE]++;
 	reached = st->pool.workers;
-	/* One is tried again for each job, if there is none at all. */
-	st->grow_limit = reached ? reached : 1;
+	stage_limit_locked(st);
+	limit = st->grow_limit;
 	/* Idle ones may have been left alone because this one was to come. */
 	stage_wake_locked(st);
 	stage_gate_locked(st);
 	engine_unlock(e);
-	engine_tell_shortage(e, reached ? reached : 1, err);
+	engine_tell_shortage(e, limit, err);
 	if (reached == 0)
 		work_inline(e, st);
 	return false;

@@ -99,6 +99,8 @@ void engine_resize(struct engine *e, unsigned stage, unsigned min,
 	mutex_lock(&e->lock);
 	st->pool.min = min;
 	st->pool.max = max;
+	/* Whoever asks for more may know that there is more now. */
+	st->grow_limit = ~0u;
 	if (st->goal < min)
 		st->goal = min;
 	if (st->goal > max)

@@ -354,9 +354,33 @@ static unsigned lights_locked(const struct stage *st)
 	return st->lights + (unsigned)queue_len(&st->light);
 }
 
+static unsigned at_most(unsigned n, unsigned limit)
+{
+	return n < limit ? n : limit;
+}
+
 unsigned stage_bound_locked(const struct stage *st)
 {
-	return st->pool.max + lights_locked(st);
+	return at_most(st->pool.max + lights_locked(st), st->grow_limit);
+}
+
+/*
+ * Each thread that was to run a job would need a process as well: idle ones
+ * may be all that is in the way of those. So of the numbers (or of the memory)
+ * that idle threads have taken, half is given back.
+ */
+void stage_limit_locked(struct stage *st)
+{
+	unsigned running = atomic_load_explicit(&st->engine->running,
+						memory_order_relaxed);
+	unsigned reached = st->pool.workers;
+
+	if (running < reached)
+		reached -= (reached - running) / 2;
+	/* One is tried again for each job, if there is none at all. */
+	st->grow_limit = reached ? reached : 1;
+	if (st->pool.workers > st->grow_limit)
+		pool_wake_locked(&st->pool);
 }
 
 /* Jobs that could start now if there were workers. */
@@ -384,7 +408,8 @@ static size_t startable_locked(struct stage *st)
 
 unsigned stage_min_locked(const struct stage *st)
 {
-	return st->engine->is_short && st->pool.min > 1 ? 1 : st->pool.min;
+	return st->engine->is_short && st->pool.min > 1
+		       ? 1 : at_most(st->pool.min, st->grow_limit);
 }
 
 static struct scale_sample sample_locked(const struct stage *st,
@@ -400,8 +425,8 @@ static struct scale_sample sample_locked(const struct stage *st,
 		.policy = is_fixed && e->is_short ? SCALE_EAGER : e->cfg.scale,
 		.threshold = e->cfg.scale_threshold,
 		.min = stage_min_locked(st),
-		.max = p->max + lights,
-		.goal = st->goal + lights,
+		.max = stage_bound_locked(st),
+		.goal = at_most(st->goal + lights, st->grow_limit),
 		.workers = p->workers - p->leaving,
 		.idle = p->idle + p->starting,
 		.queued = startable,
@@ -414,7 +439,7 @@ static bool wants_worker_locked(const struct stage *st, size_t startable)
 {
 	struct scale_sample s;
 
-	if (st->pool.workers >= st->grow_limit)
+	if (st->engine->quit || st->pool.workers >= st->grow_limit)
 		return false;
 	s = sample_locked(st, startable);
 	/* Those that leave still have their slots. */

@@ -107,6 +107,9 @@ bool stage_wants_worker_locked(struct stage *st);
 bool stage_is_surplus_locked(struct stage *st, bool idled_out);
 /* As many threads as there may be, those for light jobs included. */
 unsigned stage_bound_locked(const struct stage *st);
+/* A thread could not be started: from now on no more are wanted than leave
+ * room for the processes of their jobs. */
+void stage_limit_locked(struct stage *st);
 
 /* Searching; the job stays where it is. NULL: not here. */
 struct job *stage_find_locked(struct stage *st, uint64_t seq);

@@ -63,8 +63,11 @@ static bool park_locked(struct engine *e, struct stage *st, struct worker *w)
 /* Why a worker that is one too many is that. */
 static enum engine_resize_reason surplus_reason_locked(const struct stage *st)
 {
-	return st->pool.workers - st->pool.leaving > stage_bound_locked(st)
-		       ? RESIZE_BOUNDS : RESIZE_ADAPT;
+	unsigned staying = st->pool.workers - st->pool.leaving;
+
+	if (staying > st->grow_limit)
+		return RESIZE_SHORTAGE;
+	return staying > stage_bound_locked(st) ? RESIZE_BOUNDS : RESIZE_ADAPT;
 }
 
 /* The next job for w, or NULL when w is to end, and why. */

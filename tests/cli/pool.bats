@@ -348,6 +348,17 @@ few_processes() {
 	assert_equal "$(grep -c "$reached" err)" 1
 }
 
+@test "a fixed pool that finds no threads gives half of its own back" {
+	without_valgrind
+	status=0
+	(few_processes -j 20 --scale fixed --pool-stats echo ::: a b \
+		>out 2>err) || status=$?
+	assert_equal "$status" 0
+	assert_file_is out $'a\nb\n'
+	grep "$reached" err
+	grep -Eq '^Workers ended .* shortage ([2-9]|1[0-9])' err
+}
+
 @test "no descriptors for a process: a message for each job, status 255" {
 	without_valgrind
 	run --separate-stderr bash -c \

@@ -180,7 +180,7 @@ PATH=$PATH
 	start muster -j 4 ::: true false 'exit 3' ': >up; await go' true true
 	wait_until test -e up
 	no_zombies() {
-		! ps -o state= --ppid "$pid" | grep -q Z
+		[[ $(ps -o state= --ppid "$pid") != *Z* ]]
 	}
 	wait_until no_zombies
 	: >go

@@ -24,6 +24,11 @@ killed() {
 }
 
 all_dead() {
+	# Where there is no parent-death signal they live.
+	if is_portable; then
+		end_what_is_left
+		return
+	fi
 	for i in $(seq "$1"); do
 		wait_until is_dead "pid$i"
 	done

@@ -44,7 +44,7 @@ bytes() {
 		# shellcheck disable=SC2086
 		muster $how -j 8 "$way" ::: {a..h} >out
 		assert_equal "$(sort out | uniq | wc -l)" 8
-		! grep -v -E '^(.)\1{7}$' out
+		refute grep -v -E '^(.)\1{7}$' out
 	done
 }
 
@@ -62,9 +62,9 @@ bytes() {
 	assert_ok "$(seq 12)"
 }
 
-@test "256 MiB of one job behind a slow first one take under 64 MiB" {
+@test "128 MiB of one job behind a slow first one take under 64 MiB" {
 	export ASAN_OPTIONS=${ASAN_OPTIONS-}:quarantine_size_mb=1
-	local size=$((256 / MUSTER_TEST_SLOW))
+	local size=$((128 / MUSTER_TEST_SLOW))
 
 	[ "${MUSTER_TEST_LONG-}" != 1 ] || size=2048
 	mkfifo reader
@@ -116,8 +116,13 @@ bytes() {
 }
 
 @test "a child that writes on after the job's end is listened to" {
+	wait_until child_is_heard
+}
+
+# It may be late on a busy machine: then there is another one.
+child_is_heard() {
 	t ::: '(for i in 1 2 3 4 5; do sleep 0.01; echo $i; done) & echo 0'
-	assert_ok "$(seq 0 5)"
+	[ "$status$output" = "0$(seq 0 5)" ]
 }
 
 @test "a reader that stops for a while loses nothing" {

@@ -19,7 +19,7 @@ mode_of() {
 		'cat data; : >up'
 	wait_until test -e up
 	spools() {
-		ls -l "/proc/$pid/fd" | grep -c "$TMPDIR.*deleted"
+		[[ $(readlink "/proc/$pid/fd/"*) == *"$TMPDIR"*deleted* ]]
 	}
 	wait_until spools
 	dir_is_empty "$TMPDIR"
@@ -94,12 +94,12 @@ mode_of() {
 		--debug all ::: ': >up; await go; true' 'ps -ef >ps.out; true'
 	wait_until test -e up
 	for p in $(pgrep -P "$pid") "$pid"; do
-		! grep -qa hunter2 "/proc/$p/cmdline"
+		refute grep -qa hunter2 "/proc/$p/cmdline"
 	done
 	: >go
 	finish
 	assert_status 0
-	! grep -a hunter2 log j m err ps.out
+	refute grep -a hunter2 log j m err ps.out
 }
 
 @test "a task's variables: their names in the journal, not the values" {
@@ -107,7 +107,7 @@ mode_of() {
 	t --journal j --joblog log --debug all --tasks tasks
 	assert_status 0
 	grep -q TOKEN j
-	! grep hunter2 j
+	refute grep hunter2 j
 }
 
 @test "control socket: 0600 with any umask" {
@@ -184,13 +184,13 @@ screen() {
 	printf '%s\n' "$evil" >in
 	for how in '--bar' '-t' '--summary=all' '--eta' '--progress'; do
 		screen "muster $how false {} <in"
-		! LC_ALL=C grep -a -e $'\033]0' -e $'\177' -e $'\007' \
-			-e $'\233' raw || fail_with "$how"
+		LC_ALL=C refute grep -a -e $'\033]0' -e $'\177' \
+			-e $'\007' -e $'\233' raw
 	done
 	screen 'muster --joblog "$(printf "/none/\033]0;x\007")" true ::: a'
-	! grep -a $'\033]0' raw
+	refute grep -a $'\033]0' raw
 	screen 'muster "--$(printf "\033]0;x\007")" true ::: a'
-	! grep -a $'\033]0' raw
+	refute grep -a $'\033]0' raw
 }
 
 @test "what jobs print is theirs: no byte is changed, terminal or not" {

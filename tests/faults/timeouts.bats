@@ -9,6 +9,9 @@ load ../helpers/faults
 
 in_time=0.3
 
+# For those that have something to do before: so late a shell is on no machine.
+time_enough=$((3 * ${MUSTER_TEST_SLOW:-1}))
+
 # late COMMAND ARG...: muster with ARG... has to end COMMAND, whose time is
 # up; leaves the log.
 late() {
@@ -72,6 +75,7 @@ late() {
 }
 
 @test "all tries of a job have their time, and each is ended" {
+	in_time=$time_enough
 	late 'echo x >>tries; exec sleep 1000' --retries 3
 	assert_equal "$(wc -l <tries)" 3
 }
@@ -86,12 +90,14 @@ late() {
 }
 
 @test "a job that ignores all signals and waits for children that do, too" {
+	in_time=$time_enough
 	late 'trap "" TERM HUP INT QUIT; (sleep 1000; :) & (sleep 1000; :)'
 	assert_equal "$(column 8)" 9
 	no_marked_pids
 }
 
 @test "a job that goes on behind TERM: TERM thrice, then KILL" {
+	in_time=$time_enough
 	late 'trap "echo >>told" TERM
 		while :; do sleep 0.01; done'
 	assert_equal "$(column 8)" 9
@@ -101,6 +107,7 @@ late() {
 }
 
 @test "a job that somebody else kills while it is being ended" {
+	in_time=$time_enough
 	late 'trap "kill -KILL \$\$" TERM; sleep 1000 & wait'
 	assert_equal "$(column 8)" 9
 }
@@ -133,6 +140,7 @@ late() {
 
 @test "what it had written is kept, wherever that goes" {
 	local job='printf a; : >up; exec sleep 1000'
+	local in_time=$time_enough
 
 	for how in '' --line-buffer --tag --no-keep-order; do
 		# shellcheck disable=SC2086
@@ -183,6 +191,8 @@ late() {
 }
 
 @test "the time of a job does not begin while it waits" {
-	t -j 1 --timeout 2 'sleep 0.6 #' ::: 1 2 3 4 5
+	# All of them take longer.
+	seq $((40 * MUSTER_TEST_SLOW)) >in
+	t -j 1 --timeout "$time_enough" 'sleep 0.1 #' :::: in
 	assert_status 0
 }

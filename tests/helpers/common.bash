@@ -164,7 +164,7 @@ no_marked_pids() {
 processes_are_gone() {
 	local pid
 
-	MUSTER_TEST_LIMIT=5 wait_until no_marked_pids >/dev/null && return
+	MUSTER_TEST_LIMIT=20 wait_until no_marked_pids >/dev/null && return
 	echo "processes left behind:"
 	for pid in $(marked_pids); do
 		echo "$pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"

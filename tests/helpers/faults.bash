@@ -30,6 +30,7 @@ end_what_is_left() {
 # standard error in the file err; leaves status and stderr.
 m() {
 	status=0
+	# shellcheck disable=SC2034 # for assert_status
 	muster "$@" 2>err || status=$?
 	stderr=$(cat err)
 }
@@ -52,7 +53,7 @@ own_error() {
 	assert_status 255
 	assert_stderr_has "muster: ${1+}"
 	assert_stderr_has "${1-}"
-	! grep -v '^muster: ' <<<"$stderr" || fail_with "strange message"
+	refute grep -v '^muster: ' <<<"$stderr"
 }
 
 # on_disk SIZE CMD ARG...: with a file system of that size (as 64k) on the
@@ -87,6 +88,13 @@ on_read_only() {
 	fi
 }
 
+# refute CMD...: CMD must fail.
+refute() {
+	if "$@"; then
+		fail_with "not expected: $*"
+	fi
+}
+
 # The column of the job log: column N [SEQ].
 column() {
 	awk -F '\t' -v c="$1" -v seq="${2-1}" '$1 == seq { print $c }' log
@@ -114,7 +122,9 @@ ended_with() {
 none_pending() {
 	local pending
 
-	pending=$(sed -n 's/^ShdPnd:[^0-9a-f]*//p' "/proc/$pid/status")
+	# Who has ended has none.
+	pending=$(sed -n 's/^ShdPnd:[^0-9a-f]*//p' "/proc/$pid/status" \
+		2>/dev/null) || return 0
 	# But SIGCHLD, which nobody takes.
 	[ $((16#$pending & ~0x10000)) -eq 0 ]
 }

@@ -468,6 +468,35 @@ static void long_bugs_are_cut(void)
 	CHECK_INT(out[len], '\n');
 }
 
+static void say_to_nobody(void *arg)
+{
+	int ends[2];
+
+	(void)arg;
+	if (pipe(ends) < 0 || fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0)
+		abort();
+	while (write(ends[1], "x", 1) == 1)
+		;
+	if (fcntl(ends[1], F_SETFL, 0) < 0 || dup2(ends[1], 2) < 0)
+		abort();
+	if (diag_has_lost())
+		abort();
+	diag_hurry(0);
+	/* The time is over: neither may wait. */
+	diag_msg("short");
+	say_long(arg);
+	if (!diag_has_lost())
+		abort();
+}
+
+static void nobody_is_waited_for(void)
+{
+	static char text[9001], out[64];
+
+	memset(text, 'x', sizeof(text) - 1);
+	CHECK_INT(tap_run(say_to_nobody, text, out, sizeof(out)), 0);
+}
+
 static const struct tap_case cases[] = {
 	{ "messages have the name before them", lines_have_the_name },
 	{ "long messages are whole", long_messages_are_whole },
@@ -487,5 +516,7 @@ static const struct tap_case cases[] = {
 	{ "errno is kept", errno_is_kept },
 	{ "a bug says where and aborts", bugs_say_where },
 	{ "a long bug is cut to one line", long_bugs_are_cut },
+	{ "in a hurry nobody who does not read is waited for",
+	  nobody_is_waited_for },
 };
 TAP_MAIN(cases)

@@ -4,6 +4,7 @@
  */
 #include <config.h>
 
+#include <stdio.h>
 #include <sys/resource.h>
 
 #include "proc/limits.h"
@@ -84,6 +85,22 @@ static void knows_what_is_possible(void)
 	CHECK(limits_possible_jobs(0) >= 1);
 }
 
+/* A thread and a process each. */
+static void numbers_are_the_most(void)
+{
+	unsigned most = limits_most_jobs();
+	FILE *file = fopen("/proc/sys/kernel/pid_max", "r");
+	unsigned long numbers = 200000;
+
+	if (file) {
+		CHECK(fscanf(file, "%lu", &numbers) == 1);
+		fclose(file);
+	}
+	CHECK(most >= 1 && most <= 100000);
+	CHECK(most <= numbers / 2);
+	CHECK(limits_possible_jobs(0) <= most);
+}
+
 static void limit_processes(void *arg)
 {
 	struct rlimit r = { 50, 50 };
@@ -111,6 +128,7 @@ static const struct tap_case cases[] = {
 	{ "what was not raised is not restored",
 	  restores_only_what_it_raised },
 	{ "so many jobs are possible", knows_what_is_possible },
+	{ "there are numbers for so many jobs", numbers_are_the_most },
 	{ "a limit on processes is one on jobs", processes_limit_as_well },
 };
 TAP_MAIN(cases)

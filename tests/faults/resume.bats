@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# Resume is exact: what has a whole record of success is not run again, all
+# else is, after any end and with any damage to the end of a log.
+
+load ../helpers/common
+load ../helpers/faults
+
+# Job N appends N to ran; those whose file bad-N is there fail.
+job='echo {} >>ran; [ ! -e bad-{} ]'
+
+ran_is() {
+	assert_equal "$(sort -n ran | xargs)" "$*"
+	rm ran
+}
+
+# resumed KIND ARG...: runs the job on ARG... with that log.
+resumed() {
+	local how=$1
+
+	shift
+	t -j 2 "$how" log --resume "$job" ::: "$@"
+}
+
+@test "a record of nothing: all is run; of all: nothing" {
+	for how in --joblog --journal; do
+		rm -f log
+		resumed $how 1 2 3
+		assert_status 0
+		ran_is 1 2 3
+		resumed $how 1 2 3
+		assert_status 0
+		[ ! -e ran ]
+	done
+}
+
+@test "a log with bytes of zero at its end, as after a crash of the system" {
+	for how in --joblog --journal; do
+		rm -f log
+		resumed $how 1 2 3
+		rm ran
+		head -c 4096 /dev/zero >>log
+		resumed $how 1 2 3 4
+		assert_status 0
+		ran_is 4
+		refute grep -qaP '\0' log
+	done
+}
+
+@test "a log whose last record is junk" {
+	for how in --joblog --journal; do
+		for junk in x '{' '{"event":"end","job":3' $'3\t:\t1' \
+			$'\377\376' '}{' '"'; do
+			rm -f log
+			resumed $how 1 2
+			rm ran
+			printf %s "$junk" >>log
+			resumed $how 1 2 3
+			assert_status 0
+			ran_is 3
+		done
+	done
+}
+
+@test "a torn record of a success is none: that job is run again" {
+	for how in --joblog --journal; do
+		rm -f log
+		t -j 1 $how log "$job" ::: 1 2
+		rm ran
+		if [ $how = --journal ]; then
+			# The last end, without its last byte.
+			sed -i '/"event":"finish"/d' log
+		fi
+		truncate -s -1 log
+		resumed $how 1 2
+		assert_status 0
+		ran_is 2
+	done
+}
+
+@test "resumed after each end: INT, TERM, HUP, KILL, halt" {
+	for how in --joblog --journal; do
+		for end in INT TERM HUP KILL; do
+			rm -f log up go ran
+			start muster -j 1 --grace 0 $how log --resume \
+				'echo {} >>ran; [ {} != 2 ] || [ -e go ] ||
+				{ : >up; exec sleep 1000; }' ::: 1 2 3
+			wait_until test -e up
+			kill -$end "$pid"
+			if [ $end = HUP ]; then
+				wait_until none_pending
+				kill -HUP "$pid"
+			fi
+			finish
+			[ "$status" -ne 0 ]
+			: >go
+			rm ran
+			t -j 1 $how log --resume \
+				'echo {} >>ran; [ {} != 2 ] || [ -e go ] ||
+				{ : >up; exec sleep 1000; }' ::: 1 2 3
+			ran_is 2 3
+			end_what_is_left
+		done
+	done
+}
+
+@test "resumed after --halt: what was not started is run" {
+	: >bad-2
+	for how in --joblog --journal; do
+		rm -f log
+		t -j 1 $how log --halt now,fail=1 "$job" ::: 1 2 3 4
+		assert_status 1
+		ran_is 1 2
+		rm bad-2
+		t -j 1 $how log --resume-failed "$job" ::: 1 2 3 4
+		assert_status 0
+		ran_is 2 3 4
+		: >bad-2
+	done
+}
+
+@test "resumed thrice, a part each time" {
+	for how in --joblog --journal; do
+		rm -f log
+		for n in 2 4 6; do
+			resumed $how $(seq $n)
+			assert_status 0
+			ran_is $((n - 1)) $n
+		done
+	done
+}
+
+@test "a journal: the list turned round, with holes, and twice as long" {
+	resumed --journal 1 2 3 4 5
+	rm ran
+	resumed --journal 5 4 3 2 1
+	[ ! -e ran ]
+	resumed --journal 5 9 3 8
+	ran_is 8 9
+	assert_stderr_has '2 jobs skipped'
+	assert_stderr_has '2 new'
+	resumed --journal {1..10}
+	ran_is 6 7 10
+}
+
+@test "a joblog alone: the first difference is named, nothing is run" {
+	resumed --joblog 1 2 3
+	rm ran
+	resumed --joblog 1 9 3
+	own_error
+	assert_stderr_has 2
+	[ ! -e ran ]
+}
+
+@test "the status tells of this run; failed ones count until they succeed" {
+	: >bad-2
+	resumed --journal 1 2 3
+	assert_status 1
+	rm ran
+	t --journal log --resume-failed "$job" ::: 1 2 3
+	assert_status 1
+	ran_is 2
+	rm bad-2
+	t --journal log --resume-failed "$job" ::: 1 2 3
+	assert_status 0
+	ran_is 2
+	t --journal log --resume-failed "$job" ::: 1 2 3
+	assert_status 0
+	[ ! -e ran ]
+}
+
+@test "a log that is not ours to read, or to write: nothing is run" {
+	for how in --joblog --journal; do
+		mkdir -p log
+		resumed $how 1
+		own_error log
+		[ ! -e ran ]
+		rmdir log
+		mkfifo log
+		exec 6<>log
+		status=0
+		timeout 60 "$(type -P muster)" $how log --resume "$job" ::: 1 \
+			>out 2>err || status=$?
+		[ "$status" -ne 124 ]
+		exec 6>&-
+		rm -f log ran
+	done
+}
+
+@test "a second run on a log that is in use is refused, and changes nothing" {
+	for how in --joblog --journal; do
+		rm -f up go log
+		start muster $how log ': >up; await go #' ::: 1
+		wait_until test -e up
+		cp log before
+		resumed $how 1
+		own_error 'in use'
+		[ ! -e ran ]
+		cmp log before
+		: >go
+		finish
+		assert_status 0
+	done
+}
+
+@test "each read of the journal fails: nothing is skipped for that" {
+	needs_faultlib
+	resumed --journal 1 2 3
+	rm ran
+	for n in 1 2 3; do
+		cp log log.old
+		f read@/log:$n:EIO --journal log --resume "$job" ::: 1 2 3
+		[ -e hit ] || break
+		own_error log
+		[ ! -e ran ]
+		cp log.old log
+	done
+}
+
+@test "a disk that is full when a run is resumed: 255, the rest later" {
+	resumed --journal 1 2
+	rm ran
+	cp log full.log
+	needs_faultlib
+	f write@/log:2:ENOSPC:from -j 1 --journal log --resume "$job" ::: 1 2 3 4
+	own_error 'No space left'
+	rm -f ran.first
+	[ ! -e ran ] || mv ran ran.first
+	resumed --journal 1 2 3 4
+	assert_status 0
+	[ "$(sort -u ran ran.first 2>/dev/null | xargs)" = '3 4' ]
+}
+
+@test "one write a record, whatever its length" {
+	type -P strace >/dev/null || skip "no strace"
+	case ${MUSTER_TEST_TOOL-} in '' | portable) ;; *) skip ;; esac
+	long=$(head -c 20000 /dev/zero | tr '\0' x)
+	strace -f -y -s 100000 -o trace -e trace=write,writev,pwrite64 \
+		muster -j 2 --joblog log --journal j "true $long{} #" \
+		::: 1 2 3 2>err || skip "no strace here"
+	assert_equal "$(grep -c '/log>' trace)" "$(wc -l <log)"
+	assert_equal "$(grep -c '/j>' trace)" "$(wc -l <j)"
+	grep -E '/(log|j)>' trace >records
+	refute grep -v '\\n"' records
+}
