@@ -27,9 +27,6 @@
 /* jansson goes down 2048 levels of JSON, a call or two for each. */
 #define STACK_BYTES	((size_t)2 << 20)
 
-/* Columns of records that are filled up where --pipe has run out of values. */
-#define EMPTY_MAX	64
-
 static const char *copy_string(struct job *job, const char *s)
 {
 	if (!s)
@@ -377,24 +374,11 @@ static void let_go(struct feed *f)
 	engine_pause(f->engine, false);
 }
 
-/* Values for a block: the next ones, as long as there are any, then as many
- * empty ones. */
+/* Values for a block: the next ones, as long as there are any. */
 static void next_values(struct feed *f, struct tuple *t, struct buf *err)
 {
-	static char nothing[] = "";
-	static char *values[EMPTY_MAX];
-	static size_t lens[EMPTY_MAX];
-
-	if (intake_next(f->intake, t, err) == SOURCE_TUPLE) {
-		f->width = t->n < EMPTY_MAX ? t->n : EMPTY_MAX;
-		return;
-	}
-	for (size_t i = 0; i < f->width; i++)
-		values[i] = nothing;
-	*t = (struct tuple){
-		.values = values, .lens = lens, .n = f->width,
-		.timeout_ns = -1,
-	};
+	if (intake_next(f->intake, t, err) != SOURCE_TUPLE)
+		*t = (struct tuple){ .timeout_ns = -1 };
 }
 
 static bool was_stopped(const struct feed *f)

@@ -41,7 +41,6 @@ struct feed {
 	const struct book *book;	/* gives jobs their keys */
 	uint64_t number;	/* of jobs made from the input */
 	uint64_t submitted;
-	size_t width;		/* values of the last block that had any */
 	bool retry_jitter;	/* of jobs that have a delay of their own */
 	bool are_commands;	/* items are: there is no template */
 	bool no_attributes;	/* of jobs that are added */

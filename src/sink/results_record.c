@@ -130,7 +130,7 @@ static void add_values(struct buf *b, enum results_kind kind,
 }
 
 void record_add_begin(struct buf *b, enum results_kind kind,
-		      const struct job *job)
+		      const struct job *job, size_t nvalues)
 {
 	const char *command = job->command ? job->command : "";
 
@@ -171,6 +171,10 @@ void record_add_begin(struct buf *b, enum results_kind kind,
 		}
 	}
 	add_values(b, kind, job);
+	for (size_t i = job->nvalues; i < nvalues; i++) {
+		if (kind != RESULTS_JSON)
+			buf_addch(b, separator(kind));
+	}
 }
 
 void record_open_stream(struct buf *b, enum results_kind kind, int stream,

@@ -22,9 +22,9 @@ struct job;
 /* The names of the columns, for jobs of n values; nothing for json. */
 void record_add_header(struct buf *b, const struct results_config *config,
 		       size_t n);
-/* All up to the first stream. */
+/* All up to the first stream; as many values as there are columns for. */
 void record_add_begin(struct buf *b, enum results_kind kind,
-		      const struct job *job);
+		      const struct job *job, size_t nvalues);
 /* Before stream 0 and 1; is_empty: no text of it follows. */
 void record_open_stream(struct buf *b, enum results_kind kind, int stream,
 			bool is_empty);
