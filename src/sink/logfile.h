@@ -70,7 +70,7 @@ int logfile_close(struct logfile *l);
 int logfile_free(struct logfile *l);
 
 /* Takes the descriptor of a regular file for this run alone. 0, or -1 with
- * errno; EWOULDBLOCK: another run has it, for half a second by then. File
+ * errno; EWOULDBLOCK: another run has it, for two seconds by then. File
  * systems without locks give 0. */
 int logfile_lock(int fd);
 /* Brings the bytes of a file to the disk; 0 for what has no disk. */
