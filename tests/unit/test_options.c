@@ -79,7 +79,7 @@ static void defaults(void)
 	CHECK_INT(o.grace_ns, 10 * NS_PER_SEC);
 	CHECK(o.die_with_parent);
 	CHECK_INT(o.order, ORDER_DEFAULT);
-	CHECK_INT(o.output_memory, 64 << 20);
+	CHECK_INT(o.output_memory, 32 << 20);
 	CHECK_INT(o.halt.when, HALT_NEVER);
 	CHECK_INT(o.exit_as, EXIT_COUNT);
 	CHECK_INT(o.summary, SUMMARY_NONE);
@@ -355,7 +355,7 @@ static void packing(void)
 	CHECK_INT(o.pack.chars_max, 2048);
 	forget();
 	GOOD("-L4", "--pipe", "--maxargs=3", "cmd");
-	CHECK(!o.pack.is_on && !o.source.joins_lines);
+	CHECK(!o.source.joins_lines);
 	CHECK_INT(o.pipe.records, 3);
 	CHECK_INT(o.pipe.lines, 4);
 	forget();
