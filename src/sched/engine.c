@@ -562,6 +562,9 @@ static void hand_on(struct engine *e, struct job *job)
 	e->submitted++;
 	if (!stopped && !killed)
 		engine_ready_locked(e, job);
+	else
+		/* The room it was woken for is another's. */
+		cond_signal(&next->space);
 	engine_unlock(e);
 	if (stopped || killed)
 		engine_cancel(e, job, stopped ? JOB_CANCELLED : JOB_KILLED);
@@ -586,12 +589,13 @@ void engine_settle(struct engine *e, struct worker *w, struct job *job)
 	rouse = st && engine_must_rouse_locked(e, st);
 	over = engine_is_over_locked(e);
 	engine_unlock(e);
+	/* First: those that sleep may be who makes room for it. */
+	if (rouse)
+		engine_rouse_after(e, st);
 	if (is_last)
 		job_free(job);
 	else
 		hand_on(e, job);
-	if (rouse)
-		engine_rouse_after(e, st);
 	engine_release_jobs(e, &ready, &skipped);
 	if (stop != ENGINE_RUN)
 		engine_stop(e, stop);
