@@ -165,7 +165,8 @@ int keep_names_fd(const struct keep *k)
 
 bool keep_has_lines(const struct keep *k)
 {
-	return !k->is_on || (k->options->files && !results_are_records(k->kind));
+	return !k->is_on ||
+	       (k->options->files && !results_are_records(k->kind));
 }
 
 static const char *option_of(const struct keep *k)

@@ -169,7 +169,8 @@ struct options {
 	bool latest_line;
 	uint64_t output_memory;		/* bytes held in memory at most */
 	const char *tmpdir;		/* NULL: $TMPDIR, else /tmp */
-	const char *output;		/* instead of standard output, or NULL */
+	const char *output;		/* the file for what jobs print, NULL:
+					   standard output */
 
 	/* results */
 	struct halt_rule halt;

@@ -3,7 +3,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,30 +97,6 @@ static int add_or_complain(struct profile *p, const char *line,
 	return -1;
 }
 
-/* The whole file; false with errno. */
-static bool read_all(const char *path, struct buf *text)
-{
-	int fd = fd_open(path, O_RDONLY, 0);
-	ssize_t n = -1;
-	int e;
-
-	if (fd < 0)
-		return false;
-	do {
-		char *to = buf_reserve(text, 4096);
-
-		n = fd_read(fd, to, 4096);
-		if (n > 0) {
-			text->len += (size_t)n;
-			text->data[text->len] = '\0';
-		}
-	} while (n > 0);
-	e = errno;
-	fd_close(&fd);
-	errno = e;
-	return n == 0;
-}
-
 static int read_file(struct profile *p, const char *path, struct buf *err)
 {
 	struct buf text = BUF_INIT;
@@ -130,7 +105,7 @@ static int read_file(struct profile *p, const char *path, struct buf *err)
 	int result = 0;
 	char *line;
 
-	if (!read_all(path, &text)) {
+	if (fd_read_file(path, &text) < 0) {
 		buf_addf(err, "cannot read '%s': %s", path, strerror(errno));
 		result = -1;
 	}

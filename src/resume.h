@@ -4,10 +4,10 @@
  * an earlier one has done.
  *
  * With a journal by what the jobs are to do (input/ledger.h). With a log
- * alone by number, as GNU parallel; but a job that would be passed over must have
- * the command that the log has for its number, else the input is not the one
- * of then, and nothing can be told by number. For the reader thread, but for
- * open, report and release.
+ * alone by number, as GNU parallel; but a job that would be passed over must
+ * have the command that the log has for its number, else the input is not the
+ * one of then, and nothing can be told by number. For the reader thread, but
+ * for open, report and release.
  */
 #ifndef MUSTER_RESUME_H
 #define MUSTER_RESUME_H
@@ -47,7 +47,8 @@ enum resume_verdict {
 };
 
 /* After the log has been opened for writing (and locked). Options, texts and
- * ledger (NULL: there is no journal) must outlive r. 0, or -1 with a message in err; release in both cases. */
+ * ledger (NULL: there is no journal) must outlive r. 0, or -1 with a message
+ * in err; release in both cases. */
 int resume_open(struct resume *r, const struct options *o,
 		const struct texts *t, struct ledger *ledger, struct buf *err);
 void resume_release(struct resume *r);

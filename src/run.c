@@ -3,12 +3,11 @@
  * run.c - see run.h.
  *
  * Order of setting up: all that can be wrong with what the user asked for is
- * found before anything is started. Order of ending: the engine is over
- * (every sink has heard of every job) and every hook has been run, the server
- * of --control has answered its last request and is joined, the reader is
- * joined, the emitter has written everything, what jobs left behind is ended,
- * the bar is closed, the summary is printed, the logs are closed, the workers
- * are joined.
+ * found before anything is started. Order of ending: the engine is over, so
+ * every sink has heard of every job; those who watch it are joined; the
+ * emitter has written everything; what jobs left behind is ended; the records
+ * are closed; what is told at the end is printed; the workers are joined
+ * (doc/internals/threads.md has it step by step).
  */
 #include <config.h>
 

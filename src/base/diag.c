@@ -103,12 +103,13 @@ static int write_vectors_locked(struct iovec *v, int n)
 	for (int i = 0; i < n; i++)
 		len += v[i].iov_len;
 	if (len <= PIPE_BUF)
-		return has_room_locked()
-			? fd_writev_all(STDERR_FILENO, v, n) : -1;
+		return has_room_locked() ? fd_writev_all(STDERR_FILENO, v, n)
+					 : -1;
 	for (int i = 0; i < n; i++) {
 		const char *p = v[i].iov_base;
 
-		for (len = v[i].iov_len; len > 0;) {
+		len = v[i].iov_len;
+		while (len > 0) {
 			size_t piece = len < PIPE_BUF ? len : PIPE_BUF;
 
 			if (!has_room_locked() ||

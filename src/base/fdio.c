@@ -30,6 +30,7 @@
 /* Nobody is given more descriptors than this by accident. */
 #define OPEN_MAX_TRIED	65536
 #define IOV_AT_ONCE	64
+#define FILE_CHUNK	4096
 
 /* Written by fd_setup alone, before there is a second thread. */
 static bool was_closed[3];
@@ -294,6 +295,27 @@ ssize_t fd_read(int fd, void *p, size_t len)
 		n = read(fd, p, len);
 	} while (n < 0 && retry(fd, POLLIN));
 	return n;
+}
+
+int fd_read_file(const char *path, struct buf *text)
+{
+	int fd = fd_open(path, O_RDONLY, 0);
+	ssize_t n;
+
+	buf_reset(text);
+	if (fd < 0)
+		return -1;
+	do {
+		char *to = buf_reserve(text, FILE_CHUNK);
+
+		n = fd_read(fd, to, FILE_CHUNK);
+		if (n > 0) {
+			text->len += (size_t)n;
+			text->data[text->len] = '\0';
+		}
+	} while (n > 0);
+	fd_close(&fd);
+	return (int)n;
 }
 
 ssize_t fd_pread(int fd, void *p, size_t len, off_t at)

@@ -16,6 +16,8 @@
 
 #include "base/compiler.h"
 
+struct buf;
+
 /*
  * Once at start: opens /dev/null on whichever of 0, 1, 2 is closed and
  * remembers which; marks all descriptors from 3 on close-on-exec, so that no
@@ -47,6 +49,9 @@ int fd_writev_all(int fd, struct iovec *v, int n) MUST_USE;
 int fd_pwrite_all(int fd, const void *p, size_t len, off_t at) MUST_USE;
 /* Up to len bytes; 0 at the end. */
 ssize_t fd_read(int fd, void *p, size_t len) MUST_USE;
+/* The whole file at path becomes text, whatever that was. Not for files that
+ * may have no end. What was read is there also after -1. */
+int fd_read_file(const char *path, struct buf *text) MUST_USE;
 /* Up to len bytes from offset at; short only at the end of the file. */
 ssize_t fd_pread(int fd, void *p, size_t len, off_t at) MUST_USE;
 

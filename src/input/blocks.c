@@ -322,8 +322,8 @@ static int take_header(struct blocks *b)
 	size_t n;
 
 	b->mem[b->start + b->len] = '\0';
-	n = blocks_match_header(&b->header_re, b->opts.header, b->mem + b->start,
-			 b->len);
+	n = blocks_match_header(&b->header_re, b->opts.header,
+				b->mem + b->start, b->len);
 
 	if (n)
 		buf_add(&b->header, b->mem + b->start, n);

@@ -42,8 +42,8 @@ struct blocks_opts {
 	bool is_eager;			/* hand out what one read brings */
 	uint64_t parts;			/* instead of bytes: so many blocks in
 					   all, of which each goes on to the
-					   next border; what is no file is copied to
-					   one first, which is in ... */
+					   next border; what is no file is
+					   copied to one first, in ... */
 	const char *tmpdir;
 };
 

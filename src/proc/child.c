@@ -33,7 +33,7 @@ struct leftover {
 };
 
 /* guarded by registry_lock, as is all that hangs on the two lists */
-static struct mutex registry_lock = { PTHREAD_MUTEX_INITIALIZER };
+static struct mutex registry_lock = MUTEX_INIT;
 static struct list children = LIST_INIT(children);
 static struct list leftovers = LIST_INIT(leftovers);
 /* Children that may exist already, but are not in the list yet. */

@@ -12,7 +12,6 @@
 #include "proc/cpus.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -45,20 +44,12 @@ static bool read_file(struct buf *out, const char *root, const char *path,
 		      const char *name)
 {
 	struct buf file = BUF_INIT;
-	char chunk[4096];
-	ssize_t n = -1;
-	int fd;
+	bool ok;
 
 	buf_addf(&file, "%s%s%s", root, path, name);
-	fd = fd_open(file.data, O_RDONLY, 0);
+	ok = fd_read_file(file.data, out) == 0;
 	buf_release(&file);
-	buf_reset(out);
-	if (fd < 0)
-		return false;
-	while ((n = fd_read(fd, chunk, sizeof(chunk))) > 0)
-		buf_add(out, chunk, (size_t)n);
-	fd_close(&fd);
-	return n == 0;
+	return ok;
 }
 
 /* The smaller one of two quotas, of which 0 is none. */

@@ -100,17 +100,10 @@ static bool own_cgroup(const char *root, struct buf *path)
 {
 	struct buf file = BUF_INIT;
 	struct buf text = BUF_INIT;
-	char chunk[1024];
-	ssize_t n = 0;
 	const char *line;
-	int fd;
 
 	buf_addf(&file, "%s/proc/self/cgroup", root);
-	fd = fd_open(file.data, O_RDONLY, 0);
-	while (fd >= 0 && (n = fd_read(fd, chunk, sizeof(chunk))) > 0)
-		buf_add(&text, chunk, (size_t)n);
-	fd_close(&fd);
-	line = n < 0 ? "" : text.data;
+	line = fd_read_file(file.data, &text) < 0 ? "" : text.data;
 	while (*line && strncmp(line, "0::/", 4) != 0) {
 		line += strcspn(line, "\n");
 		line += *line == '\n';

@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,35 +16,13 @@
 /* A kernel thread, among the flags in a stat file (PF_KTHREAD). */
 #define KERNEL_THREAD	0x00200000UL
 
-/* The whole file; false when it can't be read. */
-static bool read_file(struct buf *text, const char *path)
-{
-	int fd = fd_open(path, O_RDONLY, 0);
-	ssize_t n = -1;
-
-	buf_reset(text);
-	if (fd < 0)
-		return false;
-	do {
-		char *to = buf_reserve(text, 4096);
-
-		n = fd_read(fd, to, 4096);
-		if (n > 0) {
-			text->len += (size_t)n;
-			text->data[text->len] = '\0';
-		}
-	} while (n > 0);
-	fd_close(&fd);
-	return n == 0;
-}
-
 static bool read_proc(struct buf *text, const char *root, const char *name)
 {
 	struct buf path = BUF_INIT;
 	bool ok;
 
 	buf_addf(&path, "%s/proc/%s", root ? root : "", name);
-	ok = read_file(text, path.data);
+	ok = fd_read_file(path.data, text) == 0;
 	buf_release(&path);
 	return ok;
 }
@@ -102,7 +79,8 @@ static int64_t count_threads(const char *root, const char *pid,
 		buf_reset(&path);
 		buf_addf(&path, "%s/proc/%s/task/%s/stat", root ? root : "",
 			 pid, entry->d_name);
-		n += read_file(text, path.data) && is_busy(text->data);
+		n += fd_read_file(path.data, text) == 0 &&
+		     is_busy(text->data);
 	}
 	if (dir)
 		closedir(dir);

@@ -26,7 +26,6 @@ void tree_release(struct tree *t)
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -55,32 +54,19 @@ struct walk {
 	size_t n;
 };
 
-static struct mutex walk_lock = { PTHREAD_MUTEX_INITIALIZER };
+static struct mutex walk_lock = MUTEX_INIT;
 static struct cond walk_done = { PTHREAD_COND_INITIALIZER };
 /* guarded by walk_lock */
 static uint64_t walks_begun, walks_done;
 static struct walk *last_walk;
 
-/* The whole of a small file of a process. */
+/* A small file of a process. */
 static bool read_file(pid_t pid, const char *name, struct buf *text)
 {
 	char path[64];
-	ssize_t n;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
-	buf_reset(text);
-	fd = fd_open(path, O_RDONLY, 0);
-	if (fd < 0)
-		return false;
-	do {
-		n = fd_read(fd, buf_reserve(text, 4096), 4095);
-		if (n > 0)
-			text->len += (size_t)n;
-	} while (n > 0);
-	buf_addch(text, '\0');
-	fd_close(&fd);
-	return n == 0;
+	return fd_read_file(path, text) == 0;
 }
 
 /* PID (NAME) STATE PPID PGRP ... and the start as field 22; NAME can hold

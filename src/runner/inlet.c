@@ -44,7 +44,8 @@ struct inlet {
 	enum stage stage;
 	struct thread worker;	/* once begun */
 	struct queue queue;
-	size_t at;		/* of its first chunk; only the worker moves it */
+	size_t at;		/* of its first chunk; the worker alone moves
+				   it */
 };
 
 struct inlets {

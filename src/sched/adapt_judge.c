@@ -115,9 +115,10 @@ bool adapt_is_collapse(const struct adapt *a, const struct adapt_sample *s)
 	double e = sqrt(error_of(want, 4 * seconds) +
 			error_of(a->at_base.done, a->at_base.samples));
 
+	if (!a->is_busy_place && !adapt_is_hot(a))
+		slower = 1;
 	return a->last.has_waiting && s->queued > 0 && seconds > 1 &&
-	       seconds > 1.5 * turn_seconds(&a->at_base) *
-				 (a->is_busy_place || adapt_is_hot(a) ? slower : 1) &&
+	       seconds > 1.5 * turn_seconds(&a->at_base) * slower &&
 	       log(fmax(got, 0.5) / want) < -ADAPT_FAR_LESS - 1.5 * e;
 }
 

@@ -8,8 +8,7 @@
  * and then puts it back to be tried again, perhaps after a while (engine.c's
  * heap, engine_tend), or calls engine_settle, which closes it: sinks are told
  * first, then it is counted under the lock, so that "over" means that every
- * sink has heard of every job. A job is `unsettled` from the moment it is
- * submitted to the moment it is counted for the last time.
+ * sink has heard of every job. Between the two a job is `unsettled`.
  *
  * Nothing here has a thread for its timers: what is due later is announced by
  * a notify, and the controller calls engine_tend when its time has come.

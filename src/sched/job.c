@@ -138,6 +138,33 @@ int job_status(const struct job *job)
 	return 255;
 }
 
+const char *job_end_name(enum job_end end)
+{
+	switch (end) {
+	case JOB_EXITED:
+		return "exited";
+	case JOB_SIGNALED:
+		return "signaled";
+	case JOB_TIMEOUT:
+		return "timeout";
+	case JOB_KILLED:
+		return "killed";
+	case JOB_UNSTARTED:
+		return "unstarted";
+	case JOB_REFUSED:
+		return "refused";
+	case JOB_CANCELLED:
+		return "cancelled";
+	case JOB_LOST:
+		return "lost";
+	case JOB_DROPPED:
+		return "dropped";
+	case JOB_SKIPPED:
+		return "skipped";
+	}
+	BUG("job end out of range");
+}
+
 void job_add_values(const struct job *job, struct buf *out)
 {
 	for (unsigned i = 0; i < job->nvalues; i++) {

@@ -176,6 +176,8 @@ bool job_has_succeeded(const struct job *job);
  * all other ends, also when muster killed it (126, 127 never come from here).
  */
 int job_status(const struct job *job);
+/* One word: "exited", "signaled", "timeout", ... */
+const char *job_end_name(enum job_end end);
 /* Adds the values, joined by blanks: what stands for a job that has no
  * command. */
 void job_add_values(const struct job *job, struct buf *out);

@@ -77,33 +77,6 @@ struct hook {
 
 /* What a hook is told. */
 
-static const char *end_name(enum job_end end)
-{
-	switch (end) {
-	case JOB_EXITED:
-		return "exited";
-	case JOB_SIGNALED:
-		return "signaled";
-	case JOB_TIMEOUT:
-		return "timeout";
-	case JOB_KILLED:
-		return "killed";
-	case JOB_UNSTARTED:
-		return "unstarted";
-	case JOB_REFUSED:
-		return "refused";
-	case JOB_CANCELLED:
-		return "cancelled";
-	case JOB_LOST:
-		return "lost";
-	case JOB_DROPPED:
-		return "dropped";
-	case JOB_SKIPPED:
-		return "skipped";
-	}
-	BUG("job end out of range");
-}
-
 static void add_seq(struct buf *b, const struct job *job)
 {
 	buf_addu(b, job->seq);
@@ -123,7 +96,7 @@ static void add_id(struct buf *b, const struct job *job)
 
 static void add_end(struct buf *b, const struct job *job)
 {
-	buf_addstr(b, end_name(job->outcome.end));
+	buf_addstr(b, job_end_name(job->outcome.end));
 }
 
 /* Only of a job that came to its end by itself: then 0 means success, also to

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * joblog.h - GNU parallel's job log: nine TAB-separated columns, one line a
- * finished job in completion order, each line a record of a logfile. Thread-safe.
+ * finished job in completion order, each line a record of a logfile.
+ * Thread-safe.
  *
  * Columns: Seq Host Starttime JobRuntime Send Receive Exitval Signal Command.
  * Host is ":"; Starttime is seconds since 1970 with three decimals; JobRuntime

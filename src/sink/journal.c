@@ -211,39 +211,12 @@ static void record_start(struct sink *s, const struct job *job)
 	(void)!end_record(j, &b);
 }
 
-static const char *name_of(enum job_end end)
-{
-	switch (end) {
-	case JOB_EXITED:
-		return "exited";
-	case JOB_SIGNALED:
-		return "signaled";
-	case JOB_TIMEOUT:
-		return "timeout";
-	case JOB_KILLED:
-		return "killed";
-	case JOB_UNSTARTED:
-		return "unstarted";
-	case JOB_REFUSED:
-		return "refused";
-	case JOB_CANCELLED:
-		return "cancelled";
-	case JOB_LOST:
-		return "lost";
-	case JOB_DROPPED:
-		return "dropped";
-	case JOB_SKIPPED:
-		return "skipped";
-	}
-	BUG("job_end out of range");
-}
-
 static void add_outcome(struct buf *b, const struct job *job)
 {
 	const struct job_outcome *o = &job->outcome;
 
 	json_key(b, "end");
-	json_str(b, name_of(o->end));
+	json_str(b, job_end_name(o->end));
 	json_key(b, "status");
 	json_int(b, job_status(job));
 	json_key(b, "signal");

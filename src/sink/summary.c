@@ -72,21 +72,10 @@ struct summary {
 	void *rest_arg;
 };
 
-/* How the last line calls the ends of failed jobs, in its order. */
-static const struct {
-	enum job_end end;
-	const char *name;
-} end_names[] = {
-	{ JOB_EXITED, "exit status" },
-	{ JOB_SIGNALED, "signal" },
-	{ JOB_TIMEOUT, "timeout" },
-	{ JOB_KILLED, "killed" },
-	{ JOB_UNSTARTED, "unstarted" },
-	{ JOB_REFUSED, "refused" },
-	{ JOB_LOST, "lost" },
-	{ JOB_DROPPED, "dropped" },
-	{ JOB_SKIPPED, "skipped" },
-	{ JOB_CANCELLED, "cancelled" },
+/* In the order of the last line. */
+static const enum job_end ends[] = {
+	JOB_EXITED, JOB_SIGNALED, JOB_TIMEOUT, JOB_KILLED, JOB_UNSTARTED,
+	JOB_REFUSED, JOB_LOST, JOB_DROPPED, JOB_SKIPPED, JOB_CANCELLED,
 };
 
 enum { SEQ, STATUS, TRIES, WALL, CPU, MEMORY, NCOLUMNS };
@@ -263,10 +252,7 @@ static void add_status(struct buf *b, const struct row *row)
 	case JOB_SKIPPED:
 		break;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(end_names); i++) {
-		if (end_names[i].end == row->outcome.end)
-			buf_addstr(b, end_names[i].name);
-	}
+	buf_addstr(b, job_end_name(row->outcome.end));
 }
 
 static bool has_run(const struct row *row)
@@ -371,19 +357,27 @@ static void add_table(struct summary *s, struct buf *out, unsigned width)
 		add_line(out, &s->rows[i], widths, command_max);
 }
 
+/* A failed job that ended by itself did so by what makes it one. */
+static const char *what_failed(enum job_end end)
+{
+	if (end == JOB_EXITED)
+		return "exit status";
+	return end == JOB_SIGNALED ? "signal" : job_end_name(end);
+}
+
 static void add_reasons(struct summary *s, struct buf *out) REQUIRES(s->lock)
 {
 	const char *before = " (";
 
-	for (size_t i = 0; i < ARRAY_SIZE(end_names); i++) {
-		uint64_t n = s->failed_by[end_names[i].end];
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		uint64_t n = s->failed_by[ends[i]];
 
 		if (n == 0)
 			continue;
 		buf_addstr(out, before);
 		buf_addu(out, n);
 		buf_addch(out, ' ');
-		buf_addstr(out, end_names[i].name);
+		buf_addstr(out, what_failed(ends[i]));
 		before = ", ";
 	}
 	buf_addch(out, ')');

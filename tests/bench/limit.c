@@ -9,6 +9,8 @@
  *   shell  sh -c 'echo N', captured likewise
  * No order, no error handling but giving up: what a real tool can't go below.
  */
+#include <config.h>
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <spawn.h>

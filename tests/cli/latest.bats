@@ -76,7 +76,7 @@ terminal() {
 
 @test "on a terminal running jobs have a line each, by slot" {
 	terminal 40 'muster -j2 --ll --tag "echo a{}; [ {} = 3 ] || {
-		await go; }; echo b{}" ::: 1 2 & 
+		await go; }; echo b{}" ::: 1 2 &
 		until grep -A 1 "a1" seen 2>/dev/null | grep -q "a2"; do
 			cp raw seen; sleep 0.02; done; : >go; wait'
 	assert_equal "$status" 0

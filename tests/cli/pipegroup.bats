@@ -74,6 +74,7 @@ g() {
 		yes "$i,some text" | head -n $((i * 100))
 	done >input
 	for size in 1 100 1k 5k 100k; do
+		# shellcheck disable=SC2094 # both only read it
 		muster --pipe --colsep , --group-by 1 --block $size cat \
 			<input | cmp - input
 		muster --pipe-part -a input --colsep , --group-by 1 \

@@ -219,7 +219,8 @@ without_perl() {
 	local few=$BATS_TEST_TMPDIR/few
 
 	mkdir -p "$few"
-	for name in muster bash sh env cat dirname basename realpath valgrind; do
+	for name in muster bash sh env cat dirname basename realpath \
+		valgrind; do
 		if type -P "$name" >/dev/null; then
 			ln -sfn "$(type -P "$name")" "$few/$name"
 		fi

@@ -303,7 +303,9 @@ int close(int fd)
 		errno = error;
 		return -1;
 	}
-	return what == FAIL ? (int)syscall(SYS_close, fd) : plain("close", fd, SYS_close, 0);
+	if (what == FAIL)
+		return (int)syscall(SYS_close, fd);
+	return plain("close", fd, SYS_close, 0);
 }
 
 int open(const char *path, int flags, ...)

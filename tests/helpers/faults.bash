@@ -43,6 +43,7 @@ f() {
 	shift
 	rm -f hit
 	status=0
+	# shellcheck disable=SC2034 # for assert_status
 	LD_PRELOAD=$MUSTER_TEST_HELPERS/faultlib.so FAULT=$fault \
 		FAULT_HIT=$PWD/hit muster "$@" >out 2>err || status=$?
 	stderr=$(cat err)

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/compiler.h"
 #include "base/fdio.h"
 #include "base/thread.h"
@@ -512,6 +513,35 @@ static void forks_catch_nothing(void)
 	thread_join(&t);
 }
 
+static void whole_files_are_read(void)
+{
+	static char big[10000];
+	struct buf path = BUF_INIT;
+	struct buf text = BUF_INIT;
+	int fd;
+
+	memset(big, 'x', sizeof(big));
+	big[5000] = '\0';
+	buf_addf(&path, "%s/whole", tap_tmpdir());
+	fd = fd_open(path.data, O_WRONLY | O_CREAT, 0600);
+	CHECK(fd >= 0);
+	CHECK_INT(fd_write_all(fd, big, sizeof(big)), 0);
+	fd_close(&fd);
+	buf_addstr(&text, "what was there");
+	CHECK_INT(fd_read_file(path.data, &text), 0);
+	CHECK_INT(text.len, sizeof(big));
+	CHECK(memcmp(text.data, big, sizeof(big)) == 0);
+	CHECK(text.data[text.len] == '\0');
+	CHECK(unlink(path.data) == 0);
+	CHECK_INT(fd_read_file(path.data, &text), -1);
+	CHECK_INT(errno, ENOENT);
+	CHECK_INT(text.len, 0);
+	CHECK_INT(fd_read_file(tap_tmpdir(), &text), -1);
+	CHECK_INT(errno, EISDIR);
+	buf_release(&path);
+	buf_release(&text);
+}
+
 static const struct tap_case cases[] = {
 	{ "setup opens what was closed", setup_opens_closed_ones },
 	{ "setup leaves open descriptors alone", setup_leaves_open_ones },
@@ -531,6 +561,7 @@ static const struct tap_case cases[] = {
 	{ "pwrite goes on where it was", pwrite_goes_on_where_it_was },
 	{ "read waits for data and tells the end", read_waits_for_data },
 	{ "signals do not end a read", signals_do_not_end_a_read },
+	{ "whole files are read", whole_files_are_read },
 	{ "no fork catches a new descriptor", forks_catch_nothing },
 };
 TAP_MAIN(cases)
