@@ -18,8 +18,10 @@ function bar(e, x, y, said,	length_of, colour) {
 		left - 6, y + 10, text(e)
 	printf "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"12\" " \
 		"fill=\"%s\"/>\n", left, y, length_of, colour
-	printf "<text x=\"%.1f\" y=\"%d\">%s</text>\n", left + length_of + 5,
-		y + 10, text(said)
+	# Right of the line for 1, too.
+	printf "<text x=\"%.1f\" y=\"%d\">%s</text>\n",
+		left + (length_of < unit ? unit : length_of) + 5, y + 10,
+		text(said)
 }
 
 function figure(w, e, x) {

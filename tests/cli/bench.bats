@@ -223,8 +223,7 @@ report() {
 	assert_output_has '| xe | '
 	PEERS='xargs=' bench true
 	assert_status 0
-	assert_output_has 'tool missing: xargs (its rows are left out)'
-	assert_output_lacks '| xargs |'
+	assert_output_lacks 'xargs'
 	PEERS='xarg=/bin/xargs' bench true
 	assert_status 2
 	assert_stderr "run: PEERS: what is 'xarg=/bin/xargs'?"
