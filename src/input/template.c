@@ -288,13 +288,6 @@ static void find_raw(struct template *t)
 	}
 }
 
-/* They are no words: where they are in the text, they are left out. */
-static void note_redirs(struct template *t, const struct words *w)
-{
-	t->redirs = w->redirs;
-	memcpy(t->redir_at, w->redir_at, sizeof(t->redir_at));
-}
-
 /*
  * Tries to split the text with x in place of each value. The first word has to
  * end before the first of them.
@@ -323,7 +316,8 @@ static void find_words(struct template *t)
 		goto out;
 	t->is_splittable = words_scan(&w, sample, t->len) == 0;
 	if (t->is_splittable) {
-		note_redirs(t, &w);
+		t->redirs = w.redirs;
+		memcpy(t->redir_at, w.redir_at, sizeof(t->redir_at));
 		t->name = xmemdup0(t->text + start, name_len);
 		t->name_len = name_len;
 	}
