@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #include "base/compiler.h"
 #include "base/fdio.h"
+#include "base/redir.h"
 #include "proc/limits.h"
 #include "proc/sigstate.h"
 #include "proc/spawn.h"
@@ -26,6 +28,26 @@ struct child_args {
 	pid_t parent;
 	int err;	/* set by the child before it gives up */
 };
+
+/* As a shell does it, in the child: 0, or -1 with errno. */
+static int redirect(const struct redirs *redirs)
+{
+	static const int flags[] = {
+		[REDIR_READ] = O_RDONLY | O_CLOEXEC,
+		[REDIR_WRITE] = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+		[REDIR_APPEND] = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+	};
+
+	for (unsigned i = 0; redirs && i < redirs->n; i++) {
+		const struct redir *r = &redirs->at[i];
+		int fd = r->kind == REDIR_DUP ? r->from
+			: open("/dev/null", flags[r->kind], 0666);
+
+		if (fd < 0 || dup2(fd, r->fd) < 0)
+			return -1;
+	}
+	return 0;
+}
 
 /*
  * Runs in the child, between clone and exec: async-signal-safe calls only,
@@ -46,7 +68,7 @@ static int child_become(struct child_args *args)
 	}
 #endif
 	if (dup2(req->in, 0) < 0 || dup2(req->out, 1) < 0 ||
-	    dup2(req->err, 2) < 0)
+	    dup2(req->err, 2) < 0 || redirect(req->redirs) < 0)
 		goto fail;
 	if (req->cwd && chdir(req->cwd) < 0)
 		goto fail;

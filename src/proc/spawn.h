@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct redirs;
+
 #if defined(__SANITIZE_THREAD__)
 #define SPAWN_TSAN 1
 #elif defined(__has_feature)
@@ -43,6 +45,7 @@ struct spawn_request {
 	int in;			/* become 0, 1, 2; stay the caller's */
 	int out;
 	int err;
+	const struct redirs *redirs;	/* done to these; NULL: none */
 	bool die_with_parent;
 	bool same_group;	/* it stays in ours: for a terminal */
 	bool has_nice;
