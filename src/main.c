@@ -67,6 +67,7 @@
  *   input/past.c        a job log read back
  *   input/ledger.c      a journal read back
  *   input/ledger_record.c  one record of it
+ *   input/ledger_kept.c    output that has not been written
  *   input/ledger_table.c   tables of jobs and of keys
  *   input/ledger_impl.h what these three share
  *   input/template.c    a command with {} compiled and expanded
@@ -139,11 +140,13 @@
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
+ *   sink/emit_keep.c    held output that outlives muster
  *   sink/emit_pack.c    held output, compressed
  *   sink/emit_writer.c  the writer thread
- *   sink/emit_impl.h    what these four share
+ *   sink/emit_impl.h    what these five share
  *   sink/held.c         held output of one stream
  *   sink/spool.c        held output on disk
+ *   sink/stash.c        the file in which it outlives muster
  *   sink/writer.c       writes batches, with tags
  *   sink/results.c      --results: in files, or as records
  *   sink/results_name.c which files
@@ -167,6 +170,9 @@
  *                       nearest heap clock thread tmpname slots fdio diag
  *                       json jsonscan siphash usock: they know nothing of
  *                       jobs
+ *   base/               compiler.h list.h kept.h mem buf num arith backoff nearest
+ *                       heap clock thread tmpname slots fdio diag json
+ *                       jsonscan siphash usock: they know nothing of jobs
  */
 #include <config.h>
 
