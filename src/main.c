@@ -67,6 +67,7 @@
  *   input/past.c        a job log read back
  *   input/ledger.c      a journal read back
  *   input/ledger_record.c  one record of it
+ *   input/ledger_kept.c    output that has not been written
  *   input/ledger_table.c   tables of jobs and of keys
  *   input/ledger_impl.h what these three share
  *   input/template.c    a command with {} compiled and expanded
@@ -133,16 +134,19 @@
  *   proc/cpus.c         how many CPUs we may use
  *   proc/topology.c     how many cores and sockets there are
  *   proc/tree.c         what a job has started outside its group
+ *   proc/warden.c       ends the jobs when muster is gone
  *   proc/pressure.c     how hard pressed the machine is
  *   proc/strain.c       its load, memory, swap and disks at this instant
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
+ *   sink/emit_keep.c    held output that outlives muster
  *   sink/emit_pack.c    held output, compressed
  *   sink/emit_writer.c  the writer thread
- *   sink/emit_impl.h    what these four share
+ *   sink/emit_impl.h    what these five share
  *   sink/held.c         held output of one stream
  *   sink/spool.c        held output on disk
+ *   sink/stash.c        the file in which it outlives muster
  *   sink/writer.c       writes batches, with tags
  *   sink/results.c      --results: in files, or as records
  *   sink/results_name.c which files
@@ -162,7 +166,11 @@
  *
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
- *   base/               compiler.h list.h mem buf num arith backoff nearest
+ *   base/               compiler.h list.h redir.h mem buf num arith backoff
+ *                       nearest heap clock thread tmpname slots fdio diag
+ *                       json jsonscan siphash usock: they know nothing of
+ *                       jobs
+ *   base/               compiler.h list.h kept.h mem buf num arith backoff nearest
  *                       heap clock thread tmpname slots fdio diag json
  *                       jsonscan siphash usock: they know nothing of jobs
  */

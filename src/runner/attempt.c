@@ -413,6 +413,7 @@ void attempt_watch(struct attempt *a)
 		if (is_over(a, now))
 			break;
 		wait_event(a, now);
+		child_lasts(&a->child);
 	}
 	attempt_close_pipes(a);
 	if (a->job->inlet)

@@ -109,9 +109,10 @@ static struct ledger *ledger_words(const char *words)
 static enum ledger_end take(struct ledger *l, char key)
 {
 	unsigned char bytes[LEDGER_KEY_BYTES] = { 0 };
+	const struct kept *kept;
 
 	bytes[LEDGER_KEY_BYTES - 1] = (unsigned char)key;
-	return ledger_take(l, bytes);
+	return ledger_take(l, bytes, &kept);
 }
 
 /* For each letter of keys what one takes: + done, - failed, ? undone, and
@@ -397,10 +398,11 @@ static void many(void)
 		CHECK_INT(ledger_left(l), n);
 	for (int i = 1; l && i <= n; i++) {
 		unsigned char key[LEDGER_KEY_BYTES] = { 0 };
+		const struct kept *kept;
 
 		key[15] = (unsigned char)(i / 2);
 		key[14] = (unsigned char)(i / 2 >> 8);
-		CHECK_INT(ledger_take(l, key), LEDGER_SUCCEEDED);
+		CHECK_INT(ledger_take(l, key, &kept), LEDGER_SUCCEEDED);
 	}
 	if (l)
 		CHECK_INT(ledger_left(l), 0);
