@@ -139,8 +139,9 @@
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
  *   sink/emit_pack.c    held output, compressed
+ *   sink/emit_pass.c    output that is not held, without a copy
  *   sink/emit_writer.c  the writer thread
- *   sink/emit_impl.h    what these four share
+ *   sink/emit_impl.h    what these five share
  *   sink/held.c         held output of one stream
  *   sink/spool.c        held output on disk
  *   sink/writer.c       writes batches, with tags
