@@ -142,6 +142,7 @@
  *   sink/emit_order.c   whose turn it is
  *   sink/emit_keep.c    held output that outlives muster
  *   sink/emit_pack.c    held output, compressed
+ *   sink/emit_pass.c    output that is not held, without a copy
  *   sink/emit_writer.c  the writer thread
  *   sink/emit_impl.h    what these five share
  *   sink/held.c         held output of one stream

@@ -31,6 +31,7 @@
 #define OPEN_MAX_TRIED	65536
 #define IOV_AT_ONCE	64
 #define FILE_CHUNK	4096
+#define PIPE_BYTES	(1 << 20)
 
 /* Written by fd_setup alone, before there is a second thread. */
 static bool was_closed[3];
@@ -153,6 +154,18 @@ int fd_set_nonblock(int fd)
 	int flags = fcntl(fd, F_GETFL);
 
 	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+void fd_widen_pipe(int fd)
+{
+#if defined(F_SETPIPE_SZ) && defined(F_GETPIPE_SZ)
+	int bytes = fcntl(fd, F_GETPIPE_SZ);
+
+	if (bytes >= 0 && bytes < PIPE_BYTES)
+		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+#else
+	(void)fd;
+#endif
 }
 
 int fd_open(const char *path, int flags, mode_t mode)
