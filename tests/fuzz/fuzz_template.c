@@ -53,15 +53,17 @@ static void check_direct(const struct template *t, const struct input *in,
 		.width = in->width,
 	};
 	struct words words, wanted;
+	char **x, **y;
 
 	words_init(&words);
 	words_init(&wanted);
 	FUZZ_CHECK(template_argv(t, &args, &words) == 0);
 	FUZZ_CHECK(shmodel_words(&wanted, text, len, in->opts.shell) == 0);
 	FUZZ_CHECK(words.n == wanted.n);
+	x = words_argv(&words);
+	y = words_argv(&wanted);
 	for (size_t i = 0; i < words.n; i++)
-		FUZZ_CHECK(strcmp(words_argv(&words)[i],
-				  words_argv(&wanted)[i]) == 0);
+		FUZZ_CHECK(strcmp(x[i], y[i]) == 0);
 	words_release(&words);
 	words_release(&wanted);
 }

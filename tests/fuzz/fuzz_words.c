@@ -17,9 +17,11 @@
 
 static void check_same(struct words *a, struct words *b)
 {
+	char **x = words_argv(a), **y = words_argv(b);
+
 	FUZZ_CHECK(a->n == b->n);
 	for (size_t i = 0; i < a->n; i++)
-		FUZZ_CHECK(strcmp(words_argv(a)[i], words_argv(b)[i]) == 0);
+		FUZZ_CHECK(strcmp(x[i], y[i]) == 0);
 }
 
 static void check_line(const char *line, size_t len, enum shell_kind kind)
