@@ -87,7 +87,7 @@ struct emit {
 	struct list open;		/* of those, earlier stages of a job */
 	uint64_t open_number;		/* whose; 0: there are none, or they
 					   have printed nothing */
-	bool can_pass;			/* likewise */
+	bool can_pass;			/* as long as splice works */
 	bool is_writing;		/* the writer has a batch */
 	bool stop_waiting;
 	bool closing;
