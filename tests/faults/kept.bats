@@ -11,17 +11,24 @@ load ../helpers/faults
 # Writes down who ran; the first one waits for the file go.
 job='echo {} >>ran; [ {} != 1 ] || await go; echo out {}; echo err {} >&2'
 
-# broken N ARG...: muster with a journal, killed when N jobs have ended.
+# broken N ARG...: muster with a journal, killed when N jobs have ended and the
+# first one runs.
 broken() {
-	local n=$1
+	local n=$1 before
 
 	shift
+	before=$(grep -cx 1 ran 2>/dev/null) || before=0
 	start muster --journal j --output o --resume "$@"
 	wait_until ended "$n"
+	wait_until first_runs "$before"
 	kill -"${signal-KILL}" "$pid"
 	finish
 	: >go
 	end_what_is_left
+}
+
+first_runs() {
+	[ "$(grep -cx 1 ran)" -gt "$1" ]
 }
 
 ended() {
