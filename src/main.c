@@ -67,9 +67,10 @@
  *   input/past.c        a job log read back
  *   input/ledger.c      a journal read back
  *   input/ledger_record.c  one record of it
+ *   input/ledger_again.c   jobs that are to be run again
  *   input/ledger_kept.c    output that has not been written
  *   input/ledger_table.c   tables of jobs and of keys
- *   input/ledger_impl.h what these three share
+ *   input/ledger_impl.h what these five share
  *   input/template.c    a command with {} compiled and expanded
  *   input/template_repeat.c  and the values that stand in it
  *   input/template_words.c  the same as words, for -q and without a shell
@@ -174,6 +175,10 @@
  *   base/               compiler.h list.h kept.h mem buf num arith backoff nearest
  *                       heap clock thread tmpname slots fdio diag json
  *                       jsonscan siphash usock: they know nothing of jobs
+ *   base/               compiler.h list.h kept.h mem buf num arith backoff
+ *                       nearest heap clock thread tmpname slots fdio diag
+ *                       json jsonscan siphash usock: they know nothing of
+ *                       jobs
  */
 #include <config.h>
 

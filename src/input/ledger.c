@@ -30,45 +30,6 @@
 #define READ_BYTES	((size_t)1 << 16)
 static const char magic[] = "{\"event\":\"run\",\"format\":";
 
-/* A job that can be run again. */
-struct failure {
-	unsigned char key[LEDGER_KEY_BYTES];
-	off_t at;
-	enum count kind;	/* FAILED or UNDONE; DONE: but for its output */
-};
-
-/* Output that is in the file. */
-struct mark {
-	unsigned char key[LEDGER_KEY_BYTES];
-	uint64_t offset;
-	off_t at;
-	bool has_failed;
-};
-
-struct ledger {
-	int fd;
-	off_t size;
-	struct table keys;
-	struct table live;
-	struct failure *failures;
-	size_t nfailures, failures_cap;
-	size_t next;		/* for ledger_next */
-	struct mark *marks;
-	size_t nmarks, marks_cap;
-	struct keeps keeps;
-	/* the run that is being read */
-	unsigned run;		/* its number in the account; 0: none */
-	bool resumes;
-	bool redoes_failed;
-	bool is_cut;		/* no more output counts */
-	uint64_t stages;
-	struct buf output;
-	bool has_output;
-	uint64_t offset;	/* of the last output */
-	uint64_t open_job;	/* whose later stages are to come; 0: none */
-	struct buf kept_mark;	/* of the file where output is kept; or empty */
-};
-
 static void id_of(uint64_t number, unsigned char id[LEDGER_KEY_BYTES])
 {
 	memset(id, 0, LEDGER_KEY_BYTES);
@@ -193,7 +154,7 @@ static void push_mark(struct ledger *l, const struct cell *c, uint64_t offset)
 	m->has_failed = c->end == LEDGER_FAILED;
 }
 
-static bool drop_one(uint32_t *count)
+bool count_drop(uint32_t *count)
 {
 	if (*count == 0)
 		return false;
@@ -207,9 +168,9 @@ uint64_t ledger_trust(struct ledger *l, uint64_t size)
 		const struct mark *m = &l->marks[--l->nmarks];
 		struct cell *c = counts_of(l, m->key);
 		bool was_counted = m->has_failed
-			? drop_one(&c->count[OLD_FAILED]) ||
-			  drop_one(&c->count[FAILED])
-			: drop_one(&c->count[DONE]);
+			? count_drop(&c->count[OLD_FAILED]) ||
+			  count_drop(&c->count[FAILED])
+			: count_drop(&c->count[DONE]);
 
 		/* Else it has been run again since. */
 		if (was_counted)
@@ -405,8 +366,8 @@ static void put_out(struct ledger *l, const struct record *r)
 			l->open_job = r->job;
 		return;
 	}
+	l->is_cut |= c->end == LEDGER_UNDONE && (has_bytes || l->open_job);
 	l->open_job = 0;
-	l->is_cut |= c->end == LEDGER_UNDONE && has_bytes;
 	if (l->is_cut) {
 		count_kept(l, c);
 		free(c->kept.ranges);
@@ -614,25 +575,6 @@ void ledger_trust_kept(struct ledger *l, const char *mark, uint64_t size)
 	lose_kept(l, is_it ? size : 0);
 }
 
-void ledger_each_kept(const struct ledger *l,
-		      void (*take)(void *arg, const struct kept *kept),
-		      void *arg)
-{
-	for (size_t i = 0; i < l->keeps.n; i++) {
-		if (!l->keeps.v[i].is_taken)
-			take(arg, &l->keeps.v[i].kept);
-	}
-}
-
-bool ledger_has_kept(const struct ledger *l)
-{
-	size_t i = 0;
-
-	while (i < l->keeps.n && l->keeps.v[i].is_taken)
-		i++;
-	return i < l->keeps.n;
-}
-
 enum ledger_end ledger_take(struct ledger *l,
 			    const unsigned char key[LEDGER_KEY_BYTES],
 			    const struct kept **kept)
@@ -656,7 +598,7 @@ enum ledger_end ledger_take(struct ledger *l,
 	for (size_t i = 0; c && i < ARRAY_SIZE(order); i++) {
 		struct keep *keep;
 
-		if (!order[i].is_kept && drop_one(&c->count[order[i].count]))
+		if (!order[i].is_kept && count_drop(&c->count[order[i].count]))
 			return order[i].end;
 		keep = order[i].is_kept
 		       ? keeps_take(&l->keeps, c, order[i].count == FAILED)
@@ -682,120 +624,4 @@ uint64_t ledger_left(const struct ledger *l)
 	for (size_t i = 0; i < l->keeps.n; i++)
 		left += !l->keeps.v[i].is_taken;
 	return left;
-}
-
-/* Again. */
-
-void ledger_task_init(struct ledger_task *t)
-{
-	memset(t, 0, sizeof(*t));
-	buf_init(&t->command);
-	buf_init(&t->cwd);
-	buf_init(&t->input);
-}
-
-void ledger_task_release(struct ledger_task *t)
-{
-	buf_release(&t->command);
-	buf_release(&t->cwd);
-	buf_release(&t->input);
-}
-
-static bool is_c_string(const struct buf *b)
-{
-	return strlen(b->data) == b->len;
-}
-
-/* The line at that place. 0, or -1 with errno. */
-static int read_line(const struct ledger *l, off_t at, struct buf *line)
-{
-	for (;;) {
-		char *to = buf_reserve(line, READ_BYTES);
-		ssize_t n = fd_pread(l->fd, to, READ_BYTES,
-				     at + (off_t)line->len);
-		char *nl = n > 0 ? memchr(to, '\n', (size_t)n) : NULL;
-
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0)
-			return -1;
-		line->len += nl ? (size_t)(nl - to) : (size_t)n;
-		line->data[line->len] = '\0';
-		if (nl)
-			return 0;
-	}
-}
-
-static int read_task(const struct ledger *l, off_t at, struct ledger_task *t)
-{
-	struct buf line = BUF_INIT;
-	struct record r;
-	int ret = read_line(l, at, &line);
-
-	if (ret == 0 && (!record_parse(&r, line.data, line.len) ||
-			 record_get_text(&r.command, &r.command_hex,
-					 &t->command) < 0 ||
-			 record_get_text(&r.cwd, &r.cwd_hex, &t->cwd) < 0 ||
-			 record_get_text(&r.input, &r.input_hex,
-					 &t->input) < 0 ||
-			 !is_c_string(&t->command) || !is_c_string(&t->cwd) ||
-			 !is_c_string(&t->input))) {
-		errno = EILSEQ;
-		ret = -1;
-	}
-	if (ret == 0) {
-		memcpy(t->key, r.key, sizeof(t->key));
-		t->is_bound = r.has_env || r.has_block || !r.command.text;
-		t->number = r.job;
-	}
-	buf_release(&line);
-	return ret;
-}
-
-/* Is one of that key and kind left? Then it is taken. */
-static bool take_failure(struct ledger *l, const struct failure *f,
-			 const struct kept **kept)
-{
-	struct cell *c = table_find(&l->keys, f->key);
-	enum count old = f->kind == FAILED ? OLD_FAILED : OLD_UNDONE;
-	struct keep *keep = NULL;
-
-	*kept = NULL;
-	if (c && f->kind != DONE &&
-	    (drop_one(&c->count[old]) || drop_one(&c->count[f->kind])))
-		return true;
-	if (c && f->kind != UNDONE)
-		keep = keeps_take(&l->keeps, c, f->kind == FAILED);
-	if (keep && f->kind == DONE)
-		*kept = &keep->kept;
-	return keep;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-	const struct failure *x = a;
-	const struct failure *y = b;
-
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
-int ledger_next(struct ledger *l, struct ledger_task *t, struct buf *err)
-{
-	const struct failure *f;
-
-	if (l->next == 0 && l->nfailures)
-		qsort(l->failures, l->nfailures, sizeof(*l->failures),
-		      compare_places);
-	do {
-		if (l->next == l->nfailures)
-			return 0;
-		f = &l->failures[l->next++];
-	} while (!take_failure(l, f, &t->kept));
-	buf_reset(&t->command);
-	buf_reset(&t->cwd);
-	buf_reset(&t->input);
-	if (read_task(l, f->at, t) == 0)
-		return 1;
-	buf_addf(err, "--journal: cannot read: %s", strerror(errno));
-	return -1;
 }

@@ -111,4 +111,46 @@ struct keep *keeps_beyond(struct keeps *k, size_t *at, uint64_t size);
 void keeps_del(struct keeps *k, struct cell *cell, struct keep *keep);
 void keeps_release(struct keeps *k);
 
+/* A job that can be run again. */
+struct failure {
+	unsigned char key[LEDGER_KEY_BYTES];
+	off_t at;
+	enum count kind;	/* FAILED or UNDONE; DONE: but for its output */
+};
+
+/* Output that is in the file. */
+struct mark {
+	unsigned char key[LEDGER_KEY_BYTES];
+	uint64_t offset;
+	off_t at;
+	bool has_failed;
+};
+
+struct ledger {
+	int fd;
+	off_t size;
+	struct table keys;
+	struct table live;
+	struct failure *failures;
+	size_t nfailures, failures_cap;
+	size_t next;		/* for ledger_next */
+	struct mark *marks;
+	size_t nmarks, marks_cap;
+	struct keeps keeps;
+	/* the run that is being read */
+	unsigned run;		/* its number in the account; 0: none */
+	bool resumes;
+	bool redoes_failed;
+	bool is_cut;		/* no more output counts */
+	uint64_t stages;
+	struct buf output;
+	bool has_output;
+	uint64_t offset;	/* of the last output */
+	uint64_t open_job;	/* whose later stages are to come; 0: none */
+	struct buf kept_mark;	/* of the file where output is kept; or empty */
+};
+
+/* One less, if there is any. */
+bool count_drop(uint32_t *count);
+
 #endif

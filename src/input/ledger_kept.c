@@ -74,3 +74,22 @@ void keeps_del(struct keeps *k, struct cell *cell, struct keep *keep)
 	*link = keep->next;
 	keep->is_taken = true;
 }
+
+void ledger_each_kept(const struct ledger *l,
+		      void (*take)(void *arg, const struct kept *kept),
+		      void *arg)
+{
+	for (size_t i = 0; i < l->keeps.n; i++) {
+		if (!l->keeps.v[i].is_taken)
+			take(arg, &l->keeps.v[i].kept);
+	}
+}
+
+bool ledger_has_kept(const struct ledger *l)
+{
+	size_t i = 0;
+
+	while (i < l->keeps.n && l->keeps.v[i].is_taken)
+		i++;
+	return i < l->keeps.n;
+}

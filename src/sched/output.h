@@ -3,9 +3,8 @@
  * output.h - where a runner puts what a job writes.
  *
  * Declared here because runners call it and sinks implement it. For each
- * job number from 1 on exactly one of `end`, `skip` or `replay` is called in the
- * end.
- * Calls for one job come from one thread at a time.
+ * job number from 1 on exactly one of `end`, `skip` or `replay` is called in
+ * the end. Calls for one job come from one thread at a time.
  */
 #ifndef MUSTER_SCHED_OUTPUT_H
 #define MUSTER_SCHED_OUTPUT_H

@@ -263,7 +263,8 @@ static void emit_append(struct output *o, struct job *job,
 	struct out *out = job->out;
 
 	mutex_lock(&e->lock);
-	if (e->is_broken[stream] || len == 0) {
+	/* What can't be written now may be by a later run. */
+	if ((e->is_broken[stream] && !e->keeps) || len == 0) {
 		mutex_unlock(&e->lock);
 		return;
 	}

@@ -83,7 +83,7 @@ struct emit {
 	bool keeps;			/* likewise; see emit_keep */
 	bool keep_syncs;
 	bool retains;			/* nothing kept is freed any more */
-	size_t promised;		/* outs with ranges that are not freed */
+	size_t promised;		/* outs whose ranges are not freed */
 	struct list open;		/* of those, earlier stages of a job */
 	uint64_t open_number;		/* whose; 0: there are none, or they
 					   have printed nothing */

@@ -172,8 +172,7 @@ void emit_put_on_record(struct emit *e, struct out *out, struct job *job)
 	mutex_lock(&e->lock);
 	if (e->keeps) {
 		judge_locked(e, out, job);
-		is_kept = out->fate != FATE_UNDONE && !e->is_broken[0] &&
-			  store_locked(e, out);
+		is_kept = out->fate != FATE_UNDONE && store_locked(e, out);
 	}
 	if (is_kept) {
 		promise_locked(e, out, job->stage);
@@ -213,8 +212,8 @@ void emit_settle_locked(struct emit *e, struct out *out, bool is_told)
 {
 	uint64_t number = (out->seq - 1) / e->cfg.stages + 1;
 
-	if (!is_told || (out->has_bytes && out->fate == FATE_UNDONE) ||
-	    (e->open_number && e->open_number != number))
+	if (!is_told || (e->open_number && e->open_number != number) ||
+	    (out->fate == FATE_UNDONE && (out->has_bytes || e->open_number)))
 		e->retains = true;
 	if (!e->retains && out->fate == FATE_GOES_ON) {
 		if (out->has_bytes)

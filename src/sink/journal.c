@@ -283,8 +283,10 @@ static void record_retry(struct sink *s, const struct job *job)
 
 static void record_done(struct sink *s, const struct job *job)
 {
+	struct journal *j = container_of(s, struct journal, sink);
+
 	if (job->recorded != job->seq)
-		record_end(container_of(s, struct journal, sink), job, NULL, false);
+		record_end(j, job, NULL, false);
 }
 
 static const struct sink_ops journal_ops = {
