@@ -463,15 +463,11 @@ void attempt_watch(struct attempt *a)
 	a->reason = KILL_NONE;
 	a->sent_kill = false;
 	a->is_drained = false;
-<<<<<<< HEAD
 	a->full = -1;
 	a->is_wide = false;
 	a->first_look = a->child.pidfd >= 0 && !feeder_is_busy(&a->in) &&
 			!a->was_bulky;
-=======
 	a->read_err = 0;
-	a->first_look = a->child.pidfd >= 0 && !feeder_is_busy(&a->in);
->>>>>>> w-resume5
 	for (;;) {
 		/* Without a pidfd, any wake may mean that it has ended; and
 		 * it may have before anyone could be told. */
