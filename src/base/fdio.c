@@ -79,9 +79,16 @@ static int cloexec_listed(const char *path)
 	return 0;
 }
 
+static int highest_tried(void)
+{
+	long max = sysconf(_SC_OPEN_MAX);
+
+	return max < 0 || max > OPEN_MAX_TRIED ? OPEN_MAX_TRIED : (int)max;
+}
+
 static void cloexec_all(void)
 {
-	long max;
+	int max;
 
 #ifdef HAVE_CLOSE_RANGE
 	/* Fails before Linux 5.11. */
@@ -91,11 +98,22 @@ static void cloexec_all(void)
 	if (cloexec_listed("/proc/self/fd") == 0 ||
 	    cloexec_listed("/dev/fd") == 0)
 		return;
-	max = sysconf(_SC_OPEN_MAX);
-	if (max < 0 || max > OPEN_MAX_TRIED)
-		max = OPEN_MAX_TRIED;
+	max = highest_tried();
 	for (int fd = 3; fd < max; fd++)
 		set_cloexec(fd);
+}
+
+void fd_close_from(int first)
+{
+	int max;
+
+#ifdef HAVE_CLOSE_RANGE
+	if (close_range((unsigned)first, ~0U, 0) == 0)
+		return;
+#endif
+	max = highest_tried();
+	for (int fd = first; fd < max; fd++)
+		close(fd);
 }
 
 int fd_setup(void)

@@ -36,6 +36,9 @@ int fd_set_nonblock(int fd);
 void fd_widen_pipe(int fd);
 /* open(2) with O_CLOEXEC | O_NOCTTY added. */
 int fd_open(const char *path, int flags, mode_t mode) MUST_USE;
+/* Closes all descriptors from first on. For a child of a process with threads,
+ * too: async-signal-safe. */
+void fd_close_from(int first);
 /* Closes *fd unless it is negative, sets it to -1. */
 void fd_close(int *fd);
 

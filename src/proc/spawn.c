@@ -20,6 +20,7 @@
 #include "proc/limits.h"
 #include "proc/sigstate.h"
 #include "proc/spawn.h"
+#include "proc/warden.h"
 
 #define CHILD_STACK_BYTES 16384
 
@@ -59,6 +60,7 @@ static int child_become(struct child_args *args)
 
 	if (!req->same_group)
 		setpgid(0, 0);
+	warden_enter_self(req->place, req->same_group);
 #ifdef HAVE_PDEATHSIG
 	if (req->die_with_parent) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -106,6 +108,7 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 		return SPAWN_NO_PROCESS;
 	if (LIKELY(args.err == 0))
 		return SPAWN_OK;
+	warden_clear(req->place);
 	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	fd_close(pidfd);
@@ -123,13 +126,14 @@ static void child_report(struct child_args *args, int pipe_end)
 	_exit(127);
 }
 
-static enum spawn_result await_exec(pid_t pid, int pipe_end)
+static enum spawn_result await_exec(pid_t pid, int place, int pipe_end)
 {
 	int err;
 	ssize_t n = fd_read(pipe_end, &err, sizeof(err));
 
 	if (n != sizeof(err))
 		return SPAWN_OK;
+	warden_clear(place);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	errno = err;
@@ -161,7 +165,7 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	}
 	fd_fork_unlock();
 	if (result == SPAWN_OK)
-		result = await_exec(*pid, ends[0]);
+		result = await_exec(*pid, req->place, ends[0]);
 	else
 		errno = err;
 	err = errno;

@@ -12,7 +12,7 @@
  * signal mask and dispositions muster was started with, muster's original
  * limits, the three descriptors it is given and no other; and dies when the
  * calling thread does, if asked and possible: so a thread must outlive the
- * process it started.
+ * process it started. Before its exec it stands in the warden's table.
  */
 #ifndef MUSTER_PROC_SPAWN_H
 #define MUSTER_PROC_SPAWN_H
@@ -48,6 +48,7 @@ struct spawn_request {
 	const struct redirs *redirs;	/* done to these; NULL: none */
 	bool die_with_parent;
 	bool same_group;	/* it stays in ours: for a terminal */
+	int place;		/* in the warden's table; 0: none */
 	bool has_nice;
 	int nice;		/* as far as it may be had */
 };

@@ -6,8 +6,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "base/mem.h"
@@ -150,6 +152,8 @@ static void read_stream(struct attempt *a, int stream)
 		a->buffer = xmalloc(BUFFER_BYTES);
 	n = fd_read(a->fd[stream], a->buffer, BUFFER_BYTES);
 	if (n <= 0) {
+		if (n < 0)
+			a->read_err = errno;
 		fd_close(&a->fd[stream]);
 		return;
 	}
@@ -430,7 +434,8 @@ static void judge(struct attempt *a)
 #endif
 	switch (a->reason) {
 	case KILL_NONE:
-		o->end = o->signal ? JOB_SIGNALED : JOB_EXITED;
+		o->end = a->read_err ? JOB_LOST
+			 : o->signal ? JOB_SIGNALED : JOB_EXITED;
 		break;
 	case KILL_TIMEOUT:
 		o->end = JOB_TIMEOUT;
@@ -439,6 +444,16 @@ static void judge(struct attempt *a)
 		o->end = JOB_KILLED;
 		break;
 	}
+}
+
+static void tell_lost(const struct attempt *a)
+{
+	struct buf text = BUF_INIT;
+
+	buf_addf(&text, "what it printed could not be read: %s",
+		 strerror(a->read_err));
+	a->job->message = arena_strdup(&a->job->arena, text.data);
+	buf_release(&text);
 }
 
 void attempt_watch(struct attempt *a)
@@ -452,6 +467,7 @@ void attempt_watch(struct attempt *a)
 	a->is_wide = false;
 	a->first_look = a->child.pidfd >= 0 && !feeder_is_busy(&a->in) &&
 			!a->was_bulky;
+	a->read_err = 0;
 	for (;;) {
 		/* Without a pidfd, any wake may mean that it has ended; and
 		 * it may have before anyone could be told. */
@@ -462,6 +478,7 @@ void attempt_watch(struct attempt *a)
 		if (is_over(a, now))
 			break;
 		wait_event(a, now);
+		child_lasts(&a->child);
 	}
 	a->was_bulky = a->job->outcome.out_bytes >= PIPE_HOLDS;
 	attempt_close_pipes(a);
@@ -471,4 +488,6 @@ void attempt_watch(struct attempt *a)
 	child_finish(&a->child);
 	tree_release(&a->tree);
 	judge(a);
+	if (a->read_err)
+		tell_lost(a);
 }

@@ -45,6 +45,7 @@ struct attempt {
 
 	/* after the end of the process */
 	bool is_drained;	/* of what was written before */
+	int read_err;		/* some of that is lost: errno */
 	int64_t ended_ns;
 	int64_t heard_ns;	/* last output, or ended_ns */
 };

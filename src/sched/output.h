@@ -3,8 +3,8 @@
  * output.h - where a runner puts what a job writes.
  *
  * Declared here because runners call it and sinks implement it. For each
- * job number from 1 on exactly one of `end` or `skip` is called in the end.
- * Calls for one job come from one thread at a time.
+ * job number from 1 on exactly one of `end`, `skip` or `replay` is called in
+ * the end. Calls for one job come from one thread at a time.
  */
 #ifndef MUSTER_SCHED_OUTPUT_H
 #define MUSTER_SCHED_OUTPUT_H
@@ -61,6 +61,11 @@ struct output_ops {
 
 	/* The job will never (again) begin. */
 	void (*skip)(struct output *o, uint64_t seq);
+
+	/* In place of skip: an earlier run has done that stage of the job (seq
+	 * and stage are set), and kept what it had printed (kept). Stage
+	 * after stage. */
+	void (*replay)(struct output *o, struct job *job);
 
 	/* From now on begin never blocks: nothing new is to be started. */
 	void (*stop_waiting)(struct output *o);

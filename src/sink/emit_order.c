@@ -84,6 +84,7 @@ void emit_out_free_locked(struct emit *e, struct out *out)
 		buf_release(&out->rest[i]);
 	}
 	writer_tag_release(&out->tag);
+	free(out->ranges);
 	list_del(&out->waiting);
 	list_del(&out->ready);
 	e->backlog -= out->cost;
@@ -99,7 +100,8 @@ bool emit_is_live(const struct emit *e, const struct out *out)
 {
 	switch (e->cfg.mode) {
 	case EMIT_ORDERED:
-		return out->seq == e->head && (out->last || out->is_done);
+		return out->seq == e->head &&
+		       ((out->last && !e->keeps) || out->is_done);
 	case EMIT_GROUPED:
 		return out == e->patron;
 	case EMIT_LINES:

@@ -213,9 +213,10 @@ static void add_tag(void *arg, const struct job *job, struct buf *out)
 	buf_addstr(out, "tag\t");
 }
 
-static void wrote(void *arg, const struct emit_written *w, size_t n)
+static bool wrote(void *arg, const struct emit_written *w, size_t n)
 {
 	(void)arg, (void)w, (void)n;
+	return true;
 }
 
 static void other_ways(void)

@@ -74,6 +74,26 @@ static void check_rows(const struct row *rows, size_t n,
 		check_rows(rows, ARRAY_SIZE(rows), opts);		\
 	}
 
+/* Whose every byte could begin something: not looked at to the end each. */
+static void long_texts(void)
+{
+	static const char *const pieces[] = { ":%", "{", "{=", "{1" };
+	struct buf err = BUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		struct buf text = BUF_INIT;
+		struct template *t;
+
+		while (text.len < 400000)
+			buf_addstr(&text, pieces[i]);
+		t = template_new(text.data, &OPTS(.shell = SHELL_BASH), &err);
+		CHECK_STR(err.data, "");
+		template_free(t);
+		buf_release(&text);
+	}
+	buf_release(&err);
+}
+
 ROWS(one_value, BASH,
 	{ "echo {}", "echo a", { "a" } },
 	{ "echo {}", "echo 'a b'", { "a b" } },
@@ -542,6 +562,7 @@ static void repeated_words_without_a_shell(void)
 
 static const struct tap_case cases[] = {
 	{ "one value", one_value },
+	{ "a long text is looked at once", long_texts },
 	{ "several values", several_values },
 	{ "positions without a value", no_such_value },
 	{ "sequence number and slot", numbers },
