@@ -142,8 +142,9 @@ static void behind_what_is_held(void)
 	CHECK_INT(pass(&l, 1, "more"), -1);
 	CHECK(!rig_room(&l.r, 1));
 	capture_start_reader(&l.r.cap);
-	AWAIT(rig_wakes(&l.r, 1) == 1);
-	CHECK(rig_room(&l.r, 1));
+	/* Woken whenever memory is freed, too. */
+	AWAIT(rig_room(&l.r, 1));
+	CHECK(rig_wakes(&l.r, 1) >= 1);
 	AWAIT(l.r.o->ops->pass(l.r.o, l.r.job[1], l.ends[0], &l.full) == 4);
 	rig_end(&l.r, 1, true);
 	finish(&l);
