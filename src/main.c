@@ -135,6 +135,7 @@
  *   proc/cpus.c         how many CPUs we may use
  *   proc/topology.c     how many cores and sockets there are
  *   proc/tree.c         what a job has started outside its group
+ *   proc/warden.c       ends the jobs when muster is gone
  *   proc/pressure.c     how hard pressed the machine is
  *   proc/strain.c       its load, memory, swap and disks at this instant
  *
@@ -142,6 +143,7 @@
  *   sink/emit_order.c   whose turn it is
  *   sink/emit_keep.c    held output that outlives muster
  *   sink/emit_pack.c    held output, compressed
+ *   sink/emit_pass.c    output that is not held, without a copy
  *   sink/emit_writer.c  the writer thread
  *   sink/emit_impl.h    what these five share
  *   sink/held.c         held output of one stream
@@ -166,6 +168,13 @@
  *
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
+ *   base/               compiler.h list.h redir.h mem buf num arith backoff
+ *                       nearest heap clock thread tmpname slots fdio diag
+ *                       json jsonscan siphash usock: they know nothing of
+ *                       jobs
+ *   base/               compiler.h list.h kept.h mem buf num arith backoff nearest
+ *                       heap clock thread tmpname slots fdio diag json
+ *                       jsonscan siphash usock: they know nothing of jobs
  *   base/               compiler.h list.h kept.h mem buf num arith backoff
  *                       nearest heap clock thread tmpname slots fdio diag
  *                       json jsonscan siphash usock: they know nothing of

@@ -241,13 +241,13 @@ static int open_logs(struct run *r, struct buf *err)
 			.append = o->joblog_append || is_resumed(o),
 			.sync = o->sync,
 			.failed = joblog_failed,
+			.describe = describe,
 			.arg = r,
 		};
 
 		r->joblog = joblog_new(&log, err);
 		if (!r->joblog)
 			return -1;
-		joblog_set_describe(r->joblog, describe, r);
 	}
 	if (book_open(&r->book, o, &r->texts, err) < 0)
 		return -1;

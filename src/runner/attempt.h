@@ -31,6 +31,9 @@ struct attempt {
 	struct feeder in;	/* opened by who starts the child */
 	bool has_pipes;
 	bool first_look;	/* see attempt.c: wait_event */
+	bool was_bulky;		/* the job before: more than a pipe holds */
+	bool is_wide;		/* the pipe of stdout */
+	int full;		/* what stdout waits for to take more; -1 */
 
 	/* the term sequence */
 	enum kill_reason reason;

@@ -40,6 +40,15 @@ struct output_ops {
 		       enum output_stream stream, const char *data,
 		       size_t len);
 
+	/*
+	 * Moves what fd, a pipe in which there is something, has of the job's
+	 * standard output straight to where that goes, if its turn has come
+	 * and if it can be done; never blocks but for a disk. Returns how many
+	 * bytes; 0: *full, a descriptor, takes no more just now; -1: they are
+	 * to be read and appended. NULL: always so.
+	 */
+	int64_t (*pass)(struct output *o, struct job *job, int fd, int *full);
+
 	/* The job is over, or its try: keep: its output counts; else it is
 	 * dropped and another try, or skip, follows. */
 	void (*end)(struct output *o, struct job *job, bool keep);

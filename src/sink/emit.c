@@ -139,7 +139,7 @@ static bool emit_begin(struct output *o, struct job *job, bool last,
 static bool has_room_locked(struct emit *e, struct out *out)
 {
 	if (emit_is_live(e, out))
-		return out->pending < LIVE_MAX;
+		return out->pending < emit_live_max(e, out);
 	if (e->memory < e->cfg.memory_max || !e->spool.full)
 		return true;
 	if (e->cfg.mode == EMIT_ORDERED)
@@ -416,6 +416,7 @@ static const struct output_ops emit_ops = {
 	.begin = emit_begin,
 	.room = emit_room,
 	.append = emit_append,
+	.pass = emit_pass,
 	.end = emit_end,
 	.rest = emit_rest,
 	.skip = emit_skip,
@@ -441,6 +442,7 @@ struct emit *emit_new(const struct emit_config *config)
 	e->output.ops = &emit_ops;
 	e->cfg = *config;
 	e->packs = config->compress;
+	e->can_pass = emit_can_pass(e);
 	e->head = 1;
 	e->end = 1;
 	e->ready_end = 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * emit_impl.h - the emitter's insides, for emit.c, emit_order.c, emit_pack.c
- * and emit_writer.c alone. See emit.c for how they work together.
+ * emit_impl.h - the emitter's insides, for emit.c, emit_order.c, emit_pack.c,
+ * emit_pass.c and emit_writer.c alone. See emit.c for how they work together.
  */
 #ifndef MUSTER_SINK_EMIT_IMPL_H
 #define MUSTER_SINK_EMIT_IMPL_H
@@ -41,6 +41,8 @@ struct out {
 	bool is_done;
 	bool is_resting;	/* between two tries */
 	bool is_waiting;	/* on the waiting list */
+	bool wants_pass;	/* once nothing of it is held */
+	int64_t passed;		/* bytes; its worker's */
 	struct list waiting;
 	struct list ready;	/* not EMIT_ORDERED: the writer's list */
 	void (*wake)(void *);
@@ -86,6 +88,8 @@ struct emit {
 	struct list open;		/* of those, earlier stages of a job */
 	uint64_t open_number;		/* whose; 0: there are none, or they
 					   have printed nothing */
+	bool can_pass;			/* as long as splice works */
+	bool is_writing;		/* the writer has a batch */
 	bool stop_waiting;
 	bool closing;
 	bool writer_idle;
@@ -103,6 +107,7 @@ void emit_drop_chunks_locked(struct emit *e, struct held_chunk *c);
 void emit_out_free_locked(struct emit *e, struct out *out);
 bool emit_out_is_empty(const struct out *out);
 bool emit_is_live(const struct emit *e, const struct out *out);
+size_t emit_live_max(const struct emit *e, const struct out *out);
 void emit_wake_locked(struct out *out);
 void emit_wake_all_locked(struct emit *e);
 void emit_kick_writer_locked(struct emit *e);
@@ -132,6 +137,9 @@ void emit_keep_failed_locked(struct emit *e, int err);
 /* What is kept of that stage of the job, ended. */
 struct out *emit_out_kept(const struct job *job);
 void emit_keep_release(struct emit *e);
+/* emit_pass.c: does the output take what is spliced? And output_ops.pass. */
+bool emit_can_pass(const struct emit *e);
+int64_t emit_pass(struct output *o, struct job *job, int fd, int *full);
 
 /* emit_writer.c: the writer thread; arg is the struct emit. */
 void *emit_writer_main(void *arg);

@@ -112,6 +112,12 @@ bool emit_is_live(const struct emit *e, const struct out *out)
 	BUG("emit mode out of range");
 }
 
+/* What a live job may be ahead of the writer. */
+size_t emit_live_max(const struct emit *e, const struct out *out)
+{
+	return out->wants_pass && e->can_pass ? 1 : LIVE_MAX;
+}
+
 void emit_wake_locked(struct out *out)
 {
 	if (!out->is_waiting)

@@ -84,8 +84,8 @@ static void written_locked(struct emit *e, struct writer_batch *b,
 		out->pending -= b->part[i].bytes;
 		if (e->cfg.mode == EMIT_LINES)
 			e->backlog -= b->part[i].bytes;
-		if (out->is_waiting && out->pending <= LIVE_MAX / 2 &&
-		    emit_is_live(e, out))
+		if (out->is_waiting && emit_is_live(e, out) &&
+		    out->pending <= emit_live_max(e, out) / 2)
 			emit_wake_locked(out);
 		emit_drop_chunks_locked(e, b->part[i].chunks);
 	}
@@ -195,10 +195,12 @@ void *emit_writer_main(void *arg)
 			uint64_t start = writer.total;
 			bool is_told;
 
+			e->is_writing = true;
 			mutex_unlock(&e->lock);
 			write_batch(e, &writer, &batch);
 			is_told = tell_written(e, &batch, &spent, start);
 			mutex_lock(&e->lock);
+			e->is_writing = false;
 			written_locked(e, &batch, &spent, is_told);
 			continue;
 		}
