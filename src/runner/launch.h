@@ -37,6 +37,7 @@ struct launcher {
 	bool may_direct;
 	bool is_bash;			/* by its program, not its name */
 	bool is_dash;			/* likewise */
+	bool may_redirect;		/* as well */
 	char *search;			/* PATH at start */
 	bool has_path;			/* there was one */
 	char **base_env;		/* less what depends on job or shell */
@@ -87,6 +88,7 @@ struct launch {
 	const char *path;
 	char *const *argv;
 	char **env;
+	const struct redirs *redirs;	/* or NULL */
 	bool is_direct;
 	bool skip;		/* the job is not to be run after all */
 };

@@ -367,6 +367,7 @@ static enum spawn_result start(struct local *l, struct slot *s,
 	req->path = s->launch.path;
 	req->argv = s->launch.argv;
 	req->envp = s->launch.env;
+	req->redirs = s->launch.redirs;
 	r = child_start(&s->attempt.child, req);
 	if (r != SPAWN_NO_EXEC || !s->launch.is_direct)
 		return r;
@@ -376,6 +377,7 @@ static enum spawn_result start(struct local *l, struct slot *s,
 	req->path = s->launch.path;
 	req->argv = s->launch.argv;
 	req->envp = s->launch.env;
+	req->redirs = s->launch.redirs;
 	(void)l;
 	return child_start(&s->attempt.child, req);
 }
