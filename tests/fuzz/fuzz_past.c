@@ -153,6 +153,7 @@ int fuzz_journal(const uint8_t *data, size_t size)
 {
 	struct buf err = BUF_INIT;
 	struct ledger *l;
+	const struct kept *kept;
 	uint64_t left, trust;
 	off_t end;
 
@@ -168,6 +169,7 @@ int fuzz_journal(const uint8_t *data, size_t size)
 		trust = ledger_trust(l, size ? data[0] : 0);
 		FUZZ_CHECK(trust <= (size ? data[0] : 0) ||
 			   !ledger_output(l));
+		ledger_trust_kept(l, "mark", size / 2);
 		for (unsigned i = 0; i < 256; i++) {
 			unsigned char key[LEDGER_KEY_BYTES] = { 0 };
 			const struct kept *kept;
@@ -226,6 +228,7 @@ static void check_journal(char *const *commands, const unsigned *ends, size_t n)
 	struct buf err = BUF_INIT;
 	struct ledger_task t;
 	struct ledger *l;
+	const struct kept *kept;
 	uint64_t succeeded = 0;
 
 	write_journal(path, commands, ends, n);
