@@ -52,6 +52,7 @@ struct out {
 	/* with emit_keep, from its end on */
 	enum fate fate;
 	bool has_bytes;		/* on standard output */
+	struct siphash sum[2];	/* of each stream */
 	struct kept_range *ranges;	/* what has been promised */
 	size_t nranges;
 };
