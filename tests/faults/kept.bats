@@ -6,6 +6,7 @@
 # over each write are in cli/journal_crash.bats.
 
 load ../helpers/common
+load ../helpers/disk
 load ../helpers/faults
 
 # Writes down who ran; the first one waits for the file go.

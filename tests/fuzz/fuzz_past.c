@@ -98,7 +98,7 @@ int fuzz_joblog(const uint8_t *data, size_t size)
 static void check_joblog(char *const *commands, const unsigned *ends, size_t n,
 			 const char *before, size_t len)
 {
-	struct joblog_config cfg = { .append = true };
+	struct joblog_config cfg = { .append = true, .describe = describe };
 	struct buf err = BUF_INIT;
 	struct joblog *l;
 	struct past *p, *old;
@@ -108,7 +108,6 @@ static void check_joblog(char *const *commands, const unsigned *ends, size_t n,
 	buf_reset(&err);
 	l = joblog_new(&cfg, &err);
 	FUZZ_CHECK(l != NULL);
-	joblog_set_describe(l, describe, NULL);
 	for (size_t i = 0; i < n; i++) {
 		struct job *job = make_job(i + 1, commands[i], ends[i]);
 		struct sink *sink = joblog_sink(l);
@@ -154,6 +153,7 @@ int fuzz_journal(const uint8_t *data, size_t size)
 {
 	struct buf err = BUF_INIT;
 	struct ledger *l;
+	const struct kept *kept;
 	uint64_t left, trust;
 	off_t end;
 
@@ -169,12 +169,14 @@ int fuzz_journal(const uint8_t *data, size_t size)
 		trust = ledger_trust(l, size ? data[0] : 0);
 		FUZZ_CHECK(trust <= (size ? data[0] : 0) ||
 			   !ledger_output(l));
+		ledger_trust_kept(l, "mark", size / 2);
 		for (unsigned i = 0; i < 256; i++) {
 			unsigned char key[LEDGER_KEY_BYTES] = { 0 };
+			const struct kept *kept;
 
 			key[0] = (unsigned char)i;
 			left = ledger_left(l);
-			if (ledger_take(l, key) != LEDGER_NONE)
+			if (ledger_take(l, key, &kept) != LEDGER_NONE)
 				FUZZ_CHECK(ledger_left(l) == left - 1);
 			else
 				FUZZ_CHECK(ledger_left(l) == left);
@@ -226,6 +228,7 @@ static void check_journal(char *const *commands, const unsigned *ends, size_t n)
 	struct buf err = BUF_INIT;
 	struct ledger_task t;
 	struct ledger *l;
+	const struct kept *kept;
 	uint64_t succeeded = 0;
 
 	write_journal(path, commands, ends, n);
@@ -250,9 +253,10 @@ static void check_journal(char *const *commands, const unsigned *ends, size_t n)
 	FUZZ_CHECK(l != NULL);
 	for (size_t i = 0; i < n; i++) {
 		unsigned char key[LEDGER_KEY_BYTES] = { 0 };
+		const struct kept *kept;
 
 		key[0] = (unsigned char)(i + 1);
-		FUZZ_CHECK(ledger_take(l, key) ==
+		FUZZ_CHECK(ledger_take(l, key, &kept) ==
 			   (ends[i] == 0 ? LEDGER_SUCCEEDED :
 			    ends[i] == 5 ? LEDGER_UNDONE : LEDGER_FAILED));
 	}
