@@ -168,13 +168,6 @@
  *
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
- *   base/               compiler.h list.h redir.h mem buf num arith backoff
- *                       nearest heap clock thread tmpname slots fdio diag
- *                       json jsonscan siphash usock: they know nothing of
- *                       jobs
- *   base/               compiler.h list.h kept.h mem buf num arith backoff nearest
- *                       heap clock thread tmpname slots fdio diag json
- *                       jsonscan siphash usock: they know nothing of jobs
  *   base/               compiler.h list.h kept.h mem buf num arith backoff
  *                       nearest heap clock thread tmpname slots fdio diag
  *                       json jsonscan siphash usock: they know nothing of
