@@ -15,6 +15,7 @@
 
 #include "base/compiler.h"
 #include "base/fdio.h"
+#include "proc/cgroup.h"
 #include "proc/limits.h"
 #include "proc/sigstate.h"
 #include "proc/spawn.h"
@@ -47,6 +48,8 @@ static int child_become(struct child_args *args)
 			_exit(127);
 	}
 #endif
+	if (req->cgroup && cgroup_enter(req->cgroup) < 0)
+		goto fail;
 	if (dup2(req->in, 0) < 0 || dup2(req->out, 1) < 0 ||
 	    dup2(req->err, 2) < 0)
 		goto fail;
