@@ -135,6 +135,7 @@
  *   proc/cpus.c         how many CPUs we may use
  *   proc/topology.c     how many cores and sockets there are
  *   proc/tree.c         what a job has started outside its group
+ *   proc/cgroup.c       the same by control groups
  *   proc/warden.c       ends the jobs when muster is gone
  *   proc/pressure.c     how hard pressed the machine is
  *   proc/strain.c       its load, memory, swap and disks at this instant

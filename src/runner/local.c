@@ -16,6 +16,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "proc/cgroup.h"
 #include "proc/child.h"
 #include "runner/attempt.h"
 #include "runner/inlet.h"
@@ -51,6 +52,8 @@ struct slot {
 	struct launch launch;
 	struct attempt attempt;
 	struct buf cwd;		/* of a job that has none of its own */
+	struct buf cgroup;	/* the job's */
+	struct buf procs;	/* its file cgroup.procs */
 };
 
 static struct local *local_of(struct runner *r)
@@ -67,6 +70,8 @@ static void *local_slot_open(struct runner *r, unsigned number)
 	attempt_init(&s->attempt);
 	launch_init(&s->launch, &local_of(r)->launcher);
 	buf_init(&s->cwd);
+	buf_init(&s->cgroup);
+	buf_init(&s->procs);
 	return s;
 }
 
@@ -77,6 +82,8 @@ static void local_slot_close(struct runner *r, void *state)
 	(void)r;
 	attempt_release(&s->attempt);
 	buf_release(&s->cwd);
+	buf_release(&s->cgroup);
+	buf_release(&s->procs);
 	launch_release(&s->launch);
 	free(s);
 }
@@ -402,6 +409,27 @@ static void leave_start(struct local *l)
 	mutex_unlock(&l->lock);
 }
 
+/* A cgroup for the job, if it is to have one. False: there is none. */
+static bool take_cgroup(struct local *l, struct slot *s)
+{
+	s->attempt.cgroup = NULL;
+	if (!l->cfg.cgroup)
+		return true;
+	if (cgroup_make(l->cfg.cgroup, &s->cgroup) < 0)
+		return false;
+	buf_reset(&s->procs);
+	buf_addf(&s->procs, "%s/cgroup.procs", s->cgroup.data);
+	s->attempt.cgroup = s->cgroup.data;
+	return true;
+}
+
+static void drop_cgroup(struct slot *s)
+{
+	if (s->attempt.cgroup)
+		cgroup_remove(s->attempt.cgroup);
+	s->attempt.cgroup = NULL;
+}
+
 /* in: the job's own standard input, or -1. */
 static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 			      int in)
@@ -432,13 +460,18 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 		req.err = ends[1];
 	}
 	s->attempt.child.number = job->seq;
-	r = start(l, s, job, &req);
+	r = SPAWN_NO_PROCESS;
+	if (take_cgroup(l, s)) {
+		req.cgroup = l->cfg.cgroup ? s->procs.data : NULL;
+		r = start(l, s, job, &req);
+	}
 	err = errno;
 	fd_close(&ends[0]);
 	fd_close(&ends[1]);
 	if (r == SPAWN_OK)
 		return RUN_ENDED;
 	attempt_close_pipes(&s->attempt);
+	drop_cgroup(s);
 	job->outcome.err = err;
 	if (r == SPAWN_NO_PROCESS)
 		return RUN_AGAIN;
@@ -532,6 +565,7 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		   (unsigned long long)job->seq, (long)s->attempt.child.pid,
 		   no_shell ? "without a shell" : "in a shell");
 	attempt_watch(&s->attempt);
+	drop_cgroup(s);
 	feeder_remove(job);
 	launch_clean(&s->launch);
 	return RUN_ENDED;
