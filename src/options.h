@@ -144,6 +144,7 @@ struct options {
 	bool die_with_parent;
 	bool kill_tree;
 	bool force_shell;		/* --always-shell */
+	bool fast;
 	bool has_nice;
 	int nice;			/* niceness of jobs */
 	const char *workdir;		/* template, or NULL: ours */

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "proc/child.h"
+#include "proc/warm.h"
 
 /* So many ends of children between two looks for adopted strays. */
 #define STRAYS_EVERY	64
@@ -63,7 +64,8 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	mutex_lock(&registry_lock);
 	spawning++;
 	mutex_unlock(&registry_lock);
-	r = spawn_process(req, &c->pid, &c->pidfd);
+	r = req->warm ? warm_process(req->warm, req, &c->pid, &c->pidfd)
+		      : spawn_process(req, &c->pid, &c->pidfd);
 	err = errno;
 	mutex_lock(&registry_lock);
 	spawning--;

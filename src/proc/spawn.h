@@ -35,6 +35,8 @@
 #define SPAWN_BY_CLONE 0
 #endif
 
+struct warm;
+
 struct spawn_request {
 	const char *path;	/* of the program: no PATH search here */
 	char *const *argv;
@@ -47,6 +49,8 @@ struct spawn_request {
 	bool same_group;	/* it stays in ours: for a terminal */
 	bool has_nice;
 	int nice;		/* as far as it may be had */
+	struct warm *warm;	/* child_start: to be asked for it (warm.h),
+				   instead; or NULL */
 };
 
 enum spawn_result {
@@ -54,6 +58,7 @@ enum spawn_result {
 	SPAWN_NO_PROCESS,	/* errno: EAGAIN, ENOMEM, EMFILE, ... */
 	SPAWN_NO_EXEC,		/* errno of the chdir or exec that failed; the
 				   process is gone and reaped */
+	SPAWN_NO_WARM,		/* nothing was done: try it without ->warm */
 };
 
 /* *pidfd: a descriptor that polls readable at the end of the process, the
