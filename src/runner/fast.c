@@ -359,5 +359,6 @@ enum spawn_result fast_start(struct fast_slot *s, struct child *c,
 		r = start_warm(s, c, req);
 		mutex_unlock(&s->lock);
 	}
-	return r == SPAWN_NO_WARM ? child_start(c, req) : r;
+	s->was_warm = r != SPAWN_NO_WARM;
+	return s->was_warm ? r : child_start(c, req);
 }

@@ -52,6 +52,7 @@ struct fast_slot {
 	bool has_begun;		/* it has had a shell command */
 	unsigned failures;	/* of warm shells */
 	bool is_counted;
+	bool was_warm;		/* the last start */
 
 	struct mutex lock;
 	struct warm warm;	/* guarded by lock */

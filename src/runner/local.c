@@ -556,7 +556,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	no_shell = s->launch.is_direct || job->is_argv;
 	diag_debug(DIAG_PROC, "job %llu: process %ld %s",
 		   (unsigned long long)job->seq, (long)s->attempt.child.pid,
-		   no_shell ? "without a shell" : "in a shell");
+		   no_shell ? "without a shell"
+		   : s->fast.was_warm ? "in a warm shell" : "in a shell");
 	attempt_watch(&s->attempt);
 	feeder_remove(job);
 	launch_clean(&s->launch);
