@@ -382,9 +382,9 @@ static int make_runner(struct run *r, struct buf *err)
 
 	r->local = local_new(&config);
 	if (r->local && local_objection(r->local))
-		diag_msg("--fast: the shell '%s' can't be kept loaded, as it is "
-			 "%s; a new one is started for each job", r->shell,
-			 local_objection(r->local));
+		diag_msg("--fast: the shell '%s' can't be kept loaded, as it "
+			 "is %s; a new one is started for each job",
+			 r->shell, local_objection(r->local));
 	if (r->local)
 		return 0;
 	buf_addf(err, "cannot open '/dev/null': %s", strerror(errno));

@@ -55,19 +55,22 @@ static const unsigned char library_bytes[] = {
 #include <src/proc/warm_library.inc>
 };
 
-/* The address space of a program says who links it. */
+/* Does the file, which begins so, name a linker to be loaded with it? */
 static bool is_dynamic(const unsigned char *file, size_t len)
 {
-	const ElfW(Ehdr) *head = (const void *)file;
-	const ElfW(Phdr) *part;
+	ElfW(Ehdr) head;
+	ElfW(Phdr) part;
 
-	if (len < sizeof(*head) || memcmp(file, ELFMAG, SELFMAG) != 0 ||
-	    head->e_phoff > len ||
-	    head->e_phnum > (len - head->e_phoff) / sizeof(*part))
+	if (len < sizeof(head) || memcmp(file, ELFMAG, SELFMAG) != 0)
 		return false;
-	part = (const void *)(file + head->e_phoff);
-	for (unsigned i = 0; i < head->e_phnum; i++) {
-		if (part[i].p_type == PT_INTERP)
+	memcpy(&head, file, sizeof(head));
+	for (unsigned i = 0; i < head.e_phnum; i++) {
+		if (head.e_phoff > len ||
+		    (i + 1) * sizeof(part) > len - head.e_phoff)
+			return false;
+		memcpy(&part, file + head.e_phoff + i * sizeof(part),
+		       sizeof(part));
+		if (part.p_type == PT_INTERP)
 			return true;
 	}
 	return false;
@@ -75,7 +78,7 @@ static bool is_dynamic(const unsigned char *file, size_t len)
 
 const char *warm_objection(const char *path)
 {
-	_Alignas(ElfW(Ehdr)) unsigned char head[4096];
+	unsigned char head[4096];
 	int fd = fd_open(path, O_RDONLY, 0);
 	ssize_t n;
 
