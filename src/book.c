@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/fdio.h"
+#include "base/kept.h"
 #include "base/mem.h"
 #include "base/siphash.h"
 #include "book.h"
@@ -243,6 +244,13 @@ static int check_output(const struct book *b, struct buf *err)
 	return -1;
 }
 
+/* What waits for its turn is on record, too, and outlives us. */
+static bool keeps_output(const struct book *b)
+{
+	return b->options->journal && strcmp(b->options->journal, "-") != 0 &&
+	       b->out_is_regular;
+}
+
 static int resume_from(struct book *b, const struct stat *st, struct buf *err)
 {
 	uint64_t size = UINT64_MAX;
@@ -252,6 +260,8 @@ static int resume_from(struct book *b, const struct stat *st, struct buf *err)
 	if (b->ledger) {
 		if (check_output(b, err) < 0)
 			return -1;
+		ledger_trust_kept(b->ledger, b->stash.fd >= 0 ? b->stash.mark
+			: NULL, (uint64_t)b->stash.size);
 		b->offset = ledger_trust(b->ledger, size);
 	} else if (b->out_is_regular) {
 		b->offset = size;
@@ -277,7 +287,8 @@ static int open_files(struct book *b, struct buf *err)
 	struct stat st = { .st_size = 0 };
 
 	if ((o->output && open_output(b, &st, err) < 0) ||
-	    (o->journal && open_journal(b, err) < 0))
+	    (o->journal && open_journal(b, err) < 0) ||
+	    (keeps_output(b) && stash_open(&b->stash, o->output, err) < 0))
 		return -1;
 	if (is_resumed(o)) {
 		if (resume_from(b, &st, err) < 0)
@@ -327,6 +338,7 @@ void book_release(struct book *b)
 	b->ledger = NULL;
 	if (b->options)
 		fd_close(&b->out_fd);
+	stash_release(&b->stash);
 	free(b->out_path);
 	free(b->cwd);
 	b->out_path = b->cwd = NULL;
@@ -360,6 +372,7 @@ static int begin_journal(struct book *b, struct buf *err)
 		.command = o->command,
 		.output = b->out_path,
 		.offset = b->offset,
+		.kept = keeps_output(b) ? b->stash.mark : NULL,
 	};
 
 	if (journal_begin(b->journal, &run) < 0) {
@@ -371,12 +384,47 @@ static int begin_journal(struct book *b, struct buf *err)
 	return 0;
 }
 
-int book_begin(struct book *b, struct buf *err)
+/* Nobody keeps anything any more. */
+static void finish_stash(struct book *b)
 {
+	bool is_wanted = emit_is_keeping(b->emit) ||
+			 (b->ledger && ledger_has_kept(b->ledger));
+
+	if (b->stash.path)
+		stash_end(&b->stash, is_wanted);
+}
+
+/* An earlier run's file is gone on with; else a new one is made. */
+static int begin_stash(struct book *b, struct buf *err)
+{
+	if (b->ledger && b->stash.fd >= 0 && ledger_has_kept(b->ledger))
+		return 0;
+	return stash_begin(&b->stash, b->options->sync != LOGFILE_NONE, err);
+}
+
+static void reserve(void *arg, const struct kept *kept)
+{
+	emit_reserve(arg, kept);
+}
+
+int book_begin(struct book *b, struct emit *e, struct buf *err)
+{
+	b->emit = e;
 	if (b->out_fd >= 0 && b->out_is_regular &&
 	    ftruncate(b->out_fd, (off_t)b->offset) < 0)
 		return fail_output(b, "write to", err);
-	return b->journal ? begin_journal(b, err) : 0;
+	if (keeps_output(b) && begin_stash(b, err) < 0)
+		return -1;
+	if (b->journal && begin_journal(b, err) < 0) {
+		finish_stash(b);
+		return -1;
+	}
+	if (keeps_output(b))
+		emit_keep(e, b->stash.fd, STASH_HEADER, b->stash.size,
+			  b->options->sync == LOGFILE_ALWAYS);
+	if (keeps_output(b) && b->ledger)
+		ledger_each_kept(b->ledger, reserve, e);
+	return 0;
 }
 
 struct sink *book_sink(struct book *b)
@@ -384,20 +432,9 @@ struct sink *book_sink(struct book *b)
 	return b->journal ? journal_sink(b->journal) : NULL;
 }
 
-struct output *book_output(struct book *b, struct output *inner)
-{
-	return book_wants_written(b) ? journal_output(b->journal, inner)
-				     : inner;
-}
-
 int book_out_fd(const struct book *b)
 {
 	return b->out_fd >= 0 ? b->out_fd : 0;
-}
-
-bool book_wants_written(const struct book *b)
-{
-	return b->journal && b->out_fd >= 0;
 }
 
 static void output_failed(struct book *b, int err)
@@ -406,21 +443,48 @@ static void output_failed(struct book *b, int err)
 		b->failed(b->arg, "--output", b->options->output, err);
 }
 
-void book_written(void *book, const struct emit_written *w, size_t n)
+static bool put_written(void *book, const struct emit_written *w, size_t n)
 {
 	struct book *b = book;
 
 	if (atomic_load(&b->out_failed))
-		return;
+		return false;
 	/* The bytes first: what is on record is there. */
 	if (b->options->sync == LOGFILE_ALWAYS &&
 	    logfile_sync_fd(b->out_fd) < 0) {
 		output_failed(b, errno);
-		return;
+		return false;
 	}
-	for (size_t i = 0; i < n; i++)
-		journal_add_out(b->journal, w[i].seq, w[i].offset);
-	journal_commit(b->journal);
+	for (size_t i = 0; i < n; i++) {
+		if (journal_add_out(b->journal, w[i].seq, w[i].offset) < 0)
+			return false;
+	}
+	return journal_commit(b->journal) == 0;
+}
+
+static void put_end(void *book, struct job *job, const struct kept *kept)
+{
+	struct book *b = book;
+
+	journal_end(b->journal, job, kept);
+}
+
+static void put_replay(void *book, const struct job *job)
+{
+	struct book *b = book;
+
+	journal_replay(b->journal, job);
+}
+
+void book_configure(struct book *b, struct emit_config *config)
+{
+	if (!b->journal || b->out_fd < 0)
+		return;
+	config->written = put_written;
+	config->ended = put_end;
+	config->replays = put_replay;
+	config->book = b;
+	config->stages = 1 + (unsigned)b->options->nthen;
 }
 
 static bool finish_output(struct book *b, bool closes)
@@ -429,6 +493,8 @@ static bool finish_output(struct book *b, bool closes)
 
 	if (b->out_fd < 0)
 		return true;
+	if (closes)
+		finish_stash(b);
 	if (!atomic_load(&b->out_failed) && b->options->sync != LOGFILE_NONE &&
 	    logfile_sync_fd(b->out_fd) < 0)
 		err = errno;

@@ -14,14 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sink/stash.h"
+
 struct buf;
+struct emit;
+struct emit_config;
 struct emit_written;
 struct job;
 struct journal;
 struct ledger;
 struct logfile;
 struct options;
-struct output;
 struct sink;
 struct tally;
 struct texts;
@@ -38,6 +41,8 @@ struct book {
 	char *out_path;		/* absolute */
 	bool out_is_regular;
 	uint64_t offset;	/* where the output of this run begins */
+	struct stash stash;	/* where it is kept meanwhile, once there is */
+	struct emit *emit;
 	atomic_bool out_failed;
 	/* The caller's to set before book_begin: called once each, by any
 	 * thread, for what is not written to any more. */
@@ -54,8 +59,9 @@ int book_open(struct book *b, const struct options *o, const struct texts *t,
 void book_release(struct book *b);
 
 /* Now that the run is sure to begin: cuts the output to where it goes on,
- * writes the run's record. 0, or -1 with a message in err. */
-int book_begin(struct book *b, struct buf *err);
+ * writes the run's record. The emitter must outlive book_finish. 0, or -1 with
+ * a message in err. */
+int book_begin(struct book *b, struct emit *e, struct buf *err);
 
 /* Gives the job its key, if it needs one. number: of its place in the input,
  * from 1; 0: none. */
@@ -63,14 +69,11 @@ void book_identify(const struct book *b, struct job *job, uint64_t number);
 
 /* The sink, which is to be the first, or NULL. */
 struct sink *book_sink(struct book *b);
-/* What the engine is to use instead of the output that runners use. */
-struct output *book_output(struct book *b, struct output *inner);
 
-/* For the emitter: where it writes to (0: standard output); and whom to call,
- * with the book, when that has been written (see emit.h). */
+/* Where the emitter is to write to; 0: standard output. */
 int book_out_fd(const struct book *b);
-void book_written(void *book, const struct emit_written *w, size_t n);
-bool book_wants_written(const struct book *b);
+/* Puts what the emitter is to know of all this into its configuration. */
+void book_configure(struct book *b, struct emit_config *config);
 
 /* The end of the run is written down and, with --sync, on disk. closes: nobody
  * writes any more, the files are closed. False: not all is as it should be,

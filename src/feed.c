@@ -324,7 +324,7 @@ static bool submit_task(struct feed *f, const struct ledger_task *task)
 	};
 	struct job *job;
 
-	if (task->is_bound) {
+	if (task->is_bound && !task->kept) {
 		diag_msg("--retry-failed: job %llu had more than a command, "
 			 "which the journal does not hold (use "
 			 "--resume-failed)", (unsigned long long)task->number);
@@ -338,7 +338,10 @@ static bool submit_task(struct feed *f, const struct ledger_task *task)
 		job->input = copy_string(job, task->input.data);
 	memcpy(job->key, task->key, sizeof(job->key));
 	job->has_key = true;
-	return engine_submit(f->engine, job);
+	if (!task->kept)
+		return engine_submit(f->engine, job);
+	resume_keep(job, task->kept, false);
+	return engine_pass(f->engine, job, true);
 }
 
 /* One step of --retry-failed with a journal. */

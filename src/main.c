@@ -67,8 +67,10 @@
  *   input/past.c        a job log read back
  *   input/ledger.c      a journal read back
  *   input/ledger_record.c  one record of it
+ *   input/ledger_again.c   jobs that are to be run again
+ *   input/ledger_kept.c    output that has not been written
  *   input/ledger_table.c   tables of jobs and of keys
- *   input/ledger_impl.h what these three share
+ *   input/ledger_impl.h what these five share
  *   input/template.c    a command with {} compiled and expanded
  *   input/template_repeat.c  and the values that stand in it
  *   input/template_words.c  the same as words, for -q and without a shell
@@ -137,16 +139,20 @@
  *   proc/cpus.c         how many CPUs we may use
  *   proc/topology.c     how many cores and sockets there are
  *   proc/tree.c         what a job has started outside its group
+ *   proc/warden.c       ends the jobs when muster is gone
  *   proc/pressure.c     how hard pressed the machine is
  *   proc/strain.c       its load, memory, swap and disks at this instant
  *
  *   sink/emit.c         output in order: what workers bring
  *   sink/emit_order.c   whose turn it is
+ *   sink/emit_keep.c    held output that outlives muster
  *   sink/emit_pack.c    held output, compressed
+ *   sink/emit_pass.c    output that is not held, without a copy
  *   sink/emit_writer.c  the writer thread
- *   sink/emit_impl.h    what these four share
+ *   sink/emit_impl.h    what these five share
  *   sink/held.c         held output of one stream
  *   sink/spool.c        held output on disk
+ *   sink/stash.c        the file in which it outlives muster
  *   sink/writer.c       writes batches, with tags
  *   sink/results.c      --results: in files, or as records
  *   sink/results_name.c which files
@@ -166,9 +172,17 @@
  *
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
- *   base/               compiler.h list.h mem buf num arith backoff nearest
+ *   base/               compiler.h list.h redir.h mem buf num arith backoff
+ *                       nearest heap clock thread tmpname slots fdio diag
+ *                       json jsonscan siphash usock: they know nothing of
+ *                       jobs
+ *   base/               compiler.h list.h kept.h mem buf num arith backoff nearest
  *                       heap clock thread tmpname slots fdio diag json
  *                       jsonscan siphash usock: they know nothing of jobs
+ *   base/               compiler.h list.h kept.h mem buf num arith backoff
+ *                       nearest heap clock thread tmpname slots fdio diag
+ *                       json jsonscan siphash usock: they know nothing of
+ *                       jobs
  */
 #include <config.h>
 

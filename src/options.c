@@ -537,6 +537,9 @@ static void settle_output(struct parser *p)
 	if (o->journal && o->line_buffer && o->order != ORDER_KEEP)
 		options_bad(p, "--output with --journal can be combined with "
 			    "--line-buffer only if there is --keep-order");
+	if (o->journal && o->nthen && o->order == ORDER_COMPLETION)
+		options_bad(p, "--output with --journal can be combined with "
+			    "--then only if there is --keep-order");
 }
 
 /* What several options decide together, and what they can't be together. */

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/kept.h"
 #include "input/ledger.h"
 #include "input/past.h"
 #include "options.h"
@@ -162,16 +163,29 @@ static enum resume_verdict judge_by_results(struct resume *r,
 	return RESUME_PASS;
 }
 
-static enum resume_verdict judge_by_key(struct resume *r,
-					const struct job *job)
+void resume_keep(struct job *job, const struct kept *kept, bool has_failed)
 {
-	switch (ledger_take(r->ledger, job->key)) {
+	job->kept = kept;
+	if (!kept)
+		return;
+	job->slot = kept->slot;
+	job->outcome.end = JOB_EXITED;
+	job->outcome.status = has_failed;
+}
+
+static enum resume_verdict judge_by_key(struct resume *r, struct job *job)
+{
+	const struct kept *kept;
+	enum ledger_end end = ledger_take(r->ledger, job->key, &kept);
+
+	switch (end) {
 	case LEDGER_NONE:
 		r->fresh++;
 		return RESUME_RUN;
 	case LEDGER_UNDONE:
 		return RESUME_RUN;
 	case LEDGER_SUCCEEDED:
+		resume_keep(job, kept, false);
 		r->passed++;
 		return RESUME_PASS;
 	case LEDGER_FAILED:
@@ -179,6 +193,7 @@ static enum resume_verdict judge_by_key(struct resume *r,
 	}
 	if (r->options->resume_failed)
 		return RESUME_RUN;
+	resume_keep(job, kept, true);
 	r->passed++;
 	r->failed++;
 	return RESUME_PASS_FAILED;

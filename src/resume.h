@@ -17,6 +17,7 @@
 
 struct buf;
 struct job;
+struct kept;
 struct ledger;
 struct options;
 struct past;
@@ -57,6 +58,9 @@ void resume_release(struct resume *r);
  * RESUME_CHANGED with a message in err. */
 enum resume_verdict resume_judge(struct resume *r, struct job *job,
 				 struct buf *err);
+/* An earlier run has done the job, and kept its output there; NULL: that is
+ * where it belongs. */
+void resume_keep(struct job *job, const struct kept *kept, bool has_failed);
 /* The next item of the input is no job. */
 void resume_count(struct resume *r);
 

@@ -190,6 +190,13 @@ static void tell_undone(struct run *r, const struct engine_stats *s)
 		diag_msg("not all input was read");
 }
 
+/* Memory that was missing when there was nobody any more to stop for that. */
+static void tell_late_shortage(const struct run *r)
+{
+	if (atomic_load(&r->control.no_memory) && !r->control.told_no_memory)
+		diag_msg("out of memory");
+}
+
 static void tear_down(struct run *r)
 {
 	control_release(&r->control);
@@ -287,6 +294,7 @@ static int work(struct run *r)
 	if (!written)
 		abandon(r, &stats);
 	close_logs(r, &stats, true);
+	tell_late_shortage(r);
 	sig = r->control.die_of;
 	if (!sig && atomic_load(&r->broken_pipe))
 		sig = SIGPIPE;

@@ -71,6 +71,13 @@ static void output_failed(void *arg, int fd, int err)
 	run_stop_in_error(r, err == EPIPE ? ENGINE_CANCEL : ENGINE_DRAIN);
 }
 
+static void keep_failed(void *arg, int err)
+{
+	struct run *r = arg;
+
+	book_failed(r, "--output", r->book.stash.path, err);
+}
+
 static void pack_failed(void *arg, const char *why)
 {
 	struct run *r = arg;
@@ -234,13 +241,13 @@ static int open_logs(struct run *r, struct buf *err)
 			.append = o->joblog_append || is_resumed(o),
 			.sync = o->sync,
 			.failed = joblog_failed,
+			.describe = describe,
 			.arg = r,
 		};
 
 		r->joblog = joblog_new(&log, err);
 		if (!r->joblog)
 			return -1;
-		joblog_set_describe(r->joblog, describe, r);
 	}
 	if (book_open(&r->book, o, &r->texts, err) < 0)
 		return -1;
@@ -308,8 +315,7 @@ static int make_emitter(struct run *r, struct buf *err)
 		.out_fd = o->output ? book_out_fd(&r->book)
 				    : keep_out_fd(&r->keep),
 		.out_offset = r->book.offset,
-		.written = book_wants_written(&r->book) ? book_written : NULL,
-		.written_arg = &r->book,
+		.keep_failed = keep_failed,
 		.tmpdir = choose_tmpdir(o),
 		.tag = has_lines ? add_tag : NULL,
 		.colour = has_lines && !kept && (o->color || o->color_failed)
@@ -327,6 +333,7 @@ static int make_emitter(struct run *r, struct buf *err)
 		config.mode = EMIT_LINES;
 	else if (o->order == ORDER_COMPLETION)
 		config.mode = EMIT_GROUPED;
+	book_configure(&r->book, &config);
 	r->emit = emit_new(&config);
 	if (r->emit)
 		return 0;
@@ -403,7 +410,7 @@ static void make_engine(struct run *r)
 	struct engine_config config = {
 		.runner = watch_runner(&r->watch, o,
 			keep_runner(&r->keep, local_runner(r->local))),
-		.output = book_output(&r->book, output_of(r)),
+		.output = output_of(r),
 		.min = r->bounds.min,
 		.max = r->bounds.max,
 		.then = r->then_bounds,
@@ -612,5 +619,5 @@ int run_set_up(struct run *r, struct buf *err)
 				 .total = r->feed.total };
 	if (make_steer(r, err) < 0)
 		return -1;
-	return book_begin(&r->book, err);
+	return book_begin(&r->book, r->emit, err);
 }

@@ -31,6 +31,7 @@
 #define OPEN_MAX_TRIED	65536
 #define IOV_AT_ONCE	64
 #define FILE_CHUNK	4096
+#define PIPE_BYTES	(1 << 20)
 
 /* Written by fd_setup alone, before there is a second thread. */
 static bool was_closed[3];
@@ -78,9 +79,16 @@ static int cloexec_listed(const char *path)
 	return 0;
 }
 
+static int highest_tried(void)
+{
+	long max = sysconf(_SC_OPEN_MAX);
+
+	return max < 0 || max > OPEN_MAX_TRIED ? OPEN_MAX_TRIED : (int)max;
+}
+
 static void cloexec_all(void)
 {
-	long max;
+	int max;
 
 #ifdef HAVE_CLOSE_RANGE
 	/* Fails before Linux 5.11. */
@@ -90,11 +98,22 @@ static void cloexec_all(void)
 	if (cloexec_listed("/proc/self/fd") == 0 ||
 	    cloexec_listed("/dev/fd") == 0)
 		return;
-	max = sysconf(_SC_OPEN_MAX);
-	if (max < 0 || max > OPEN_MAX_TRIED)
-		max = OPEN_MAX_TRIED;
+	max = highest_tried();
 	for (int fd = 3; fd < max; fd++)
 		set_cloexec(fd);
+}
+
+void fd_close_from(int first)
+{
+	int max;
+
+#ifdef HAVE_CLOSE_RANGE
+	if (close_range((unsigned)first, ~0U, 0) == 0)
+		return;
+#endif
+	max = highest_tried();
+	for (int fd = first; fd < max; fd++)
+		close(fd);
 }
 
 int fd_setup(void)
@@ -135,6 +154,18 @@ int fd_set_nonblock(int fd)
 	int flags = fcntl(fd, F_GETFL);
 
 	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+void fd_widen_pipe(int fd)
+{
+#if defined(F_SETPIPE_SZ) && defined(F_GETPIPE_SZ)
+	int bytes = fcntl(fd, F_GETPIPE_SZ);
+
+	if (bytes >= 0 && bytes < PIPE_BYTES)
+		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+#else
+	(void)fd;
+#endif
 }
 
 int fd_open(const char *path, int flags, mode_t mode)

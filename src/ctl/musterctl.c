@@ -249,13 +249,21 @@ static const struct column {
 	{ "command", "COMMAND", false },
 };
 
+/* A time in seconds. Whoever answers may be no run of ours. */
+static void add_seconds(struct buf *out, double seconds)
+{
+	if (seconds >= 0 && seconds < (double)(INT64_MAX / NS_PER_SEC))
+		num_add_duration(out, (int64_t)(seconds * (double)NS_PER_SEC));
+	else
+		buf_addf(out, "%gs", seconds);
+}
+
 static void add_value(struct buf *out, const json_t *value)
 {
 	if (json_is_integer(value))
 		buf_addf(out, "%lld", (long long)json_integer_value(value));
 	else if (json_is_real(value))
-		num_add_duration(out, (int64_t)(json_real_value(value) *
-						(double)NS_PER_SEC));
+		add_seconds(out, json_real_value(value));
 	else if (json_is_boolean(value))
 		buf_addstr(out, json_is_true(value) ? "yes" : "no");
 	else if (json_is_string(value))
@@ -355,7 +363,8 @@ static void add_lines(struct buf *out, json_t *answer)
 			add_table(out, value);
 			continue;
 		}
-		buf_addf(out, "%s: ", key);
+		buf_add_visible(out, key, strlen(key));
+		buf_addstr(out, ": ");
 		add_value(out, value);
 		buf_addch(out, '\n');
 	}

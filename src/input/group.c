@@ -77,6 +77,10 @@ struct group *group_new(const char *by, const char *colsep, struct buf *err)
 	struct buf why = BUF_INIT;
 
 	cells_init(&g->cells);
+	buf_init(&g->line);
+	buf_init(&g->result);
+	buf_init(&g->kept);
+	buf_init(&g->problem);
 	g->byte = literal(colsep);
 	if (*by == '\0') {
 		buf_addstr(err, "--group-by: '' is neither a column nor an "
@@ -206,15 +210,14 @@ static struct text value_of(struct group *g, struct text line)
 	if (!g->eval)
 		return value;
 	buf_add(&copy, value.data, value.len);
-	job.value = copy.data ? copy.data : "";
+	job.value = copy.data;
 	buf_reset(&g->result);
 	if (eval_run(g->eval, &job, &g->result, &wishes, &err) < 0 &&
 	    !g->problem.len)
 		buf_addf(&g->problem, "--group-by: %s", err.data);
 	buf_release(&copy);
 	buf_release(&err);
-	return (struct text){ g->result.data ? g->result.data : "",
-			      g->result.len };
+	return (struct text){ g->result.data, g->result.len };
 }
 
 static void keep(struct group *g, struct text line)
@@ -230,8 +233,38 @@ static bool is_kept(struct group *g, struct text line)
 	struct text value = value_of(g, line);
 
 	return value.len == g->kept.len &&
-	       memcmp(value.data, g->kept.data ? g->kept.data : "",
-		      value.len) == 0;
+	       memcmp(value.data, g->kept.data, value.len) == 0;
+}
+
+static bool is_name(const struct group *g, const char *s, size_t len)
+{
+	return len == strlen(g->name) && memcmp(s, g->name, len) == 0;
+}
+
+/* The number of the column that has our name, 0: there is none. */
+static long find_by_byte(const struct group *g, struct text names)
+{
+	const char *at = names.data, *end = names.data + names.len;
+
+	for (long n = 1;; n++) {
+		const char *sep = memchr(at, g->byte, (size_t)(end - at));
+
+		if (is_name(g, at, (size_t)((sep ? sep : end) - at)))
+			return n;
+		if (!sep)
+			return 0;
+		at = sep + 1;
+	}
+}
+
+static long find_by_split(struct group *g, struct text names)
+{
+	(void)column_by_split(g, names, 1);
+	for (size_t i = 0; i < g->cells.n; i++) {
+		if (is_name(g, g->cells.values[i], g->cells.lens[i]))
+			return (long)i + 1;
+	}
+	return 0;
 }
 
 int group_set_names(struct group *g, const char *line, size_t len,
@@ -239,18 +272,11 @@ int group_set_names(struct group *g, const char *line, size_t len,
 {
 	const char *end = memchr(line, '\n', len);
 	struct text names = { line, end ? (size_t)(end - line) : len };
-	size_t wanted = strlen(g->name);
 
-	for (g->column = 1;; g->column++) {
-		struct text name = column_of(g, names);
-
-		/* There may be an empty one, but not behind the end. */
-		if (name.len == wanted &&
-		    memcmp(name.data, g->name, wanted) == 0)
-			return 0;
-		if ((size_t)g->column > names.len + 1)
-			break;
-	}
+	g->column = g->byte < 0 ? find_by_split(g, names)
+				: find_by_byte(g, names);
+	if (g->column)
+		return 0;
 	buf_addf(err, "--group-by: there is no column '%s' in '", g->name);
 	buf_add_visible(err, names.data, names.len);
 	buf_addch(err, '\'');

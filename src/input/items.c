@@ -350,9 +350,13 @@ static enum source_result read_item(struct items *it, struct buf *err)
 enum source_result items_next(struct items *it, struct buf *err)
 {
 	for (; UNLIKELY(it->to_skip); it->to_skip--) {
+		size_t said = err->len;
 		enum source_result ret = read_item(it, err);
 
-		if (ret != SOURCE_TUPLE)
+		/* Nobody wants it, so it may be as bad as it likes. */
+		if (ret == SOURCE_BAD)
+			buf_truncate(err, said);
+		else if (ret != SOURCE_TUPLE)
 			return ret;
 		it->taken++;
 	}

@@ -297,11 +297,14 @@ static json_t *load(const char *line, size_t len, struct buf *err)
 
 	if (json_is_object(root))
 		return root;
-	if (root)
+	if (root) {
 		buf_addstr(err, "not a JSON object");
-	else
-		buf_addf(err, "bad JSON: %s (column %d)", e.text,
-			 e.column > 0 ? e.column : 1);
+	} else {
+		/* It quotes what is there, whatever that is. */
+		buf_addstr(err, "bad JSON: ");
+		buf_add_visible(err, e.text, strlen(e.text));
+		buf_addf(err, " (column %d)", e.column > 0 ? e.column : 1);
+	}
 	json_decref(root);
 	return NULL;
 }

@@ -9,10 +9,11 @@
  * takes the old count away. Which of several jobs of one key that was does not
  * matter, since they are the same.
  *
- * With an output file a job is done only when its output is on record, too.
- * These are also kept on a stack, in the order of the file: if it turns out to
- * be shorter, the last ones are undone. Behind output of a job that is to be
- * run again nothing counts, for all of that will be cut off.
+ * With an output file a job is done only when its output is on record, too: in
+ * that file, or in the one where it is kept meanwhile. Those in the file are
+ * also on a stack, in its order: if it turns out to be shorter, the last ones
+ * are undone. Behind output of a job that is to be run again nothing counts,
+ * for all of that will be cut off; but what was kept still is.
  */
 #include <config.h>
 
@@ -28,41 +29,6 @@
 
 #define READ_BYTES	((size_t)1 << 16)
 static const char magic[] = "{\"event\":\"run\",\"format\":";
-
-/* A job that can be run again. */
-struct failure {
-	unsigned char key[LEDGER_KEY_BYTES];
-	off_t at;
-	enum count kind;	/* FAILED or UNDONE */
-};
-
-/* Output that is in the file. */
-struct mark {
-	unsigned char key[LEDGER_KEY_BYTES];
-	uint64_t offset;
-	off_t at;
-	bool has_failed;
-};
-
-struct ledger {
-	int fd;
-	off_t size;
-	struct table keys;
-	struct table live;
-	struct failure *failures;
-	size_t nfailures, failures_cap;
-	size_t next;		/* for ledger_next */
-	struct mark *marks;
-	size_t nmarks, marks_cap;
-	/* the run that is being read */
-	unsigned run;		/* its number in the account; 0: none */
-	bool resumes;
-	bool redoes_failed;
-	bool is_cut;		/* no more output counts */
-	uint64_t stages;
-	struct buf output;
-	bool has_output;
-};
 
 static void id_of(uint64_t number, unsigned char id[LEDGER_KEY_BYTES])
 {
@@ -85,7 +51,7 @@ static struct cell *counts_of(struct ledger *l, const unsigned char *key)
 	return c;
 }
 
-static void count_again(struct ledger *l, const unsigned char *key, off_t at,
+static void add_failure(struct ledger *l, const unsigned char *key, off_t at,
 			enum count kind)
 {
 	struct failure *f;
@@ -99,7 +65,43 @@ static void count_again(struct ledger *l, const unsigned char *key, off_t at,
 	memcpy(f->key, key, sizeof(f->key));
 	f->at = at;
 	f->kind = kind;
+}
+
+static void count_again(struct ledger *l, const unsigned char *key, off_t at,
+			enum count kind)
+{
+	add_failure(l, key, at, kind);
 	counts_of(l, key)->count[kind]++;
+}
+
+/* It is over, and what it printed is kept, or has to be had again. */
+static void count_kept(struct ledger *l, struct cell *c)
+{
+	struct keep keep = {
+		.at = c->at, .kept = c->kept,
+		.has_failed = c->end == LEDGER_FAILED,
+	};
+
+	if (c->end == LEDGER_NONE || c->end == LEDGER_UNDONE || c->is_lost) {
+		count_again(l, c->key, c->at, UNDONE);
+		return;
+	}
+	memcpy(keep.key, c->key, sizeof(keep.key));
+	c->kept = (struct kept){ 0 };
+	add_failure(l, keep.key, keep.at, keep.has_failed ? FAILED : DONE);
+	keeps_add(&l->keeps, counts_of(l, keep.key), &keep);
+}
+
+/* What is kept elsewhere than in the first size bytes is lost. */
+static void lose_kept(struct ledger *l, uint64_t size)
+{
+	struct keep *keep;
+	size_t at = 0;
+
+	while ((keep = keeps_beyond(&l->keeps, &at, size)) != NULL) {
+		keeps_del(&l->keeps, counts_of(l, keep->key), keep);
+		count_again(l, keep->key, keep->at, UNDONE);
+	}
 }
 
 static void count_end(struct ledger *l, const unsigned char *key, off_t at,
@@ -130,6 +132,8 @@ static void uncount(struct ledger *l, const unsigned char *key)
 		c->count[OLD_UNDONE]--;
 	else if (l->redoes_failed && c->count[OLD_FAILED])
 		c->count[OLD_FAILED]--;
+	else if (l->redoes_failed)
+		(void)keeps_take(&l->keeps, c, true);
 }
 
 /* Output on record. */
@@ -150,7 +154,7 @@ static void push_mark(struct ledger *l, const struct cell *c, uint64_t offset)
 	m->has_failed = c->end == LEDGER_FAILED;
 }
 
-static bool drop_one(uint32_t *count)
+bool count_drop(uint32_t *count)
 {
 	if (*count == 0)
 		return false;
@@ -164,9 +168,9 @@ uint64_t ledger_trust(struct ledger *l, uint64_t size)
 		const struct mark *m = &l->marks[--l->nmarks];
 		struct cell *c = counts_of(l, m->key);
 		bool was_counted = m->has_failed
-			? drop_one(&c->count[OLD_FAILED]) ||
-			  drop_one(&c->count[FAILED])
-			: drop_one(&c->count[DONE]);
+			? count_drop(&c->count[OLD_FAILED]) ||
+			  count_drop(&c->count[FAILED])
+			: count_drop(&c->count[DONE]);
 
 		/* Else it has been run again since. */
 		if (was_counted)
@@ -177,24 +181,46 @@ uint64_t ledger_trust(struct ledger *l, uint64_t size)
 
 /* What they say. */
 
+static void release_live(struct ledger *l)
+{
+	for (size_t i = 0; i < l->live.cap; i++) {
+		if (l->live.cells[i].is_used)
+			free(l->live.cells[i].kept.ranges);
+	}
+	table_release(&l->live);
+}
+
 static void end_run(struct ledger *l)
 {
 	for (size_t i = 0; i < l->live.cap; i++) {
-		const struct cell *c = &l->live.cells[i];
-
-		if (c->is_used)
-			count_again(l, c->key, c->at, UNDONE);
+		if (l->live.cells[i].is_used)
+			count_kept(l, &l->live.cells[i]);
 	}
-	table_release(&l->live);
+	release_live(l);
 }
 
 static void forget(struct ledger *l)
 {
 	table_release(&l->keys);
-	table_release(&l->live);
+	release_live(l);
+	keeps_release(&l->keeps);
 	l->nfailures = 0;
 	l->nmarks = 0;
 	l->run = 0;
+}
+
+/* Another file than the one before: that is gone. */
+static void take_mark(struct ledger *l, const struct record *r)
+{
+	struct buf mark = BUF_INIT;
+
+	if (r->kept.text)
+		(void)!json_get_str(&r->kept, &mark);
+	if (mark.len != l->kept_mark.len ||
+	    memcmp(mark.data, l->kept_mark.data, mark.len) != 0)
+		lose_kept(l, 0);
+	buf_release(&l->kept_mark);
+	l->kept_mark = mark;
 }
 
 static void begin_run(struct ledger *l, const struct record *r)
@@ -206,11 +232,14 @@ static void begin_run(struct ledger *l, const struct record *r)
 		end_run(l);
 	else
 		forget(l);
-	/* What the file had lost by then. */
+	/* What the files had lost by then. */
 	if (r->output.text)
 		ledger_trust(l, r->offset);
+	take_mark(l, r);
 	l->run++;
 	l->is_cut = false;
+	l->offset = r->offset;
+	l->open_job = 0;
 	l->stages = r->stages;
 	buf_reset(&l->output);
 	l->has_output = r->output.text &&
@@ -232,7 +261,48 @@ static void start_job(struct ledger *l, const struct record *r, off_t at)
 	c = table_add(&l->live, id);
 	memcpy(c->key, r->key, sizeof(c->key));
 	c->at = at;
+	c->kept.slot = (unsigned)r->slot;
 	uncount(l, r->key);
+}
+
+static void forget_stage(struct kept *kept, uint64_t stage)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < kept->n; i++) {
+		if (kept->ranges[i].stage + 1 != stage)
+			kept->ranges[n++] = kept->ranges[i];
+	}
+	kept->n = n;
+}
+
+/* What that stage of it printed. */
+static void take_kept(struct cell *c, const struct record *r)
+{
+	forget_stage(&c->kept, r->stage);
+	if (!r->kept.text || record_get_kept(&r->kept, &c->kept) < 0)
+		c->is_lost = true;
+}
+
+/* A run has taken over what an earlier one had kept. */
+static void replay_job(struct ledger *l, const struct record *r)
+{
+	unsigned char id[LEDGER_KEY_BYTES];
+	struct cell *keys = table_find(&l->keys, r->key);
+	struct keep *keep = keys ? keeps_take(&l->keeps, keys, r->status != 0)
+				 : NULL;
+	struct cell *c;
+
+	id_of(r->job, id);
+	if (!keep || table_find(&l->live, id))
+		return;
+	c = table_add(&l->live, id);
+	memcpy(c->key, r->key, sizeof(c->key));
+	c->at = keep->at;
+	c->end = keep->has_failed ? LEDGER_FAILED : LEDGER_SUCCEEDED;
+	c->kept.slot = (unsigned)r->slot;
+	take_kept(c, r);
+	c->stage = c->kept.n ? c->kept.ranges[c->kept.n - 1].stage + 1 : 1;
 }
 
 static enum ledger_end end_of(const struct record *r)
@@ -250,6 +320,7 @@ static enum ledger_end end_of(const struct record *r)
 static void settle(struct ledger *l, struct cell *c)
 {
 	count_end(l, c->key, c->at, c->end);
+	free(c->kept.ranges);
 	table_del(&l->live, c);
 }
 
@@ -262,30 +333,48 @@ static void end_job(struct ledger *l, const struct record *r)
 	id_of(r->job, id);
 	c = table_find(&l->live, id);
 	/* It never started, or is to go on. */
-	if (!c || r->again ||
-	    (end == LEDGER_SUCCEEDED && r->stage < l->stages))
+	if (!c || r->again)
+		return;
+	if (l->has_output)
+		take_kept(c, r);
+	if (end == LEDGER_SUCCEEDED && r->stage < l->stages)
 		return;
 	c->end = end;
 	c->stage = r->stage;
-	if (!l->has_output)
+	/* What has printed nothing need not wait for its turn. */
+	if (!l->has_output ||
+	    (end != LEDGER_UNDONE && !c->is_lost && c->kept.n == 0))
 		settle(l, c);
 }
 
 static void put_out(struct ledger *l, const struct record *r)
 {
 	unsigned char id[LEDGER_KEY_BYTES];
+	bool has_bytes = r->offset != l->offset;
 	struct cell *c;
 
 	id_of(r->job, id);
 	c = table_find(&l->live, id);
-	/* Of a stage that another one follows. */
-	if (!c || c->end == LEDGER_NONE || r->stage != c->stage)
+	l->is_cut |= r->offset < l->offset ||
+		     (l->open_job && l->open_job != r->job);
+	l->offset = r->offset;
+	if (!c)
 		return;
-	l->is_cut |= c->end == LEDGER_UNDONE ||
-		     (l->nmarks && r->offset < l->marks[l->nmarks - 1].offset);
-	if (l->is_cut)
-		c->end = LEDGER_UNDONE;
-	else
+	/* Of a stage that another one follows. */
+	if (c->end == LEDGER_NONE || r->stage != c->stage) {
+		if (has_bytes)
+			l->open_job = r->job;
+		return;
+	}
+	l->is_cut |= c->end == LEDGER_UNDONE && (has_bytes || l->open_job);
+	l->open_job = 0;
+	if (l->is_cut) {
+		count_kept(l, c);
+		free(c->kept.ranges);
+		table_del(&l->live, c);
+		return;
+	}
+	if (c->end != LEDGER_UNDONE)
 		push_mark(l, c, r->offset);
 	settle(l, c);
 }
@@ -303,6 +392,9 @@ static void take_record(struct ledger *l, const struct record *r, off_t at)
 		break;
 	case EVENT_END:
 		end_job(l, r);
+		break;
+	case EVENT_KEPT:
+		replay_job(l, r);
 		break;
 	case EVENT_OUT:
 		put_out(l, r);
@@ -424,6 +516,7 @@ struct ledger *ledger_new(const char *path, struct buf *err)
 	table_init(&l->keys);
 	table_init(&l->live);
 	buf_init(&l->output);
+	buf_init(&l->kept_mark);
 	l->fd = fd_open(path, O_RDONLY | O_NONBLOCK, 0);
 	if (l->fd < 0 && errno != ENOENT) {
 		buf_addf(err, "--journal: cannot read '%s': %s", path,
@@ -449,10 +542,12 @@ void ledger_free(struct ledger *l)
 		return;
 	fd_close(&l->fd);
 	table_release(&l->keys);
-	table_release(&l->live);
+	release_live(l);
+	keeps_release(&l->keeps);
 	free(l->failures);
 	free(l->marks);
 	buf_release(&l->output);
+	buf_release(&l->kept_mark);
 	free(l);
 }
 
@@ -472,24 +567,44 @@ const char *ledger_output(const struct ledger *l)
 	return l->has_output ? l->output.data : NULL;
 }
 
+void ledger_trust_kept(struct ledger *l, const char *mark, uint64_t size)
+{
+	bool is_it = mark && strlen(mark) == l->kept_mark.len &&
+		     memcmp(mark, l->kept_mark.data, l->kept_mark.len) == 0;
+
+	lose_kept(l, is_it ? size : 0);
+}
+
 enum ledger_end ledger_take(struct ledger *l,
-			    const unsigned char key[LEDGER_KEY_BYTES])
+			    const unsigned char key[LEDGER_KEY_BYTES],
+			    const struct kept **kept)
 {
 	static const struct {
+		bool is_kept;
 		enum count count;
 		enum ledger_end end;
 	} order[] = {
-		{ DONE, LEDGER_SUCCEEDED },
-		{ FAILED, LEDGER_FAILED },
-		{ OLD_FAILED, LEDGER_FAILED },
-		{ UNDONE, LEDGER_UNDONE },
-		{ OLD_UNDONE, LEDGER_UNDONE },
+		{ false, DONE, LEDGER_SUCCEEDED },
+		{ true, DONE, LEDGER_SUCCEEDED },
+		{ false, FAILED, LEDGER_FAILED },
+		{ false, OLD_FAILED, LEDGER_FAILED },
+		{ true, FAILED, LEDGER_FAILED },
+		{ false, UNDONE, LEDGER_UNDONE },
+		{ false, OLD_UNDONE, LEDGER_UNDONE },
 	};
 	struct cell *c = table_find(&l->keys, key);
 
+	*kept = NULL;
 	for (size_t i = 0; c && i < ARRAY_SIZE(order); i++) {
-		if (c->count[order[i].count]) {
-			c->count[order[i].count]--;
+		struct keep *keep;
+
+		if (!order[i].is_kept && count_drop(&c->count[order[i].count]))
+			return order[i].end;
+		keep = order[i].is_kept
+		       ? keeps_take(&l->keeps, c, order[i].count == FAILED)
+		       : NULL;
+		if (keep) {
+			*kept = &keep->kept;
 			return order[i].end;
 		}
 	}
@@ -506,114 +621,7 @@ uint64_t ledger_left(const struct ledger *l)
 		for (int k = 0; c->is_used && k < COUNTS; k++)
 			left += c->count[k];
 	}
+	for (size_t i = 0; i < l->keeps.n; i++)
+		left += !l->keeps.v[i].is_taken;
 	return left;
-}
-
-/* Again. */
-
-void ledger_task_init(struct ledger_task *t)
-{
-	memset(t, 0, sizeof(*t));
-	buf_init(&t->command);
-	buf_init(&t->cwd);
-	buf_init(&t->input);
-}
-
-void ledger_task_release(struct ledger_task *t)
-{
-	buf_release(&t->command);
-	buf_release(&t->cwd);
-	buf_release(&t->input);
-}
-
-static bool is_c_string(const struct buf *b)
-{
-	return strlen(b->data) == b->len;
-}
-
-/* The line at that place. 0, or -1 with errno. */
-static int read_line(const struct ledger *l, off_t at, struct buf *line)
-{
-	for (;;) {
-		char *to = buf_reserve(line, READ_BYTES);
-		ssize_t n = fd_pread(l->fd, to, READ_BYTES,
-				     at + (off_t)line->len);
-		char *nl = n > 0 ? memchr(to, '\n', (size_t)n) : NULL;
-
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0)
-			return -1;
-		line->len += nl ? (size_t)(nl - to) : (size_t)n;
-		line->data[line->len] = '\0';
-		if (nl)
-			return 0;
-	}
-}
-
-static int read_task(const struct ledger *l, off_t at, struct ledger_task *t)
-{
-	struct buf line = BUF_INIT;
-	struct record r;
-	int ret = read_line(l, at, &line);
-
-	if (ret == 0 && (!record_parse(&r, line.data, line.len) ||
-			 record_get_text(&r.command, &r.command_hex,
-					 &t->command) < 0 ||
-			 record_get_text(&r.cwd, &r.cwd_hex, &t->cwd) < 0 ||
-			 record_get_text(&r.input, &r.input_hex,
-					 &t->input) < 0 ||
-			 !is_c_string(&t->command) || !is_c_string(&t->cwd) ||
-			 !is_c_string(&t->input))) {
-		errno = EILSEQ;
-		ret = -1;
-	}
-	if (ret == 0) {
-		memcpy(t->key, r.key, sizeof(t->key));
-		t->is_bound = r.has_env || r.has_block || !r.command.text;
-		t->number = r.job;
-	}
-	buf_release(&line);
-	return ret;
-}
-
-/* Is one of that key and kind left? Then it is taken. */
-static bool take_failure(struct ledger *l, const struct failure *f)
-{
-	struct cell *c = table_find(&l->keys, f->key);
-	enum count old = f->kind == FAILED ? OLD_FAILED : OLD_UNDONE;
-
-	if (!c || c->count[f->kind] + c->count[old] == 0)
-		return false;
-	c->count[c->count[old] ? old : f->kind]--;
-	return true;
-}
-
-static int compare_places(const void *a, const void *b)
-{
-	const struct failure *x = a;
-	const struct failure *y = b;
-
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
-int ledger_next(struct ledger *l, struct ledger_task *t, struct buf *err)
-{
-	const struct failure *f;
-
-	if (l->next == 0 && l->nfailures)
-		qsort(l->failures, l->nfailures, sizeof(*l->failures),
-		      compare_places);
-	do {
-		if (l->next == l->nfailures)
-			return 0;
-		f = &l->failures[l->next++];
-	} while (!take_failure(l, f));
-	buf_reset(&t->command);
-	buf_reset(&t->cwd);
-	buf_reset(&t->input);
-	if (read_task(l, f->at, t) == 0)
-		return 1;
-	buf_addf(err, "--journal: cannot read: %s", strerror(errno));
-	return -1;
 }

@@ -27,6 +27,7 @@
 #define LEDGER_FORMAT		1	/* of the journals that are known */
 #define LEDGER_KEY_BYTES	16
 
+struct kept;
 struct ledger;
 
 enum ledger_end {
@@ -56,10 +57,23 @@ const char *ledger_output(const struct ledger *l);
  */
 uint64_t ledger_trust(struct ledger *l, uint64_t size);
 
+/*
+ * The file in which output was kept has that mark and so many bytes (NULL:
+ * there is none): what is not in it is undone. Before anything is taken.
+ */
+void ledger_trust_kept(struct ledger *l, const char *mark, uint64_t size);
+/* Calls take for all that is kept. */
+void ledger_each_kept(const struct ledger *l,
+		      void (*take)(void *arg, const struct kept *kept),
+		      void *arg);
+/* Has nobody taken some of that? */
+bool ledger_has_kept(const struct ledger *l);
+
 /* Takes one job of that key out of the ledger, done ones first; how it had
- * ended. */
+ * ended. *kept: where its output is, the ledger's; NULL: in its place. */
 enum ledger_end ledger_take(struct ledger *l,
-			    const unsigned char key[LEDGER_KEY_BYTES]);
+			    const unsigned char key[LEDGER_KEY_BYTES],
+			    const struct kept **kept);
 /* How many nobody has taken. */
 uint64_t ledger_left(const struct ledger *l);
 
@@ -72,6 +86,8 @@ struct ledger_task {
 	bool is_bound;		/* there was more to it than the journal has:
 				   variables, or a block of input */
 	uint64_t number;	/* it had in its run */
+	const struct kept *kept;	/* it is done, but for its output, which
+				   is there; the ledger's. Else NULL */
 };
 
 void ledger_task_init(struct ledger_task *t);

@@ -2,9 +2,11 @@
 /* ledger_record.c - one record of a journal, for ledger.c. */
 #include <config.h>
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/mem.h"
 #include "input/ledger_impl.h"
 
 bool record_is_text(const struct json_value *v, const char *text)
@@ -55,7 +57,8 @@ static enum event event_of(const struct json_value *v)
 	return record_is_text(v, "run") ? EVENT_RUN
 	       : record_is_text(v, "start") ? EVENT_START
 	       : record_is_text(v, "end") ? EVENT_END
-	       : record_is_text(v, "out") ? EVENT_OUT : EVENT_OTHER;
+	       : record_is_text(v, "out") ? EVENT_OUT
+	       : record_is_text(v, "kept") ? EVENT_KEPT : EVENT_OTHER;
 }
 
 /* The members that are numbers. 1: it is none of them. */
@@ -73,6 +76,7 @@ static int take_number(struct record *r, const char *name, size_t len,
 		{ "format", &r->format, 0 },
 		{ "stages", &r->stages, 0 },
 		{ "offset", &r->offset, HAS_OFFSET },
+		{ "slot", &r->slot, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -96,6 +100,7 @@ static void take_text(struct record *r, const char *name, size_t len,
 		{ "resume", &r->resume },
 		{ "output", &r->output },
 		{ "output_hex", &r->output_hex },
+		{ "kept", &r->kept },
 		{ "command", &r->command },
 		{ "command_hex", &r->command_hex },
 		{ "cwd", &r->cwd },
@@ -156,6 +161,9 @@ static bool is_whole(const struct record *r)
 	case EVENT_END:
 		return (r->has & job) == job && (r->has & HAS_STATUS) &&
 		       r->end.text && r->stage > 0;
+	case EVENT_KEPT:
+		return (r->has & job) == job && (r->has & HAS_STATUS) &&
+		       r->kept.text;
 	case EVENT_OUT:
 		return (r->has & HAS_JOB) && (r->has & HAS_OFFSET) &&
 		       r->stage > 0;
@@ -167,6 +175,50 @@ bool record_parse(struct record *r, const char *line, size_t len)
 {
 	*r = (struct record){ .stage = 1, .stages = 1 };
 	return json_scan(line, len, take_member, r) == 0 && is_whole(r);
+}
+
+/* The next number of a row, behind what separates it. */
+static int next_number(const char **s, const char *end, uint64_t *n)
+{
+	struct json_value v;
+
+	while (*s < end && (**s < '0' || **s > '9'))
+		++*s;
+	v.text = *s;
+	while (*s < end && **s >= '0' && **s <= '9')
+		++*s;
+	v.len = (size_t)(*s - v.text);
+	return v.len ? json_get_uint(&v, n) : -1;
+}
+
+int record_get_kept(const struct json_value *v, struct kept *kept)
+{
+	const char *s = v->text;
+	const char *end = s + v->len;
+	uint64_t n[4];
+
+	if (v->len < 2 || *s != '[')
+		return -1;
+	while (next_number(&s, end, &n[0]) == 0) {
+		for (int i = 1; i < 4; i++) {
+			if (next_number(&s, end, &n[i]) < 0)
+				return -1;
+		}
+		if (n[0] < 1 || n[0] > UINT_MAX || n[1] < 1 || n[1] > 2 ||
+		    n[2] > INT64_MAX || n[3] < 1 || n[3] > INT64_MAX - n[2])
+			return -1;
+		/* A power of two is full. */
+		if ((kept->n & (kept->n - 1)) == 0)
+			kept->ranges = xreallocarray(kept->ranges,
+				kept->n ? 2 * kept->n : 1,
+				sizeof(*kept->ranges));
+		kept->ranges[kept->n++] = (struct kept_range){
+			.stage = (unsigned)n[0] - 1,
+			.stream = (unsigned)n[1] - 1,
+			.at = n[2], .len = n[3],
+		};
+	}
+	return 0;
 }
 
 int record_get_text(const struct json_value *text,

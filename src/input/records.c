@@ -167,7 +167,8 @@ static int make_room(struct records *r)
 		r->start = 0;
 	}
 	if (r->end == r->cap) {
-		r->cap *= 2;
+		r->cap = r->cap > RECORDS_LEN_MAX / 2 ? RECORDS_LEN_MAX + CHUNK
+						      : 2 * r->cap;
 		r->data = xrealloc(r->data, r->cap + 1);
 	}
 	return 0;

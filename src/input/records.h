@@ -16,8 +16,9 @@
 
 struct records;
 
-/* A longer record is no input that anyone could use: see records_next. */
-#define RECORDS_LEN_MAX	((size_t)64 << 20)
+/* A longer record is no input that anyone could use, but one without an end:
+ * see records_next. */
+#define RECORDS_LEN_MAX	((size_t)256 << 20)
 
 /*
  * Takes over fd (closed by records_free unless it is 0); name is copied and

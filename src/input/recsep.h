@@ -53,7 +53,8 @@ struct border {
 
 /*
  * The first border behind the byte at 0 that is found from `from` on: 0, or
- * the `next` of the one before it. False: there is none.
+ * the `next` of the one before it. An expression that matches nothing at all
+ * there finds that one again. False: there is none.
  */
 bool recsep_find(const struct recsep *s, const struct recsep_text *t,
 		 size_t from, struct border *b);

@@ -173,9 +173,9 @@ static void split_bytes(const struct split *s, struct cells *c,
 }
 
 /* The first match at or behind at, and its groups, which it returns the
- * number of; -1: there is none. */
+ * number of; -1: there is none, or err says why nobody knows. */
 static int find(const struct split *s, const char *item, size_t len, size_t at,
-		struct span *spans)
+		struct span *spans, struct buf *err)
 {
 	regmatch_t m[ERE_GROUPS];
 	size_t n;
@@ -185,6 +185,8 @@ static int find(const struct split *s, const char *item, size_t len, size_t at,
 		int found = pattern_match(s->pattern, item, len, at, false,
 					  spans, &why);
 
+		if (found < 0)
+			buf_addf(err, "--colsep: %s", why.data);
 		buf_release(&why);
 		n = pattern_groups(s->pattern);
 		return found <= 0 ? -1 :
@@ -200,15 +202,16 @@ static int find(const struct split *s, const char *item, size_t len, size_t at,
 }
 
 /* As Perl's split: a match of nothing never stands where a cell begins. */
-static void split_pattern(const struct split *s, struct cells *c,
-			  const char *item, size_t len)
+static int split_pattern(const struct split *s, struct cells *c,
+			 const char *item, size_t len, struct buf *err)
 {
 	struct span m[PATTERN_SPANS];
+	size_t said = err->len;
 	size_t start = 0;
 	size_t at = 0;
 	int groups;
 
-	while (at <= len && (groups = find(s, item, len, at, m)) >= 0) {
+	while (at <= len && (groups = find(s, item, len, at, m, err)) >= 0) {
 		if (m->end == m->start && m->start == start) {
 			at++;
 			continue;
@@ -222,6 +225,7 @@ static void split_pattern(const struct split *s, struct cells *c,
 		start = at = m->end;
 	}
 	add_trimmed(s, c, item + start, len - start);
+	return err->len == said ? 0 : -1;
 }
 
 /* A cell in quotes, whose first is at p. Returns what is behind the closing
@@ -290,8 +294,7 @@ int split_add(const struct split *s, struct cells *c, const char *item,
 		split_bytes(s, c, item, len);
 		return 0;
 	case SPLIT_PATTERN:
-		split_pattern(s, c, item, len);
-		return 0;
+		return split_pattern(s, c, item, len, err);
 	case SPLIT_CSV:
 		return split_csv(s, c, item, len, err);
 	}

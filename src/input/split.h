@@ -50,7 +50,8 @@ void split_free(struct split *s);
 /*
  * Adds the cells of item, a C string of len bytes. An empty item is one empty
  * cell, and groups in the expression are cells as well, as in Perl. 0, or -1
- * with a message in err when it is no CSV; cells up to there were added.
+ * with a message in err when it is no CSV, or the expression takes too long;
+ * cells up to there were added.
  */
 int split_add(const struct split *s, struct cells *c, const char *item,
 	      size_t len, struct buf *err);

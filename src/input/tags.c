@@ -452,9 +452,14 @@ static size_t match_position(const struct tag *tag, const char *s,
  * --plus would make of its text ({#:%04d}). */
 static bool has_format(const char *s)
 {
-	const char *colon = strstr(s, ":%");
+	size_t len = *s == '{' ? 1 + strcspn(s + 1, "{}") : 0;
 
-	return *s == '{' && colon && colon < s + strcspn(s, "}");
+	/* Asked for each byte of a template, so never beyond this one. */
+	for (size_t i = 1; i + 1 < len; i++) {
+		if (s[i] == ':' && s[i + 1] == '%')
+			return true;
+	}
+	return false;
 }
 
 static bool match_tag(const struct tag *tag, const char *s, struct hit *h)
@@ -546,6 +551,21 @@ static int use_tag(const struct tags *t, const struct tag *tag, const char *s,
 	return found->eval ? 0 : -1;
 }
 
+/* Where word begins in s, and not behind last; NULL: anywhere. */
+static const char *find_word(const char *s, const char *word,
+			     const char *last)
+{
+	size_t len = strlen(word);
+
+	if (!last)
+		return strstr(s, word);
+	for (; s <= last; s++) {
+		if (strncmp(s, word, len) == 0)
+			return s;
+	}
+	return NULL;
+}
+
 /* {= expr =}, {=n expr =}: from the last {= before the next =}. */
 static long match_parens(const struct tags *t, const char *s,
 			 struct braces *found, struct buf *err)
@@ -559,9 +579,9 @@ static long match_parens(const struct tags *t, const char *s,
 
 	if (left == 0 || strncmp(s, t->left, left) != 0)
 		return 0;
-	end = strstr(code, t->right);
-	inner = strstr(code, t->left);
-	if (!end || (inner && inner < end && strcmp(t->left, t->right) != 0))
+	inner = strcmp(t->left, t->right) == 0 ? NULL : strstr(code, t->left);
+	end = find_word(code, t->right, inner);
+	if (!end)
 		return 0;
 	len = (long)(end + right - s);
 	*found = (struct braces){ .kind = BRACES_EVAL };

@@ -289,13 +289,13 @@ static void find_raw(struct template *t)
 }
 
 /*
- * Tries to split the text with an x for each value. The first word has to end
- * before the first of them.
+ * Tries to split the text with x in place of each value. The first word has to
+ * end before the first of them.
  */
 static void find_words(struct template *t)
 {
 	struct words w;
-	struct buf sample = BUF_INIT;
+	char *sample = xmemdup0(t->text, t->len);
 	size_t fixed = t->len;
 	size_t start = strspn(t->text, " \t");
 	size_t name_len = strcspn(t->text + start, " \t");
@@ -307,28 +307,23 @@ static void find_words(struct template *t)
 		if (!template_is_value(p))
 			continue;
 		fixed = p->off;
+		memset(sample + p->off, 'x', p->len);
 		if (p->ctx != QUOTE_PLAIN && p->ctx != QUOTE_SINGLE &&
 		    p->ctx != QUOTE_DOUBLE)
 			goto out;
 	}
 	if (has_replacement(t) && fixed <= start + name_len)
 		goto out;
-	for (size_t i = 0; i < t->npieces; i++) {
-		const struct piece *p = &t->pieces[i];
-
-		if (!template_is_value(p))
-			buf_add(&sample, t->text + p->off, p->len);
-		else
-			buf_addch(&sample, 'x');
-	}
-	t->is_splittable = words_scan(&w, sample.data, sample.len) == 0;
+	t->is_splittable = words_scan(&w, sample, t->len) == 0;
 	if (t->is_splittable) {
+		t->redirs = w.redirs;
+		memcpy(t->redir_at, w.redir_at, sizeof(t->redir_at));
 		t->name = xmemdup0(t->text + start, name_len);
 		t->name_len = name_len;
 	}
 out:
 	words_release(&w);
-	buf_release(&sample);
+	free(sample);
 }
 
 /* With -q only a first word that holds no value is looked up. */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/redir.h"
 #include "input/braces.h"
 #include "input/shquote.h"
 #include "input/template.h"
@@ -35,6 +36,8 @@ struct template {
 	bool is_splittable;	/* direct, if the first word is a program */
 	size_t name_len;	/* that word, for is_splittable */
 	char *name;
+	struct redirs redirs;	/* likewise; where in text they are: */
+	size_t redir_at[REDIRS_MAX][2];
 	const struct template_run *run;
 	bool is_quoted;		/* -q: each word is quoted whole */
 	unsigned wishes;	/* enum eval_wish of all expressions */

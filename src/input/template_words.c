@@ -61,6 +61,24 @@ static void split_text(struct splitter *s, const char *text, size_t len)
 	}
 }
 
+/* The text from there up to there, without what are redirections. */
+static void split_words(struct splitter *s, size_t from, size_t to)
+{
+	const struct template *t = s->t;
+
+	for (unsigned i = 0; i < t->redirs.n; i++) {
+		const size_t *at = t->redir_at[i];
+
+		if (at[1] <= from || at[0] >= to)
+			continue;
+		if (at[0] > from)
+			split_text(s, t->text + from, at[0] - from);
+		from = at[1];
+	}
+	if (from < to)
+		split_text(s, t->text + from, to - from);
+}
+
 /* With -q nothing in the text is special, and a break is one. */
 static void split_plain(struct splitter *s, const struct piece *p)
 {
@@ -70,7 +88,7 @@ static void split_plain(struct splitter *s, const struct piece *p)
 		enter_word(s);
 		buf_add(&s->w->bytes, s->t->text + p->off, p->len);
 	} else {
-		split_text(s, s->t->text + p->off, p->len);
+		split_words(s, p->off, p->off + p->len);
 	}
 }
 
@@ -172,6 +190,7 @@ int template_split(const struct template *t, const struct template_args *a,
 	int ret = 0;
 
 	words_reset(w);
+	w->redirs = t->redirs;
 	for (size_t i = 0; i < t->npieces && ret == 0;) {
 		struct repeat r;
 

@@ -143,6 +143,7 @@ void words_reset(struct words *w)
 {
 	buf_reset(&w->bytes);
 	w->n = 0;
+	w->redirs.n = 0;
 }
 
 static void grow(struct words *w)
@@ -375,6 +376,72 @@ static const char *take_word(const char *p, const char *end, char **to,
 	return p;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool begins_redir(const char *p, const char *end)
+{
+	p += is_digit(*p);
+	return p < end && (*p == '<' || *p == '>');
+}
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+	while (p < end && classes[(unsigned char)*p] == BLANK)
+		p++;
+	return p;
+}
+
+/* Its target at p. Returns what is behind it; NULL: it is of another sort. */
+static const char *take_target(const char *p, const char *end, struct redir *r)
+{
+	static const char null[] = "/dev/null";
+
+	if (r->kind == REDIR_DUP) {
+		if (p == end || *p < '0' || *p > '2')
+			return NULL;
+		r->from = *p++ - '0';
+		return p;
+	}
+	if ((size_t)(end - p) < sizeof(null) - 1 ||
+	    memcmp(p, null, sizeof(null) - 1) != 0)
+		return NULL;
+	return p + sizeof(null) - 1;
+}
+
+/* The redirection at p, which has to end with a blank or the line: shells
+ * disagree about 2>&1>file. Returns what is behind it; NULL when in doubt. */
+static const char *take_redir(struct words *w, const char *line, const char *p,
+			      const char *end)
+{
+	const char *from = p;
+	struct redir r = { .kind = REDIR_READ, .fd = 0 };
+
+	if (is_digit(*p))
+		r.fd = *p++ - '0';
+	else if (*p == '>')
+		r.fd = 1;
+	if (*p++ == '>')
+		r.kind = REDIR_WRITE;
+	if (p < end && *p == '&') {
+		r.kind = REDIR_DUP;
+		p++;
+	} else if (p < end && *p == '>' && r.kind == REDIR_WRITE) {
+		r.kind = REDIR_APPEND;
+		p++;
+	}
+	p = take_target(skip_blanks(p, end), end, &r);
+	if (!p || (p < end && classes[(unsigned char)*p] != BLANK) ||
+	    r.fd > 2 || w->redirs.n == REDIRS_MAX)
+		return NULL;
+	w->redir_at[w->redirs.n][0] = (size_t)(from - line);
+	w->redir_at[w->redirs.n][1] = (size_t)(p - line);
+	w->redirs.at[w->redirs.n++] = r;
+	return p;
+}
+
 int words_scan(struct words *w, const char *line, size_t len)
 {
 	const char *end = line + len;
@@ -386,10 +453,15 @@ int words_scan(struct words *w, const char *line, size_t len)
 	 * the blank behind it or the line's end. */
 	to = buf_reserve(&w->bytes, len + 1);
 	for (;;) {
-		while (p < end && classes[(unsigned char)*p] == BLANK)
-			p++;
+		p = skip_blanks(p, end);
 		if (p == end)
 			break;
+		if (w->n && begins_redir(p, end)) {
+			p = take_redir(w, line, p, end);
+			if (!p)
+				goto doubtful;
+			continue;
+		}
 		begin_at(w, (size_t)(to - w->bytes.data));
 		p = take_word(p, end, &to, w->n == 1);
 		if (!p)

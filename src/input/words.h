@@ -7,6 +7,8 @@
  * (= too, behind the first word), blanks and tabs; quotes are '...' without
  * more, or "..." without $ ` \ and ! ; and its first word is a plain name
  * that no shell of that kind knows as builtin, keyword, function or alias.
+ * Behind that name, apart from other words, redirections of /dev/null and of
+ * descriptors 0 to 2 may stand (base/redir.h); they are no words.
  * Everything doubtful goes to the shell: a false "needs a shell" costs a
  * millisecond, the opposite costs the truth. Pure functions of their
  * arguments, but for words_env_setup and what asks for it.
@@ -18,6 +20,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/redir.h"
 #include "input/shquote.h"
 
 /* An argument vector under construction. Embedded; not thread-safe. Its
@@ -28,6 +31,9 @@ struct words {
 	char **argv;		/* made by words_argv */
 	size_t n;
 	size_t cap;		/* of offs; argv has one place more */
+	struct redirs redirs;
+	/* Where in the line words_scan found each, from and up to. */
+	size_t redir_at[REDIRS_MAX][2];
 };
 
 void words_init(struct words *w);

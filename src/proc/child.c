@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "proc/child.h"
+#include "proc/warden.h"
 #include "proc/warm.h"
 
 /* So many ends of children between two looks for adopted strays. */
@@ -31,6 +32,7 @@
 struct leftover {
 	struct list link;
 	pid_t pgid;
+	int place;		/* the warden's */
 };
 
 /* guarded by registry_lock, as is all that hangs on the two lists */
@@ -45,6 +47,7 @@ static bool adopts;
 
 void child_setup(void)
 {
+	warden_setup();
 #ifdef HAVE_SUBREAPER
 	adopts = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 #endif
@@ -52,6 +55,7 @@ void child_setup(void)
 
 enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 {
+	struct spawn_request own = *req;
 	enum spawn_result r;
 	int err;
 
@@ -63,17 +67,29 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	c->owner = thread_self();
 	mutex_lock(&registry_lock);
 	spawning++;
+	c->place = req->die_with_parent ? warden_take() : 0;
 	mutex_unlock(&registry_lock);
+	if (req->die_with_parent && !spawn_has_parent_death())
+		warden_start();
+	own.place = c->place;
 	r = req->warm ? warm_process(req->warm, req, &c->pid, &c->pidfd)
-		      : spawn_process(req, &c->pid, &c->pidfd);
+		      : spawn_process(&own, &c->pid, &c->pidfd);
 	err = errno;
 	mutex_lock(&registry_lock);
 	spawning--;
 	if (r == SPAWN_OK)
 		list_append(&children, &c->link);
+	else
+		warden_give_back(c->place);
 	mutex_unlock(&registry_lock);
 	errno = err;
 	return r;
+}
+
+void child_lasts(const struct child *c)
+{
+	if (c->place && !c->has_ended)
+		warden_start();
 }
 
 #ifdef HAVE_WAIT4
@@ -116,7 +132,7 @@ static bool leader_has_ended(struct child *c)
 
 /*
  * Reaping happens under the registry's lock, so that a broadcast can never
- * use a number that is free again.
+ * use a number that is free again; nor must the warden.
  */
 bool child_poll(struct child *c)
 {
@@ -126,8 +142,14 @@ bool child_poll(struct child *c)
 		c->has_ended = leader_has_ended(c);
 		return c->has_ended;
 	}
+	/* With a pidfd nobody asks before it has. */
+	if (c->pidfd < 0 && !leader_has_ended(c))
+		return false;
 	mutex_lock(&registry_lock);
+	warden_clear(c->place);
 	c->is_reaped = reap(c, WNOHANG);
+	if (!c->is_reaped)
+		warden_enter_group(c->place, c->same_group ? -c->pid : c->pid);
 	mutex_unlock(&registry_lock);
 	c->has_ended = c->is_reaped;
 	return c->has_ended;
@@ -171,8 +193,12 @@ bool child_group_lives(struct child *c)
 {
 	if (c->same_group)
 		return !c->is_reaped && !leader_has_ended(c);
-	if (c->is_reaped)
-		return group_has_children(c->pid);
+	if (c->is_reaped) {
+		bool lives = group_has_children(c->pid);
+
+		warden_enter_group(c->place, lives ? c->pid : 0);
+		return lives;
+	}
 	/* The zombie leader counts as a member on some systems; then this
 	 * says yes too often, which costs time but no harm. */
 	return kill(-c->pid, 0) == 0;
@@ -225,12 +251,14 @@ static void reap_strays_locked(void)
 	}
 }
 
-static void remember_leftover(pid_t pgid)
+static void remember_leftover(pid_t pgid, bool dies_with_us)
 {
 	struct leftover *l = xmalloc(sizeof(*l));
 
 	l->pgid = pgid;
 	mutex_lock(&registry_lock);
+	l->place = dies_with_us ? warden_take() : 0;
+	warden_enter_group(l->place, pgid);
 	list_append(&leftovers, &l->link);
 	mutex_unlock(&registry_lock);
 }
@@ -241,6 +269,7 @@ void child_finish(struct child *c)
 
 	fd_close(&c->pidfd);
 	mutex_lock(&registry_lock);
+	warden_give_back(c->place);
 	if (!c->is_reaped)
 		BUG_ON(!reap(c, 0));
 	c->is_reaped = true;
@@ -249,7 +278,7 @@ void child_finish(struct child *c)
 		reap_strays_locked();
 	mutex_unlock(&registry_lock);
 	if (adopts && !c->same_group && group_has_children(c->pid))
-		remember_leftover(c->pid);
+		remember_leftover(c->pid, c->place);
 }
 
 void child_broadcast(int sig)
@@ -304,6 +333,7 @@ static bool sweep_locked(int sig)
 		struct leftover *l = container_of(pos, struct leftover, link);
 
 		if (!group_has_children(l->pgid)) {
+			warden_give_back(l->place);
 			list_del(&l->link);
 			free(l);
 		} else if (sig) {
@@ -348,7 +378,7 @@ static bool leftovers_last(int64_t patience_ns)
 	return false;
 }
 
-void child_end_leftovers(int64_t patience_ns)
+static void end_leftovers(int64_t patience_ns)
 {
 	if (!sweep(0) || !leftovers_last(patience_ns))
 		return;
@@ -360,4 +390,10 @@ void child_end_leftovers(int64_t patience_ns)
 		if (!leftovers_last(100 * NS_PER_MS))
 			return;
 	}
+}
+
+void child_end_leftovers(int64_t patience_ns)
+{
+	end_leftovers(patience_ns);
+	warden_end();
 }

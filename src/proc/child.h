@@ -35,6 +35,7 @@ struct child {
 	uint64_t number;	/* whose it is, set before the start, for
 				   child_hold */
 	bool is_held;
+	int place;		/* in the warden's table; 0: none */
 	bool same_group;	/* as ours: it alone gets signals */
 	pid_t pid;		/* also the number of its group */
 	int pidfd;		/* polls readable at its end; or -1 */
@@ -51,6 +52,10 @@ void child_setup(void);
 
 /* Starts a process; see spawn_process. c is not a child unless SPAWN_OK. */
 enum spawn_result child_start(struct child *c, const struct spawn_request *req);
+
+/* It lasts: what there is of its group must die with muster, too. For who has
+ * waited a little; cheap when called again. */
+void child_lasts(const struct child *c);
 
 /* Has it ended? Never blocks. Where wakes come from SIGCHLD, ask at every
  * wake of the thread. */
@@ -83,7 +88,8 @@ void child_sweep(void);
 /*
  * At the end of muster: gives what finished jobs left in their groups
  * patience_ns to end by themselves, then sends TERM, then KILL. Returns when
- * none is left. Processes in sessions of their own are left alone.
+ * none is left. Processes in sessions of their own are left alone. After it
+ * muster's own death ends nobody any more.
  */
 void child_end_leftovers(int64_t patience_ns);
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -89,6 +90,15 @@ unsigned limits_possible_jobs(unsigned more_fds)
 		jobs = r.rlim_max / 2;
 #endif
 	return jobs ? (unsigned)jobs : 1;
+}
+
+size_t limits_job_fds(void)
+{
+	struct rlimit r = saved[0].original;
+
+	if (!saved[0].raised && getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return 0;
+	return r.rlim_cur < SIZE_MAX ? (size_t)r.rlim_cur : SIZE_MAX;
 }
 
 /* Linux gives one argument 32 pages, whatever their size. */

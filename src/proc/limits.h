@@ -22,6 +22,9 @@ unsigned limits_most_jobs(void);
  * need; best effort: what is lacking shows as RUN_AGAIN later. */
 void limits_raise(unsigned jobs, unsigned more_fds);
 
+/* How many descriptors a job may have open. */
+size_t limits_job_fds(void);
+
 /* The longest command that a shell can be given with this environment. */
 size_t limits_command_bytes(void);
 

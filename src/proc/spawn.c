@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -15,9 +16,11 @@
 
 #include "base/compiler.h"
 #include "base/fdio.h"
+#include "base/redir.h"
 #include "proc/limits.h"
 #include "proc/sigstate.h"
 #include "proc/spawn.h"
+#include "proc/warden.h"
 
 #define CHILD_STACK_BYTES 16384
 
@@ -26,6 +29,26 @@ struct child_args {
 	pid_t parent;
 	int err;	/* set by the child before it gives up */
 };
+
+/* As a shell does it, in the child: 0, or -1 with errno. */
+static int redirect(const struct redirs *redirs)
+{
+	static const int flags[] = {
+		[REDIR_READ] = O_RDONLY | O_CLOEXEC,
+		[REDIR_WRITE] = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+		[REDIR_APPEND] = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+	};
+
+	for (unsigned i = 0; redirs && i < redirs->n; i++) {
+		const struct redir *r = &redirs->at[i];
+		int fd = r->kind == REDIR_DUP ? r->from
+			: open("/dev/null", flags[r->kind], 0666);
+
+		if (fd < 0 || dup2(fd, r->fd) < 0)
+			return -1;
+	}
+	return 0;
+}
 
 /*
  * Runs in the child, between clone and exec: async-signal-safe calls only,
@@ -37,6 +60,7 @@ static int child_become(struct child_args *args)
 
 	if (!req->same_group)
 		setpgid(0, 0);
+	warden_enter_self(req->place, req->same_group);
 #ifdef HAVE_PDEATHSIG
 	if (req->die_with_parent) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -46,7 +70,7 @@ static int child_become(struct child_args *args)
 	}
 #endif
 	if (dup2(req->in, 0) < 0 || dup2(req->out, 1) < 0 ||
-	    dup2(req->err, 2) < 0)
+	    dup2(req->err, 2) < 0 || redirect(req->redirs) < 0)
 		goto fail;
 	if (req->cwd && chdir(req->cwd) < 0)
 		goto fail;
@@ -84,6 +108,7 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 		return SPAWN_NO_PROCESS;
 	if (LIKELY(args.err == 0))
 		return SPAWN_OK;
+	warden_clear(req->place);
 	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	fd_close(pidfd);
@@ -101,13 +126,14 @@ static void child_report(struct child_args *args, int pipe_end)
 	_exit(127);
 }
 
-static enum spawn_result await_exec(pid_t pid, int pipe_end)
+static enum spawn_result await_exec(pid_t pid, int place, int pipe_end)
 {
 	int err;
 	ssize_t n = fd_read(pipe_end, &err, sizeof(err));
 
 	if (n != sizeof(err))
 		return SPAWN_OK;
+	warden_clear(place);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	errno = err;
@@ -139,7 +165,7 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	}
 	fd_fork_unlock();
 	if (result == SPAWN_OK)
-		result = await_exec(*pid, ends[0]);
+		result = await_exec(*pid, req->place, ends[0]);
 	else
 		errno = err;
 	err = errno;

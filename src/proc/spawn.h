@@ -12,13 +12,15 @@
  * signal mask and dispositions muster was started with, muster's original
  * limits, the three descriptors it is given and no other; and dies when the
  * calling thread does, if asked and possible: so a thread must outlive the
- * process it started.
+ * process it started. Before its exec it stands in the warden's table.
  */
 #ifndef MUSTER_PROC_SPAWN_H
 #define MUSTER_PROC_SPAWN_H
 
 #include <stdbool.h>
 #include <sys/types.h>
+
+struct redirs;
 
 #if defined(__SANITIZE_THREAD__)
 #define SPAWN_TSAN 1
@@ -45,8 +47,10 @@ struct spawn_request {
 	int in;			/* become 0, 1, 2; stay the caller's */
 	int out;
 	int err;
+	const struct redirs *redirs;	/* done to these; NULL: none */
 	bool die_with_parent;
 	bool same_group;	/* it stays in ours: for a terminal */
+	int place;		/* in the warden's table; 0: none */
 	bool has_nice;
 	int nice;		/* as far as it may be had */
 	struct warm *warm;	/* child_start: to be asked for it (warm.h),

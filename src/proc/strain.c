@@ -16,6 +16,9 @@
 /* A kernel thread, among the flags in a stat file (PF_KTHREAD). */
 #define KERNEL_THREAD	0x00200000UL
 
+/* No machine has more, in kilobytes: an exabyte. */
+#define KB_MAX		(INT64_C(1) << 50)
+
 static bool read_proc(struct buf *text, const char *root, const char *name)
 {
 	struct buf path = BUF_INIT;
@@ -128,11 +131,12 @@ int64_t strain_memory(const char *root)
 		for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 			int64_t part = number_behind(text.data, parts[i]);
 
-			kb += part > 0 ? part : 0;
+			if (part > 0 && part < KB_MAX)
+				kb += part;
 		}
 	}
 	buf_release(&text);
-	return kb < 0 ? -1 : kb * 1024;
+	return kb < 0 || kb > KB_MAX ? -1 : kb * 1024;
 }
 
 bool strain_swaps(const char *root, uint64_t *in, uint64_t *out)

@@ -6,8 +6,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "base/mem.h"
@@ -28,10 +30,18 @@
 /* So many buffers hold what can be in a pipe, with much to spare. */
 #define DRAIN_ROUNDS	32
 
+/* A pipe, without anyone who reads from it. */
+#define PIPE_HOLDS	65536
+
+/* Who writes so much, in its turn, gets a larger one. One job at a time: users
+ * have no more than 64 of that size for all they run. */
+#define BULK_BYTES	(4 * PIPE_HOLDS)
+
 /*
  * Most jobs are short and say little. At first only the process is watched,
  * so that such a job costs one wake-up instead of one for each thing it does;
- * a pipe holds 64 KiB meanwhile.
+ * a pipe holds 64 KiB meanwhile. Where the job before has written more than
+ * that, so will this one.
  */
 #define FIRST_LOOK	(4 * NS_PER_MS)
 
@@ -103,6 +113,36 @@ static void write_input(struct attempt *a)
 		a->heard_ns = clock_run_ns();
 }
 
+static void heard_output(struct attempt *a, int stream, size_t n)
+{
+	if (stream == OUTPUT_OUT)
+		a->job->outcome.out_bytes += n;
+	a->heard_ns = clock_run_ns();
+}
+
+/* Without a copy, if the output can. False: it is to be read. */
+static bool pass_stream(struct attempt *a, int stream)
+{
+	struct output *o = a->cfg->output;
+	int64_t n;
+
+	if (stream != OUTPUT_OUT || !o->ops->pass)
+		return false;
+	n = o->ops->pass(o, a->job, a->fd[stream], &a->full);
+	if (n > 0)
+		heard_output(a, stream, (size_t)n);
+	if (n > 0 && !a->is_wide && a->job->outcome.out_bytes > BULK_BYTES) {
+		fd_widen_pipe(a->fd[stream]);
+		a->is_wide = true;
+	}
+	/* Once the process has ended, what it has written must not wait. */
+	if (n == 0 && a->child.has_ended) {
+		a->full = -1;
+		return false;
+	}
+	return n >= 0;
+}
+
 /* One read; poll has said that it does not block. */
 static void read_stream(struct attempt *a, int stream)
 {
@@ -113,18 +153,20 @@ static void read_stream(struct attempt *a, int stream)
 		a->buffer = xmalloc(BUFFER_BYTES);
 	n = fd_read(a->fd[stream], a->buffer, BUFFER_BYTES);
 	if (n <= 0) {
+		if (n < 0)
+			a->read_err = errno;
 		fd_close(&a->fd[stream]);
 		return;
 	}
-	if (stream == OUTPUT_OUT)
-		a->job->outcome.out_bytes += (uint64_t)n;
-	a->heard_ns = clock_run_ns();
+	heard_output(a, stream, (size_t)n);
 	o->ops->append(o, a->job, stream, a->buffer, (size_t)n);
 }
 
 /* POLLHUP without POLLIN: nobody writes any more, and all is read. */
 static void serve_stream(struct attempt *a, int stream, short revents)
 {
+	if ((revents & POLLIN) && pass_stream(a, stream))
+		return;
 	if (revents & POLLIN)
 		read_stream(a, stream);
 	else if (revents)
@@ -138,6 +180,7 @@ static void drain(struct attempt *a)
 	struct pollfd p[2];
 	bool more = true;
 
+	a->full = -1;
 	for (int round = 0; more && round < DRAIN_ROUNDS; round++) {
 		more = false;
 		for (int i = 0; i < 2; i++)
@@ -339,7 +382,7 @@ static void wait_event(struct attempt *a, int64_t now)
 {
 	bool read = !a->first_look && may_read(a);
 	int64_t next = next_moment(a, now);
-	struct pollfd p[4];
+	struct pollfd p[5];
 	int n;
 
 	for (int i = 0; i < 2; i++)
@@ -347,6 +390,8 @@ static void wait_event(struct attempt *a, int64_t now)
 			.fd = read && is_open(a, i) ? a->fd[i] : -1,
 			.events = POLLIN,
 		};
+	if (a->full >= 0)
+		p[0].fd = -1;
 	p[2] = (struct pollfd){
 		.fd = a->child.has_ended ? -1 : a->child.pidfd,
 		.events = POLLIN,
@@ -356,10 +401,15 @@ static void wait_event(struct attempt *a, int64_t now)
 		/* Without it, still that nobody reads any more. */
 		.events = feeder_has_data(&a->in) ? POLLOUT : 0,
 	};
+	p[4] = (struct pollfd){ .fd = a->full, .events = POLLOUT };
 	if (next >= 0)
 		next = next > now ? next - now : 0;
-	n = thread_poll(p, 4, next);
+	n = thread_poll(p, 5, next);
 	a->first_look = false;
+	if (n > 0 && p[4].revents) {
+		a->full = -1;
+		serve_stream(a, 0, POLLIN);
+	}
 	for (int i = 0; n > 0 && i < 2; i++) {
 		if (p[i].fd >= 0 && p[i].revents)
 			serve_stream(a, i, p[i].revents);
@@ -387,7 +437,8 @@ static void judge(struct attempt *a)
 #endif
 	switch (a->reason) {
 	case KILL_NONE:
-		o->end = o->signal ? JOB_SIGNALED : JOB_EXITED;
+		o->end = a->read_err ? JOB_LOST
+			 : o->signal ? JOB_SIGNALED : JOB_EXITED;
 		break;
 	case KILL_TIMEOUT:
 		o->end = JOB_TIMEOUT;
@@ -398,6 +449,16 @@ static void judge(struct attempt *a)
 	}
 }
 
+static void tell_lost(const struct attempt *a)
+{
+	struct buf text = BUF_INIT;
+
+	buf_addf(&text, "what it printed could not be read: %s",
+		 strerror(a->read_err));
+	a->job->message = arena_strdup(&a->job->arena, text.data);
+	buf_release(&text);
+}
+
 void attempt_watch(struct attempt *a)
 {
 	int64_t now;
@@ -405,7 +466,11 @@ void attempt_watch(struct attempt *a)
 	a->reason = KILL_NONE;
 	a->sent_kill = false;
 	a->is_drained = false;
-	a->first_look = a->child.pidfd >= 0 && !feeder_is_busy(&a->in);
+	a->full = -1;
+	a->is_wide = false;
+	a->first_look = a->child.pidfd >= 0 && !feeder_is_busy(&a->in) &&
+			!a->was_bulky;
+	a->read_err = 0;
 	for (;;) {
 		/* Without a pidfd, any wake may mean that it has ended; and
 		 * it may have before anyone could be told. */
@@ -416,7 +481,9 @@ void attempt_watch(struct attempt *a)
 		if (is_over(a, now))
 			break;
 		wait_event(a, now);
+		child_lasts(&a->child);
 	}
+	a->was_bulky = a->job->outcome.out_bytes >= PIPE_HOLDS;
 	attempt_close_pipes(a);
 	if (a->job->inlet)
 		a->job->data_len = a->in.taken;
@@ -424,4 +491,6 @@ void attempt_watch(struct attempt *a)
 	child_finish(&a->child);
 	tree_release(&a->tree);
 	judge(a);
+	if (a->read_err)
+		tell_lost(a);
 }

@@ -31,6 +31,9 @@ struct attempt {
 	struct feeder in;	/* opened by who starts the child */
 	bool has_pipes;
 	bool first_look;	/* see attempt.c: wait_event */
+	bool was_bulky;		/* the job before: more than a pipe holds */
+	bool is_wide;		/* the pipe of stdout */
+	int full;		/* what stdout waits for to take more; -1 */
 
 	/* the term sequence */
 	enum kill_reason reason;
@@ -42,6 +45,7 @@ struct attempt {
 
 	/* after the end of the process */
 	bool is_drained;	/* of what was written before */
+	int read_err;		/* some of that is lost: errno */
 	int64_t ended_ns;
 	int64_t heard_ns;	/* last output, or ended_ns */
 };

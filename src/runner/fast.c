@@ -240,7 +240,8 @@ bool fast_evaluate(struct fast_slot *s, const struct launch *launch,
 
 	if (!s->of->may_evaluate || launch->is_direct || !is_bare(job) ||
 	    words_scan(&s->words, launch->command.data,
-		       launch->command.len) < 0)
+		       launch->command.len) < 0 ||
+	    s->words.redirs.n)
 		return false;
 	words = words_argv(&s->words);
 	len = strlen(words[0]);

@@ -14,6 +14,7 @@
 #include "base/tmpname.h"
 #include "input/filter.h"
 #include "input/template.h"
+#include "proc/limits.h"
 #include "proc/shell.h"
 #include "runner/launch.h"
 #include "sched/job.h"
@@ -111,6 +112,16 @@ static bool is_same_dir(const char *path)
 
 	return *path == '/' && stat(path, &a) == 0 && stat(".", &b) == 0 &&
 	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Would a shell carry out any redirection to /dev/null? */
+static bool can_redirect(void)
+{
+	struct stat st;
+
+	/* Meanwhile it keeps the descriptors that were there as 10 and up. */
+	return stat("/dev/null", &st) == 0 &&
+	       S_ISCHR(st.st_mode) && limits_job_fds() > 20;
 }
 
 /* PWD as a shell sets it: what it was if that is right, else the truth. NULL
@@ -235,6 +246,7 @@ void launcher_init(struct launcher *l, const char *shell,
 	for (size_t i = 0; i < n; i++)
 		sort_variable(l, envp[i]);
 	settle_environment(l);
+	l->may_redirect = can_redirect();
 	snprintf(l->pid_var, sizeof(l->pid_var), "PARALLEL_PID=%ld",
 		 (long)getpid());
 	l->slot_name = "PARALLEL_JOBSLOT0";
@@ -466,7 +478,10 @@ static bool prepare_direct(struct launch *l, const struct job *job)
 			       strlen(job->values[0]), by->kind) < 0) {
 		return false;
 	}
+	if (l->words.redirs.n && !by->may_redirect)
+		return false;
 	l->argv = words_argv(&l->words);
+	l->redirs = l->words.redirs.n ? &l->words.redirs : NULL;
 	l->path = find_program(l, l->argv[0]);
 	if (!l->path)
 		return false;
@@ -504,6 +519,7 @@ static void prepare_words(struct launch *l, const struct job *job)
 				 job->cwd);
 	l->path = l->program ? l->program : "";
 	l->argv = job->values;
+	l->redirs = NULL;
 	l->is_direct = false;
 	set_env(l, job);
 }
@@ -598,6 +614,7 @@ int launch_by_shell(struct launch *l, struct job *job)
 	if (!l->by->want_command && make_command(l, job) < 0)
 		return -1;
 	l->is_direct = false;
+	l->redirs = NULL;
 	*arg++ = (char *)l->by->shell;
 	*arg++ = (char *)"-c";
 	/* Else the shell would take the command for an option of its own;

@@ -38,6 +38,7 @@ struct launcher {
 	bool is_bash;			/* by its program, not its name */
 	bool is_dash;			/* likewise */
 	bool can_be_warm;		/* likewise: --fast knows it */
+	bool may_redirect;		/* as well */
 	char *search;			/* PATH at start */
 	bool has_path;			/* there was one */
 	char **base_env;		/* less what depends on job or shell;
@@ -89,6 +90,7 @@ struct launch {
 	const char *path;
 	char *const *argv;
 	char **env;
+	const struct redirs *redirs;	/* or NULL */
 	bool is_direct;
 	bool skip;		/* the job is not to be run after all */
 };

@@ -372,6 +372,7 @@ static enum spawn_result start(struct local *l, struct slot *s,
 	req->path = s->launch.path;
 	req->argv = s->launch.argv;
 	req->envp = s->launch.env;
+	req->redirs = s->launch.redirs;
 	if (l->fast.is_on && !s->launch.is_direct && !job->is_argv)
 		return fast_start(&s->fast, &s->attempt.child, req, job);
 	r = child_start(&s->attempt.child, req);
@@ -383,6 +384,7 @@ static enum spawn_result start(struct local *l, struct slot *s,
 	req->path = s->launch.path;
 	req->argv = s->launch.argv;
 	req->envp = s->launch.env;
+	req->redirs = s->launch.redirs;
 	return child_start(&s->attempt.child, req);
 }
 

@@ -117,6 +117,9 @@ enum engine_resize_reason {
 	RESIZE_REASONS
 };
 
+/* One word: "start", "demand", ... */
+const char *engine_resize_name(enum engine_resize_reason reason);
+
 /* Sums over all stages. */
 struct engine_stats {
 	struct tally tally;

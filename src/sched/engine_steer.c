@@ -496,3 +496,18 @@ void engine_get_stats(struct engine *e, struct engine_stats *out)
 		add_stage_locked(&e->stages[i], out);
 	mutex_unlock(&e->lock);
 }
+
+const char *engine_resize_name(enum engine_resize_reason reason)
+{
+	static const char *const names[RESIZE_REASONS] = {
+		[RESIZE_START] = "start",
+		[RESIZE_DEMAND] = "demand",
+		[RESIZE_IDLE] = "idle",
+		[RESIZE_BOUNDS] = "bounds",
+		[RESIZE_ADAPT] = "adapt",
+		[RESIZE_SHORTAGE] = "shortage",
+		[RESIZE_END] = "end",
+	};
+
+	return names[reason];
+}

@@ -80,6 +80,8 @@ static enum entry enter_locked(struct engine *e, struct job *job)
 
 static bool settle_entry(struct engine *e, struct job *job, enum entry entry)
 {
+	struct output *out = e->cfg.output;
+
 	switch (entry) {
 	case ENTRY_WAITS:
 		break;
@@ -99,8 +101,13 @@ static bool settle_entry(struct engine *e, struct job *job, enum entry entry)
 		work_here(e, &e->stages[0], job);
 		break;
 	case ENTRY_PASSED:
-		for (unsigned i = 0; i < e->nstages; i++)
-			e->cfg.output->ops->skip(e->cfg.output, job->seq + i);
+		for (job->stage = 0; job->stage < e->nstages; job->stage++) {
+			if (job->kept)
+				out->ops->replay(out, job);
+			else
+				out->ops->skip(out, job->seq);
+			job->seq++;
+		}
 		job_free(job);
 		break;
 	}

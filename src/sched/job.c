@@ -113,6 +113,25 @@ void job_set_data(struct job *job, char *data, size_t len)
 	job->bytes += len;
 }
 
+bool job_is_over(const struct job *job)
+{
+	switch (job->outcome.end) {
+	case JOB_EXITED:
+	case JOB_SIGNALED:
+	case JOB_TIMEOUT:
+	case JOB_UNSTARTED:
+	case JOB_REFUSED:
+		return true;
+	case JOB_KILLED:
+	case JOB_CANCELLED:
+	case JOB_LOST:
+	case JOB_DROPPED:
+	case JOB_SKIPPED:
+		return false;
+	}
+	BUG("job_end out of range");
+}
+
 bool job_has_succeeded(const struct job *job)
 {
 	return job->outcome.end == JOB_EXITED && job->outcome.status == 0;

@@ -24,6 +24,7 @@
 struct buf;
 struct eval_memo;
 struct inlet;
+struct kept;
 
 #define JOB_KEY_BYTES	16
 
@@ -37,7 +38,7 @@ enum job_end {
 	JOB_REFUSED,	/* its input can't be run (NUL, too long, no safe
 			   quoting): message */
 	JOB_CANCELLED,	/* never started: muster stopped first */
-	JOB_LOST,	/* lost with its host */
+	JOB_LOST,	/* with its host, or what it printed is: message */
 	JOB_DROPPED,	/* never started: the queue was full: message */
 	JOB_SKIPPED,	/* never started: what it comes after did not end as
 			   it should have: message */
@@ -134,6 +135,9 @@ struct job {
 				   by which a later run knows it again */
 	unsigned char key[JOB_KEY_BYTES];
 	uint64_t recorded;	/* the seq whose end is in the journal */
+	const struct kept *kept;	/* what an earlier run, which has done
+				   it, has kept of its output; or NULL. Not the
+				   job's */
 	bool is_misuse;		/* it ends refused for an error of the user's:
 				   the run's status is 255 */
 
@@ -170,6 +174,9 @@ void job_free(struct job *job);
  * in bytes, freed with the job. */
 void job_set_data(struct job *job, char *data, size_t len);
 
+/* Did it end by itself, by its time, or because it could not be executed? What
+ * muster has ended, or not begun, a later run will do. */
+bool job_is_over(const struct job *job);
 /* True when the last try counts as a success: ended by itself with 0. */
 bool job_has_succeeded(const struct job *job);
 /* The status as a shell would give it: exit status, 128 + signal; and 255 for

@@ -3,8 +3,8 @@
  * output.h - where a runner puts what a job writes.
  *
  * Declared here because runners call it and sinks implement it. For each
- * job number from 1 on exactly one of `end` or `skip` is called in the end.
- * Calls for one job come from one thread at a time.
+ * job number from 1 on exactly one of `end`, `skip` or `replay` is called in
+ * the end. Calls for one job come from one thread at a time.
  */
 #ifndef MUSTER_SCHED_OUTPUT_H
 #define MUSTER_SCHED_OUTPUT_H
@@ -40,6 +40,15 @@ struct output_ops {
 		       enum output_stream stream, const char *data,
 		       size_t len);
 
+	/*
+	 * Moves what fd, a pipe in which there is something, has of the job's
+	 * standard output straight to where that goes, if its turn has come
+	 * and if it can be done; never blocks but for a disk. Returns how many
+	 * bytes; 0: *full, a descriptor, takes no more just now; -1: they are
+	 * to be read and appended. NULL: always so.
+	 */
+	int64_t (*pass)(struct output *o, struct job *job, int fd, int *full);
+
 	/* The job is over, or its try: keep: its output counts; else it is
 	 * dropped and another try, or skip, follows. */
 	void (*end)(struct output *o, struct job *job, bool keep);
@@ -52,6 +61,11 @@ struct output_ops {
 
 	/* The job will never (again) begin. */
 	void (*skip)(struct output *o, uint64_t seq);
+
+	/* In place of skip: an earlier run has done that stage of the job (seq
+	 * and stage are set), and kept what it had printed (kept). Stage
+	 * after stage. */
+	void (*replay)(struct output *o, struct job *job);
 
 	/* From now on begin never blocks: nothing new is to be started. */
 	void (*stop_waiting)(struct output *o);

@@ -19,6 +19,9 @@
  * that wait, or being retried): then no one may be held up, or it would never
  * run; memory grows above the ceiling instead.
  *
+ * With a file to keep output in (emit_keep.c) nobody is live before his end,
+ * and all that waits behind that is in the file.
+ *
  * In order of completion nobody is live. If all are held up, one of them is
  * made the patron: it is live, and the only one written, until it ends.
  */
@@ -136,7 +139,7 @@ static bool emit_begin(struct output *o, struct job *job, bool last,
 static bool has_room_locked(struct emit *e, struct out *out)
 {
 	if (emit_is_live(e, out))
-		return out->pending < LIVE_MAX;
+		return out->pending < emit_live_max(e, out);
 	if (e->memory < e->cfg.memory_max || !e->spool.full)
 		return true;
 	if (e->cfg.mode == EMIT_ORDERED)
@@ -190,7 +193,10 @@ static size_t spill_locked(struct emit *e, struct out *out, int stream,
 	c->writing = false;
 	if (err) {
 		diag_debug(DIAG_EMIT, "spool: %s", strerror(err));
-		spool_fail(&e->spool, err);
+		if (e->keeps)
+			emit_keep_failed_locked(e, err);
+		else
+			spool_fail(&e->spool, err);
 		/* What follows must not go behind this chunk's hole. */
 		c->cap = c->len;
 		return 0;
@@ -257,7 +263,8 @@ static void emit_append(struct output *o, struct job *job,
 	struct out *out = job->out;
 
 	mutex_lock(&e->lock);
-	if (e->is_broken[stream] || len == 0) {
+	/* What can't be written now may be by a later run. */
+	if ((e->is_broken[stream] && !e->keeps) || len == 0) {
 		mutex_unlock(&e->lock);
 		return;
 	}
@@ -329,6 +336,8 @@ static void emit_end(struct output *o, struct job *job, bool keep)
 	job->out = NULL;
 	if (e->cfg.late)
 		set_tag(e, out, job);
+	if (keep && e->cfg.ended)
+		emit_put_on_record(e, out, job);
 	mutex_lock(&e->lock);
 	out->is_resting = false;
 	if (out->is_waiting) {
@@ -375,6 +384,22 @@ static void emit_skip(struct output *o, uint64_t seq)
 	mutex_unlock(&e->lock);
 }
 
+static void emit_replay(struct output *o, struct job *job)
+{
+	struct emit *e = emit_of(o);
+	struct out *out = emit_out_kept(job);
+
+	if (e->cfg.replays && job->stage == 0)
+		e->cfg.replays(e->cfg.book, job);
+	set_tag(e, out, job);
+	mutex_lock(&e->lock);
+	if (e->cfg.mode == EMIT_ORDERED)
+		emit_ring_set(e, out->seq, out);
+	e->promised += out->nranges > 0;
+	end_kept_locked(e, out);
+	mutex_unlock(&e->lock);
+}
+
 static void emit_stop_waiting(struct output *o)
 {
 	struct emit *e = emit_of(o);
@@ -389,14 +414,17 @@ static const struct output_ops emit_ops = {
 	.begin = emit_begin,
 	.room = emit_room,
 	.append = emit_append,
+	.pass = emit_pass,
 	.end = emit_end,
 	.rest = emit_rest,
 	.skip = emit_skip,
+	.replay = emit_replay,
 	.stop_waiting = emit_stop_waiting,
 };
 
 static void release(struct emit *e)
 {
+	emit_keep_release(e);
 	spool_release(&e->spool);
 	cond_release(&e->gate);
 	cond_release(&e->work);
@@ -412,6 +440,7 @@ struct emit *emit_new(const struct emit_config *config)
 	e->output.ops = &emit_ops;
 	e->cfg = *config;
 	e->packs = config->compress;
+	e->can_pass = emit_can_pass(e);
 	e->head = 1;
 	e->end = 1;
 	e->ready_end = 1;
@@ -419,6 +448,7 @@ struct emit *emit_new(const struct emit_config *config)
 	cond_init(&e->work);
 	cond_init(&e->gate);
 	spool_init(&e->spool, config->tmpdir);
+	list_init(&e->open);
 	list_init(&e->ready);
 	list_init(&e->waiting);
 	if (config->mode == EMIT_ORDERED)

@@ -17,11 +17,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct buf;
 struct compress;
 struct emit;
 struct job;
+struct kept;
 struct output;
 
 enum emit_mode {
@@ -62,9 +64,20 @@ struct emit_config {
 	/* Called by the writer, if not NULL, for the jobs that it has written
 	 * all of, in the order in which it did, also of those that had no
 	 * output; no more once something could not be written. Not with
-	 * EMIT_LINES. With written_arg. */
-	void (*written)(void *arg, const struct emit_written *w, size_t n);
-	void *written_arg;
+	 * EMIT_LINES. False: that could not be put on record. With book. */
+	bool (*written)(void *book, const struct emit_written *w, size_t n);
+	/* Called, if not NULL, by a job's worker when all its output is there
+	 * and it counts, before the writer may take the last of it; with
+	 * book. kept: where all of it is in keep_fd; NULL: it is not. */
+	void (*ended)(void *book, struct job *job, const struct kept *kept);
+	/* And by the reader for a job that an earlier run has done, before any
+	 * of what that has kept of it is written; with book. */
+	void (*replays)(void *book, const struct job *job);
+	void *book;
+	unsigned stages;	/* of each job; with emit_keep */
+	/* Called once, by any thread, when something can't be kept: from then
+	 * on nothing is. */
+	void (*keep_failed)(void *arg, int err);
 	/* Called by the writer when, after emit_close, all is written. */
 	void (*finished)(void *arg);
 	void *arg;
@@ -73,6 +86,18 @@ struct emit_config {
 /* Starts the writer thread. NULL with errno when that can't be had. */
 struct emit *emit_new(const struct emit_config *config);
 struct output *emit_output(struct emit *e);
+
+/*
+ * Before anything is begun: held output is to outlive us, in this file, which
+ * stays the caller's, and is used from header on and size bytes long by now.
+ * Then nobody is live, so that nothing of a job is written before its end is
+ * on record. syncs: and on the disk.
+ */
+void emit_keep(struct emit *e, int fd, off_t header, off_t size, bool syncs);
+/* After it: what an earlier run has kept is not to be used for other things. */
+void emit_reserve(struct emit *e, const struct kept *kept);
+/* After the end: is there anything in that file that a later run may want? */
+bool emit_is_keeping(struct emit *e);
 
 /* After the engine is over: what is held is written out; then finished is
  * called. */

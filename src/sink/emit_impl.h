@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * emit_impl.h - the emitter's insides, for emit.c, emit_order.c, emit_pack.c
- * and emit_writer.c alone. See emit.c for how they work together.
+ * emit_impl.h - the emitter's insides, for emit.c, emit_order.c, emit_pack.c,
+ * emit_pass.c and emit_writer.c alone. See emit.c for how they work together.
  */
 #ifndef MUSTER_SINK_EMIT_IMPL_H
 #define MUSTER_SINK_EMIT_IMPL_H
 
 #include "base/buf.h"
+#include "base/kept.h"
 #include "base/list.h"
 #include "base/thread.h"
 #include "sched/output.h"
@@ -22,6 +23,13 @@
 #define BACKLOG_MAX	((size_t)4 << 20)
 #define OUT_COST	((size_t)256)
 
+/* What a later run will make of a job's end. */
+enum fate {
+	FATE_UNDONE,		/* it runs the job again */
+	FATE_GOES_ON,		/* that is up to the next stage */
+	FATE_DONE,
+};
+
 struct out {
 	uint64_t seq;
 	struct held stream[2];
@@ -33,12 +41,19 @@ struct out {
 	bool is_done;
 	bool is_resting;	/* between two tries */
 	bool is_waiting;	/* on the waiting list */
+	bool wants_pass;	/* once nothing of it is held */
+	int64_t passed;		/* bytes; its worker's */
 	struct list waiting;
 	struct list ready;	/* not EMIT_ORDERED: the writer's list */
 	void (*wake)(void *);
 	void *wake_arg;
 	unsigned nparts;	/* of the batch it ends in, its own the last */
 	struct writer_tag tag;	/* the writer's once is_done or live */
+	/* with emit_keep, from its end on */
+	enum fate fate;
+	bool has_bytes;		/* on standard output */
+	struct kept_range *ranges;	/* what has been promised */
+	size_t nranges;
 };
 
 extern struct out emit_gone;	/* its address only */
@@ -65,6 +80,15 @@ struct emit {
 	size_t backlog;
 	bool is_broken[2];
 	bool packs;			/* as long as that works */
+	bool keeps;			/* likewise; see emit_keep */
+	bool keep_syncs;
+	bool retains;			/* nothing kept is freed any more */
+	size_t promised;		/* outs whose ranges are not freed */
+	struct list open;		/* of those, earlier stages of a job */
+	uint64_t open_number;		/* whose; 0: there are none, or they
+					   have printed nothing */
+	bool can_pass;			/* as long as splice works */
+	bool is_writing;		/* the writer has a batch */
 	bool stop_waiting;
 	bool closing;
 	bool writer_idle;
@@ -82,6 +106,7 @@ void emit_drop_chunks_locked(struct emit *e, struct held_chunk *c);
 void emit_out_free_locked(struct emit *e, struct out *out);
 bool emit_out_is_empty(const struct out *out);
 bool emit_is_live(const struct emit *e, const struct out *out);
+size_t emit_live_max(const struct emit *e, const struct out *out);
 void emit_wake_locked(struct out *out);
 void emit_wake_all_locked(struct emit *e);
 void emit_kick_writer_locked(struct emit *e);
@@ -98,6 +123,22 @@ void emit_store_packed_locked(struct emit *e, struct out *out, int stream,
 			      const char *data, size_t len);
 /* The job is over: the rest of it. */
 void emit_pack_rest_locked(struct emit *e, struct out *out);
+
+/* emit_keep.c */
+
+/* The job of out is about to end, and counts: keeps its output if that is
+ * asked for, and has its end put on record. */
+void emit_put_on_record(struct emit *e, struct out *out, struct job *job);
+/* out is written, and is_told: that is on record. Frees it. */
+void emit_settle_locked(struct emit *e, struct out *out, bool is_told);
+/* Something could not be kept. Gives the lock back for a while. */
+void emit_keep_failed_locked(struct emit *e, int err);
+/* What is kept of that stage of the job, ended. */
+struct out *emit_out_kept(const struct job *job);
+void emit_keep_release(struct emit *e);
+/* emit_pass.c: does the output take what is spliced? And output_ops.pass. */
+bool emit_can_pass(const struct emit *e);
+int64_t emit_pass(struct output *o, struct job *job, int fd, int *full);
 
 /* emit_writer.c: the writer thread; arg is the struct emit. */
 void *emit_writer_main(void *arg);

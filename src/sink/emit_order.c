@@ -84,6 +84,7 @@ void emit_out_free_locked(struct emit *e, struct out *out)
 		buf_release(&out->rest[i]);
 	}
 	writer_tag_release(&out->tag);
+	free(out->ranges);
 	list_del(&out->waiting);
 	list_del(&out->ready);
 	e->backlog -= out->cost;
@@ -99,13 +100,20 @@ bool emit_is_live(const struct emit *e, const struct out *out)
 {
 	switch (e->cfg.mode) {
 	case EMIT_ORDERED:
-		return out->seq == e->head && (out->last || out->is_done);
+		return out->seq == e->head &&
+		       ((out->last && !e->keeps) || out->is_done);
 	case EMIT_GROUPED:
 		return out == e->patron;
 	case EMIT_LINES:
 		return out->last || out->is_done;
 	}
 	BUG("emit mode out of range");
+}
+
+/* What a live job may be ahead of the writer. */
+size_t emit_live_max(const struct emit *e, const struct out *out)
+{
+	return out->wants_pass && e->can_pass ? 1 : LIVE_MAX;
 }
 
 void emit_wake_locked(struct out *out)

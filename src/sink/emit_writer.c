@@ -74,7 +74,7 @@ static void gather_ready_locked(struct emit *e, struct writer_batch *b,
 }
 
 static void written_locked(struct emit *e, struct writer_batch *b,
-			   struct list *spent)
+			   struct list *spent, bool is_told)
 {
 	struct list *node;
 	struct out *out;
@@ -84,14 +84,17 @@ static void written_locked(struct emit *e, struct writer_batch *b,
 		out->pending -= b->part[i].bytes;
 		if (e->cfg.mode == EMIT_LINES)
 			e->backlog -= b->part[i].bytes;
-		if (out->is_waiting && out->pending <= LIVE_MAX / 2 &&
-		    emit_is_live(e, out))
+		if (out->is_waiting && emit_is_live(e, out) &&
+		    out->pending <= emit_live_max(e, out) / 2)
 			emit_wake_locked(out);
 		emit_drop_chunks_locked(e, b->part[i].chunks);
 	}
 	while ((node = list_take_first(spent)) != NULL) {
 		out = container_of(node, struct out, ready);
-		emit_out_free_locked(e, out);
+		if (e->spool.is_kept)
+			emit_settle_locked(e, out, is_told);
+		else
+			emit_out_free_locked(e, out);
 	}
 	/* The head may have ended while the batch was written. */
 	if (e->cfg.mode == EMIT_ORDERED)
@@ -125,16 +128,18 @@ static void write_batch(struct emit *e, struct writer *w,
 }
 
 /* Tells of the jobs that ended in the batch; start: bytes before it. The outs
- * are the writer's alone by now. */
-static void tell_written(struct emit *e, const struct writer_batch *b,
+ * are the writer's alone by now. False: nobody knows of it. */
+static bool tell_written(struct emit *e, const struct writer_batch *b,
 			 const struct list *spent, uint64_t start)
 {
 	struct emit_written w[WRITER_BATCH_PARTS];
 	const struct list *pos;
+	bool is_told = true;
 	size_t n = 0;
 
-	if (!e->cfg.written)
-		return;
+	/* Only this thread sets is_broken. */
+	if (!e->cfg.written || e->is_broken[0])
+		return false;
 	list_for_each(pos, spent) {
 		const struct out *out = container_of(pos, struct out, ready);
 
@@ -142,12 +147,13 @@ static void tell_written(struct emit *e, const struct writer_batch *b,
 		w[n++].offset = out->nparts ? b->part[out->nparts - 1].total
 					    : start;
 		if (n == ARRAY_SIZE(w)) {
-			e->cfg.written(e->cfg.written_arg, w, n);
+			is_told &= e->cfg.written(e->cfg.book, w, n);
 			n = 0;
 		}
 	}
 	if (n)
-		e->cfg.written(e->cfg.written_arg, w, n);
+		is_told &= e->cfg.written(e->cfg.book, w, n);
+	return is_told;
 }
 
 static bool gather_locked(struct emit *e, struct writer_batch *b,
@@ -187,14 +193,15 @@ void *emit_writer_main(void *arg)
 	for (;;) {
 		if (gather_locked(e, &batch, &spent)) {
 			uint64_t start = writer.total;
+			bool is_told;
 
+			e->is_writing = true;
 			mutex_unlock(&e->lock);
 			write_batch(e, &writer, &batch);
-			/* Only this thread sets is_broken. */
-			if (!e->is_broken[0])
-				tell_written(e, &batch, &spent, start);
+			is_told = tell_written(e, &batch, &spent, start);
 			mutex_lock(&e->lock);
-			written_locked(e, &batch, &spent);
+			e->is_writing = false;
+			written_locked(e, &batch, &spent, is_told);
 			continue;
 		}
 		if (e->closing)

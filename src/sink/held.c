@@ -20,6 +20,8 @@ static struct held_chunk *chunk_new(struct held *h, size_t cap, off_t extent)
 	c->cap = cap;
 	c->extent = extent;
 	c->writing = false;
+	c->kept = -1;
+	c->is_promised = false;
 	c->extents = NULL;
 	c->packed = 0;
 	if (h->last)
@@ -164,14 +166,59 @@ struct held_chunk *held_take(struct held *h)
 	return first;
 }
 
+void held_add_kept(struct held *h, off_t at, size_t n)
+{
+	struct held_chunk *c = chunk_new(h, n, at);
+
+	c->len = n;
+	c->is_promised = true;
+}
+
+/* The same bytes as chunks that are in the spool alone. */
+static void add_pieces(struct held *h, const struct held_chunk *c)
+{
+	for (size_t at = 0; at < c->len; at += SPOOL_EXTENT) {
+		size_t n = c->len - at < SPOOL_EXTENT ? c->len - at
+						      : SPOOL_EXTENT;
+
+		held_add_kept(h, c->kept + (off_t)at, n);
+	}
+}
+
+size_t held_drop_data(struct held *h)
+{
+	struct held_chunk *c = h->first, *next;
+	size_t freed = 0;
+
+	h->first = h->last = NULL;
+	for (; c; c = next) {
+		next = c->next;
+		c->next = NULL;
+		if (c->extent < 0 && c->kept >= 0) {
+			add_pieces(h, c);
+			freed += sizeof(*c) + c->cap;
+			free(c);
+		} else {
+			if (h->last)
+				h->last->next = c;
+			else
+				h->first = c;
+			h->last = c;
+		}
+	}
+	return freed;
+}
+
 size_t held_chunk_free(struct held_chunk *c, struct spool *s)
 {
 	size_t size = c->extent < 0 ? sizeof(*c) + c->cap : 0;
 
 	for (size_t at = 0; at < c->packed; at += SPOOL_EXTENT)
 		spool_free(s, c->extents[at / SPOOL_EXTENT]);
-	if (c->extent >= 0 && !c->packed)
+	if (c->extent >= 0 && !c->packed && !s->is_kept)
 		spool_free(s, c->extent);
+	else if (c->extent >= 0 && !c->packed && !c->is_promised)
+		spool_drop(s, c->extent, c->cap);
 	free(c->extents);
 	free(c);
 	return size;

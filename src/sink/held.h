@@ -19,6 +19,9 @@ struct held_chunk {
 	size_t cap;
 	off_t extent;		/* in the spool; -1: in data */
 	bool writing;		/* its worker is adding to the extent */
+	off_t kept;		/* it is in data, and there as well; or -1 */
+	bool is_promised;	/* its place is on record: not to be freed with
+				   it */
 	/* Compressed: then all of it is in these, and none of it in extent. */
 	off_t *extents;
 	size_t packed;		/* bytes there; 0: it is not compressed */
@@ -60,6 +63,12 @@ void held_unpack(struct held *h, struct held_chunk *c,
 /* Takes all chunks off but one that is being written to and what follows;
  * the caller frees them with held_chunk_free. */
 struct held_chunk *held_take(struct held *h);
+
+/* What is in memory and kept as well leaves the memory. Returns by how much
+ * that in use has shrunk. */
+size_t held_drop_data(struct held *h);
+/* Adds what is in the spool already, as one chunk of at most SPOOL_EXTENT. */
+void held_add_kept(struct held *h, off_t at, size_t n);
 
 /* Memory it used, now free; its extent is given back. */
 size_t held_chunk_free(struct held_chunk *c, struct spool *s);

@@ -26,7 +26,7 @@ struct joblog {
 	struct sink sink;
 	struct logfile *file;
 	bool (*describe)(void *arg, const struct job *job, struct buf *out);
-	void *describe_arg;
+	void *arg;
 	struct mutex lock;
 	struct buf line;	/* guarded by lock */
 };
@@ -45,7 +45,7 @@ static void add_command(const struct joblog *l, struct buf *b,
 
 	if (job->command)
 		buf_addstr(b, job->command);
-	else if (!l->describe || !l->describe(l->describe_arg, job, b))
+	else if (!l->describe || !l->describe(l->arg, job, b))
 		job_add_values(job, b);
 	for (size_t i = start; i < b->len; i++) {
 		if (b->data[i] == '\n')
@@ -164,19 +164,12 @@ struct joblog *joblog_new(const struct joblog_config *config, struct buf *err)
 	l->sink.ops = &joblog_ops;
 	list_init(&l->sink.link);
 	l->file = file;
+	l->describe = config->describe;
+	l->arg = config->arg;
 	logfile_set_failed(file, config->failed, config->arg);
 	mutex_init(&l->lock);
 	buf_init(&l->line);
 	return l;
-}
-
-void joblog_set_describe(struct joblog *l,
-			 bool (*describe)(void *arg, const struct job *job,
-					  struct buf *out),
-			 void *arg)
-{
-	l->describe = describe;
-	l->describe_arg = arg;
 }
 
 struct sink *joblog_sink(struct joblog *l)

@@ -33,6 +33,10 @@ struct joblog_config {
 	/* Called once, without locks, when a line can't be written or
 	 * synced. */
 	void (*failed)(void *arg, const char *path, int err);
+	/* The command of a job that was never handed to a runner is added to
+	 * out, and true; false: there can be none, and the values stand for
+	 * it. NULL: so it is for all. */
+	bool (*describe)(void *arg, const struct job *job, struct buf *out);
 	void *arg;
 };
 
@@ -42,13 +46,6 @@ struct joblog_config {
  * are lines. NULL with a message in err.
  */
 struct joblog *joblog_new(const struct joblog_config *config, struct buf *err);
-/* Before any job: how to make the command of one that was never handed to a
- * runner. Adds it to out and returns true; false: there can be none, and the
- * values stand for it. */
-void joblog_set_describe(struct joblog *l,
-			 bool (*describe)(void *arg, const struct job *job,
-					  struct buf *out),
-			 void *arg);
 /* What its columns Exitval and Signal say of the job. */
 int joblog_status(const struct job *job);
 int joblog_signal(const struct job *job);

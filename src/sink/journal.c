@@ -10,11 +10,11 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/kept.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "input/ledger.h"
 #include "sched/job.h"
-#include "sched/output.h"
 #include "sched/sink.h"
 #include "sched/tally.h"
 #include "sink/journal.h"
@@ -22,8 +22,6 @@
 
 struct journal {
 	struct sink sink;
-	struct output output;
-	struct output *inner;
 	struct journal_config cfg;
 	unsigned stages;
 };
@@ -132,6 +130,10 @@ int journal_begin(struct journal *j, const struct journal_run *run)
 		add_text(&b, "output", run->output);
 		add_uint(&b, "offset", run->offset);
 	}
+	if (run->kept) {
+		json_key(&b, "kept");
+		json_str(&b, run->kept);
+	}
 	if (end_record(j, &b) < 0)
 		return -1;
 	return logfile_commit(j->cfg.file);
@@ -237,8 +239,23 @@ static void add_outcome(struct buf *b, const struct job *job)
 	add_uint(b, "bytes", o->out_bytes);
 }
 
-/* again: another try will follow. */
-static void record_end(struct journal *j, const struct job *job, bool again)
+/* Four numbers a range, in one row. */
+static void add_kept(struct buf *b, const struct kept *kept)
+{
+	json_key(b, "kept");
+	json_open(b, '[');
+	for (size_t i = 0; i < kept->n; i++) {
+		json_uint(b, kept->ranges[i].stage + 1);
+		json_uint(b, kept->ranges[i].stream + 1);
+		json_uint(b, kept->ranges[i].at);
+		json_uint(b, kept->ranges[i].len);
+	}
+	json_close(b, ']');
+}
+
+/* again: another try will follow. kept: NULL, if its output is not. */
+static void record_end(struct journal *j, const struct job *job,
+		       const struct kept *kept, bool again)
 {
 	struct buf b = BUF_INIT;
 
@@ -252,98 +269,30 @@ static void record_end(struct journal *j, const struct job *job, bool again)
 		json_key(&b, "again");
 		json_bool(&b, true);
 	}
+	if (kept)
+		add_kept(&b, kept);
 	/* What never ran will be seen to be missing if its record is lost. */
 	if (end_record(j, &b) == 0 && job->tries > 0)
-		journal_commit(j);
+		(void)!journal_commit(j);
 }
 
 static void record_retry(struct sink *s, const struct job *job)
 {
-	record_end(container_of(s, struct journal, sink), job, true);
+	record_end(container_of(s, struct journal, sink), job, NULL, true);
 }
 
 static void record_done(struct sink *s, const struct job *job)
 {
+	struct journal *j = container_of(s, struct journal, sink);
+
 	if (job->recorded != job->seq)
-		record_end(container_of(s, struct journal, sink), job, false);
+		record_end(j, job, NULL, false);
 }
 
 static const struct sink_ops journal_ops = {
 	.start = record_start,
 	.retry = record_retry,
 	.done = record_done,
-};
-
-/* The output: lets everything through, but sees to the order. */
-
-static struct journal *of_output(struct output *o)
-{
-	return container_of(o, struct journal, output);
-}
-
-static bool out_begin(struct output *o, struct job *job, bool last,
-		      void (*wake)(void *), void *wake_arg)
-{
-	struct output *inner = of_output(o)->inner;
-
-	return inner->ops->begin(inner, job, last, wake, wake_arg);
-}
-
-static bool out_room(struct output *o, struct job *job)
-{
-	struct output *inner = of_output(o)->inner;
-
-	return inner->ops->room(inner, job);
-}
-
-static void out_append(struct output *o, struct job *job,
-		       enum output_stream stream, const char *data, size_t len)
-{
-	struct output *inner = of_output(o)->inner;
-
-	inner->ops->append(inner, job, stream, data, len);
-}
-
-static void out_end(struct output *o, struct job *job, bool keep)
-{
-	struct journal *j = of_output(o);
-
-	if (keep) {
-		record_end(j, job, false);
-		job->recorded = job->seq;
-	}
-	j->inner->ops->end(j->inner, job, keep);
-}
-
-static void out_rest(struct output *o, struct job *job)
-{
-	struct output *inner = of_output(o)->inner;
-
-	inner->ops->rest(inner, job);
-}
-
-static void out_skip(struct output *o, uint64_t seq)
-{
-	struct output *inner = of_output(o)->inner;
-
-	inner->ops->skip(inner, seq);
-}
-
-static void out_stop_waiting(struct output *o)
-{
-	struct output *inner = of_output(o)->inner;
-
-	inner->ops->stop_waiting(inner);
-}
-
-static const struct output_ops output_ops = {
-	.begin = out_begin,
-	.room = out_room,
-	.append = out_append,
-	.end = out_end,
-	.rest = out_rest,
-	.skip = out_skip,
-	.stop_waiting = out_stop_waiting,
 };
 
 /* Life. */
@@ -354,7 +303,6 @@ struct journal *journal_new(const struct journal_config *config)
 
 	j->sink.ops = &journal_ops;
 	list_init(&j->sink.link);
-	j->output.ops = &output_ops;
 	j->cfg = *config;
 	j->stages = 1;
 	return j;
@@ -378,13 +326,27 @@ struct sink *journal_sink(struct journal *j)
 	return &j->sink;
 }
 
-struct output *journal_output(struct journal *j, struct output *inner)
+void journal_end(struct journal *j, struct job *job, const struct kept *kept)
 {
-	j->inner = inner;
-	return &j->output;
+	record_end(j, job, kept, false);
+	job->recorded = job->seq;
 }
 
-void journal_add_out(struct journal *j, uint64_t seq, uint64_t offset)
+void journal_replay(struct journal *j, const struct job *job)
+{
+	struct buf b = BUF_INIT;
+
+	open_record(&b, "kept");
+	add_uint(&b, "job", job->number);
+	add_hex(&b, "key", job->key, sizeof(job->key));
+	json_key(&b, "status");
+	json_int(&b, job_status(job));
+	add_uint(&b, "slot", job->slot);
+	add_kept(&b, job->kept);
+	(void)!end_record(j, &b);
+}
+
+int journal_add_out(struct journal *j, uint64_t seq, uint64_t offset)
 {
 	struct buf b = BUF_INIT;
 
@@ -393,11 +355,10 @@ void journal_add_out(struct journal *j, uint64_t seq, uint64_t offset)
 	if (j->stages > 1)
 		add_uint(&b, "stage", (seq - 1) % j->stages + 1);
 	add_uint(&b, "offset", offset);
-	(void)!end_record(j, &b);
+	return end_record(j, &b);
 }
 
-void journal_commit(struct journal *j)
+int journal_commit(struct journal *j)
 {
-	/* What fails is told by the file. */
-	(void)!logfile_commit(j->cfg.file);
+	return logfile_commit(j->cfg.file);
 }

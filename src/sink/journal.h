@@ -9,9 +9,9 @@
  * is input/ledger.h. Thread-safe.
  *
  * An end is on record, and with LOGFILE_ALWAYS on disk, before any other sink
- * hears of it, if this sink is the first; and before the emitter gets the last
- * of the job's output, if journal_output is used: so a job whose output is on
- * record has an end on record.
+ * hears of it, if this sink is the first; and before the emitter writes the
+ * last of the job's output, if that calls journal_end: so a job whose output
+ * is on record has an end on record.
  */
 #ifndef MUSTER_SINK_JOURNAL_H
 #define MUSTER_SINK_JOURNAL_H
@@ -25,8 +25,8 @@
 struct buf;
 struct job;
 struct journal;
+struct kept;
 struct logfile;
-struct output;
 struct sink;
 struct tally;
 
@@ -50,6 +50,8 @@ struct journal_run {
 	const char *command;	/* or NULL */
 	const char *output;	/* an absolute path, or NULL */
 	uint64_t offset;	/* where in there the run begins */
+	const char *kept;	/* the mark of the file in which output is kept
+				   meanwhile, or NULL */
 };
 
 struct journal *journal_new(const struct journal_config *config) MUST_USE;
@@ -62,13 +64,17 @@ int journal_finish(struct journal *j, const struct tally *tally);
 int journal_close(struct journal *j);
 
 struct sink *journal_sink(struct journal *j);
-/* What the engine is to use instead of inner, which must outlive it. Runners
- * go on using inner. */
-struct output *journal_output(struct journal *j, struct output *inner);
+/* By the job's worker, before its output is given away: the end is put on
+ * record here, and not when the sink hears of it. kept: all that it has
+ * printed is there; or NULL. */
+void journal_end(struct journal *j, struct job *job, const struct kept *kept);
+/* A job that an earlier run has done, and whose output it has kept
+ * (job->kept): that is in the hands of this run now. */
+void journal_replay(struct journal *j, const struct job *job);
 
 /* All output of those jobs is in the file now, up to that offset; stages: of
- * the run. Commit when all have been told. */
-void journal_add_out(struct journal *j, uint64_t seq, uint64_t offset);
-void journal_commit(struct journal *j);
+ * the run. Commit when all have been told. 0, or -1 with errno. */
+int journal_add_out(struct journal *j, uint64_t seq, uint64_t offset);
+int journal_commit(struct journal *j);
 
 #endif

@@ -374,6 +374,13 @@ static void latest_skip(struct output *o, uint64_t seq)
 	l->cfg.inner->ops->skip(l->cfg.inner, seq);
 }
 
+static void latest_replay(struct output *o, struct job *job)
+{
+	struct latest *l = latest_of(o);
+
+	l->cfg.inner->ops->replay(l->cfg.inner, job);
+}
+
 static void latest_stop_waiting(struct output *o)
 {
 	struct latest *l = latest_of(o);
@@ -388,6 +395,7 @@ static const struct output_ops latest_ops = {
 	.end = latest_end,
 	.rest = latest_rest,
 	.skip = latest_skip,
+	.replay = latest_replay,
 	.stop_waiting = latest_stop_waiting,
 };
 

@@ -214,29 +214,6 @@ static void add_histogram(struct buf *b, const char *name, const char *help,
 	buf_addf(b, "\nmuster_%s_count %llu\n", name, (unsigned long long)sum);
 }
 
-static const char *const end_names[NENDS] = {
-	[JOB_EXITED] = "exited",
-	[JOB_SIGNALED] = "signaled",
-	[JOB_TIMEOUT] = "timeout",
-	[JOB_KILLED] = "killed",
-	[JOB_UNSTARTED] = "unstarted",
-	[JOB_REFUSED] = "refused",
-	[JOB_CANCELLED] = "cancelled",
-	[JOB_LOST] = "lost",
-	[JOB_DROPPED] = "dropped",
-	[JOB_SKIPPED] = "skipped",
-};
-
-static const char *const reason_names[RESIZE_REASONS] = {
-	[RESIZE_START] = "start",
-	[RESIZE_DEMAND] = "demand",
-	[RESIZE_IDLE] = "idle",
-	[RESIZE_BOUNDS] = "bounds",
-	[RESIZE_ADAPT] = "adapt",
-	[RESIZE_SHORTAGE] = "shortage",
-	[RESIZE_END] = "end",
-};
-
 static void add_run(struct metrics *m, const struct engine_stats *s,
 		    struct buf *b)
 {
@@ -270,7 +247,7 @@ static void add_jobs_locked(struct metrics *m, const struct engine_stats *s,
 	open_metric(b, "jobs_failed_total", "counter",
 		    "Jobs that did not succeed, by kind of end.");
 	for (int i = 0; i < NENDS; i++)
-		add_labelled(b, "jobs_failed_total", "end", end_names[i],
+		add_labelled(b, "jobs_failed_total", "end", job_end_name(i),
 			     m->failed[i]);
 }
 
@@ -301,7 +278,8 @@ static void add_resizes(struct buf *b, const char *name, const char *help,
 {
 	open_metric(b, name, "counter", help);
 	for (int i = 0; i < RESIZE_REASONS; i++)
-		add_labelled(b, name, "reason", reason_names[i], counts[i]);
+		add_labelled(b, name, "reason", engine_resize_name(i),
+			     counts[i]);
 }
 
 static void add_workers(const struct engine_stats *s, struct buf *b)

@@ -247,16 +247,6 @@ struct row {
 	struct buf details;
 };
 
-static const char *const reason_names[RESIZE_REASONS] = {
-	[RESIZE_START] = "start",
-	[RESIZE_DEMAND] = "demand",
-	[RESIZE_IDLE] = "idle",
-	[RESIZE_BOUNDS] = "bounds",
-	[RESIZE_ADAPT] = "adapt",
-	[RESIZE_SHORTAGE] = "shortage",
-	[RESIZE_END] = "end",
-};
-
 static void add_time(struct buf *b, int64_t ns)
 {
 	if (ns < NS_PER_SEC)
@@ -278,7 +268,7 @@ static void fill_reasons(struct row *row, const uint64_t *counts)
 		if (!counts[i])
 			continue;
 		buf_addf(&row->details, "%s%s %llu", sum ? ", " : "",
-			 reason_names[i], (unsigned long long)counts[i]);
+			 engine_resize_name(i), (unsigned long long)counts[i]);
 		sum += counts[i];
 	}
 	buf_addu(&row->value, sum);

@@ -502,6 +502,13 @@ static void results_skip(struct output *o, uint64_t seq)
 	r->cfg.inner->ops->skip(r->cfg.inner, seq);
 }
 
+static void results_replay(struct output *o, struct job *job)
+{
+	struct results *r = results_of(o);
+
+	r->cfg.inner->ops->replay(r->cfg.inner, job);
+}
+
 static void results_stop_waiting(struct output *o)
 {
 	struct results *r = results_of(o);
@@ -516,6 +523,7 @@ static const struct output_ops results_ops = {
 	.end = results_end,
 	.rest = results_rest,
 	.skip = results_skip,
+	.replay = results_replay,
 	.stop_waiting = results_stop_waiting,
 };
 

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,8 +18,10 @@ void spool_init(struct spool *s, const char *dir)
 
 void spool_release(struct spool *s)
 {
-	fd_close(&s->fd);
+	if (!s->is_kept)
+		fd_close(&s->fd);
 	free(s->unused);
+	free(s->used);
 }
 
 void spool_fail(struct spool *s, int err)
@@ -31,6 +34,8 @@ off_t spool_alloc(struct spool *s)
 {
 	off_t extent;
 
+	if (s->is_kept)
+		return spool_take(s, SPOOL_EXTENT);
 	if (s->full)
 		return -1;
 	if (s->nunused)
@@ -61,6 +66,94 @@ void spool_free(struct spool *s, off_t extent)
 		s->nunused = 0;
 		s->size = 0;
 	}
+}
+
+/* Kept ones. */
+
+void spool_keep(struct spool *s, int fd, off_t header, off_t size)
+{
+	s->is_kept = true;
+	s->fd = fd;
+	s->header = header;
+	s->size = size > header ? size : header;
+}
+
+static off_t segment_end(size_t i)
+{
+	return ((off_t)i + 1) * SPOOL_SEGMENT;
+}
+
+/* How much of the n bytes at that place are in the segment it is in. */
+static uint64_t part_of(off_t at, uint64_t n)
+{
+	uint64_t room = (uint64_t)(SPOOL_SEGMENT - at % SPOOL_SEGMENT);
+
+	return n < room ? n : room;
+}
+
+void spool_reserve(struct spool *s, off_t at, uint64_t n)
+{
+	s->total += n;
+	while (n) {
+		size_t i = (size_t)(at / SPOOL_SEGMENT);
+		uint64_t part = part_of(at, n);
+
+		while (i >= s->nused) {
+			size_t more = s->nused ? 2 * s->nused : 64;
+
+			s->used = xreallocarray(s->used, more,
+						sizeof(*s->used));
+			while (s->nused < more)
+				s->used[s->nused++] = 0;
+		}
+		s->used[i] += part;
+		at += (off_t)part;
+		n -= part;
+	}
+}
+
+off_t spool_take(struct spool *s, uint64_t n)
+{
+	off_t at = s->size;
+
+	if (s->full)
+		return -1;
+	spool_reserve(s, at, n);
+	s->size += (off_t)n;
+	return at;
+}
+
+/* Gives the disk of a segment back. Best effort. */
+static void punch(const struct spool *s, size_t i)
+{
+#ifdef FALLOC_FL_PUNCH_HOLE
+	off_t from = segment_end(i) - SPOOL_SEGMENT;
+
+	if (from < s->header)
+		from = s->header;
+	(void)!fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			 from, segment_end(i) - from);
+#else
+	(void)s;
+	(void)i;
+#endif
+}
+
+void spool_drop(struct spool *s, off_t at, uint64_t n)
+{
+	s->total -= n;
+	while (n) {
+		size_t i = (size_t)(at / SPOOL_SEGMENT);
+		uint64_t part = part_of(at, n);
+
+		s->used[i] -= part;
+		if (!s->used[i] && s->total && segment_end(i) <= s->size)
+			punch(s, i);
+		at += (off_t)part;
+		n -= part;
+	}
+	if (!s->total && ftruncate(s->fd, s->header) == 0)
+		s->size = s->header;
 }
 
 int spool_write(const struct spool *s, off_t at, const void *p, size_t n)

@@ -3,10 +3,11 @@
  * limit.c - the cost of the work itself: THREADS threads that do nothing but
  * posix_spawnp and waitpid, COUNT times in all.
  *
- * Usage: limit true|echo|shell THREADS COUNT
+ * Usage: limit true|echo THREADS COUNT
+ *        limit SHELL THREADS COUNT <LINES
  *   true   /bin/true N, output not captured
  *   echo   /bin/echo N, output captured through a pipe, written in one go
- *   shell  sh -c 'echo N', captured likewise
+ *   SHELL  a path: SHELL -c LINE for each line read, captured likewise
  * No order, no error handling but giving up: what a real tool can't go below.
  */
 #include <config.h>
@@ -23,7 +24,12 @@
 
 extern char **environ;
 
-static const char *mode;
+#define THREADS_MAX 256
+
+static char *shell;		/* NULL: no lines */
+static char **lines;
+static const char *program;	/* else */
+static int captured;
 static long count;
 static atomic_long next;
 
@@ -45,7 +51,7 @@ static void capture(int fd)
 	close(fd);
 }
 
-static void run_one(char **argv, int captured)
+static void run_one(char **argv)
 {
 	posix_spawn_file_actions_t fa;
 	int ends[2] = { -1, -1 };
@@ -71,42 +77,71 @@ static void run_one(char **argv, int captured)
 
 static void *loop(void *arg)
 {
-	char number[64];
-	char *prog_argv[] = { NULL, number, NULL };
-	char *shell_argv[] = { (char *)"sh", (char *)"-c", number, NULL };
+	char number[32];
+	char *program_argv[] = { (char *)program, number, NULL };
+	char *shell_argv[] = { shell, (char *)"-c", NULL, NULL };
 	long i;
 
 	(void)arg;
 	while ((i = atomic_fetch_add(&next, 1)) < count) {
-		if (mode[0] == 's') {
-			snprintf(number, sizeof(number), "echo %ld", i + 1);
-			run_one(shell_argv, 1);
+		if (shell) {
+			shell_argv[2] = lines[i];
+			run_one(shell_argv);
 			continue;
 		}
 		snprintf(number, sizeof(number), "%ld", i + 1);
-		prog_argv[0] = (char *)(mode[0] == 't' ? "/bin/true"
-						       : "/bin/echo");
-		run_one(prog_argv, mode[0] == 'e');
+		run_one(program_argv);
 	}
 	return NULL;
 }
 
+static void read_lines(void)
+{
+	size_t room;
+	ssize_t n;
+
+	lines = calloc((size_t)count, sizeof(*lines));
+	if (!lines)
+		die("limit");
+	for (long i = 0; i < count; i++) {
+		room = 0;
+		n = getline(&lines[i], &room, stdin);
+		if (n < 1)
+			die("limit: too few lines");
+		lines[i][n - 1] = '\0';
+	}
+}
+
+static void choose(char *mode)
+{
+	captured = strcmp(mode, "true") != 0;
+	if (mode[0] == '/') {
+		shell = mode;
+		read_lines();
+	} else {
+		program = captured ? "/bin/echo" : "/bin/true";
+	}
+}
+
 int main(int argc, char **argv)
 {
-	pthread_t thread[64];
+	pthread_t thread[THREADS_MAX];
 	int threads;
 
-	if (argc != 4 || (threads = atoi(argv[2])) < 1 || threads > 64) {
-		fprintf(stderr, "usage: limit true|echo|shell THREADS COUNT\n");
+	if (argc != 4 || (threads = atoi(argv[2])) < 1 ||
+	    threads > THREADS_MAX || (count = atol(argv[3])) < 1) {
+		fprintf(stderr, "usage: limit true|echo|SHELL THREADS COUNT\n");
 		return 2;
 	}
-	mode = argv[1];
-	count = atol(argv[3]);
+	choose(argv[1]);
 	for (int i = 0; i < threads; i++) {
 		if (pthread_create(&thread[i], NULL, loop, NULL) != 0)
 			die("pthread_create");
 	}
 	for (int i = 0; i < threads; i++)
 		pthread_join(thread[i], NULL);
+	for (long i = 0; lines && i < count; i++)
+		free(lines[i]);
+	free(lines);
 	return 0;
 }

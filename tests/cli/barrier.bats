@@ -5,6 +5,7 @@
 # starts.
 
 load ../helpers/common
+load ../helpers/watched
 
 # tasks ARG...: muster ARG... with standard input as the file of tasks jobs.
 tasks() {
@@ -200,14 +201,6 @@ task's id before the barrier"
 	END
 	assert_status 7
 	[ ! -e ran ]
-}
-
-none_pending() {
-	local pending
-
-	pending=$(sed -n 's/^ShdPnd:[^0-9a-f]*//p' "/proc/$pid/status")
-	# But SIGCHLD, which nobody takes.
-	[ $((16#$pending & ~0x10000)) -eq 0 ]
 }
 
 @test "SIGTERM in front of a barrier: nothing after it runs" {

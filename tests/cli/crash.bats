@@ -5,6 +5,7 @@
 # status are none the worse for it, and nothing is left behind.
 
 load ../helpers/common
+load ../helpers/disk
 
 # bash ignores SIGQUIT.
 setup() {
@@ -144,23 +145,9 @@ deadly='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 24 25 26 27 29 30 31 34 64'
 
 # What they use up.
 
-# on_small_disk CMD ARG...: with a file system of 1 MiB on the directory full,
-# as far as we may mount one: in a namespace of its own, gone with CMD. Else
-# CMD and what it starts can write no file longer than that.
-on_small_disk() {
-	mkdir -p full
-	if unshare -m true 2>/dev/null; then
-		unshare -m sh -c 'mount -t tmpfs -o size=1m none full &&
-			exec "$@"' sh "$@"
-	else
-		ulimit -f 1024
-		"$@"
-	fi
-}
-
 @test "a job that fills the disk" {
 	seq -f 'echo %.0f' 20 | sed '11i cat /dev/zero >full/big' >jobs
-	run --separate-stderr on_small_disk muster -j 4 --joblog log -a jobs
+	run --separate-stderr on_disk 1024k muster -j 4 --joblog log -a jobs
 	assert_status 1
 	assert_output "$(seq 20)"
 	[ "$(ends)" != 0 ]
@@ -172,7 +159,7 @@ on_small_disk() {
 		seq -f 'await filled; seq %.0f 30000' 5
 		echo ': >done'
 	} >jobs
-	run --separate-stderr on_small_disk muster -j 10 --joblog log \
+	run --separate-stderr on_disk 1024k muster -j 10 --joblog log \
 		--tmpdir full --output-memory 1k -a jobs
 	# Job 1 waits for the last one, all of whose forerunners are held.
 	assert_status 0

@@ -4,6 +4,7 @@
 # Tasks that wait for others: id=, after=, after!=, after?=.
 
 load ../helpers/common
+load ../helpers/watched
 
 # tasks ARG...: muster ARG... with standard input as the file of tasks jobs.
 tasks() {
@@ -473,14 +474,6 @@ id in the input; 'b' waits for 'a', which waits for 'b' in turn"
 	END
 	assert_status 0
 	[ ! -e ran ]
-}
-
-none_pending() {
-	local pending
-
-	pending=$(sed -n 's/^ShdPnd:[^0-9a-f]*//p' "/proc/$pid/status")
-	# But SIGCHLD, which nobody takes.
-	[ $((16#$pending & ~0x10000)) -eq 0 ]
 }
 
 # terminate: sends SIGTERM to muster, and returns when it has obeyed.

@@ -9,16 +9,6 @@
 
 load ../helpers/common
 
-# as_parallel ARG...: muster makes the same commands as GNU parallel.
-as_parallel() {
-	local expected
-
-	expected=$(oracle --dry-run -k "$@")
-	[ -n "$expected" ] || fail_with "GNU parallel says nothing"
-	t --dry-run "$@"
-	assert_ok "$expected"
-}
-
 @test "{= =} changes each value, {=n =} one of them" {
 	as_parallel echo '{= s/a/b/ =}' '{=2 s/c/d/ =}' '{=-1 $_=uc =}' \
 		'{=0 $_=lc =}' '{=3 $_="x" =}' ::: aa AB ::: cc

@@ -4,6 +4,7 @@
 # --files, --files0, --compress and its programs, PARALLEL_TMP.
 
 load ../helpers/common
+load ../helpers/disk
 
 # The files are to stay: so they go where nobody looks for leftovers.
 setup() {
@@ -144,20 +145,8 @@ count() {
 	assert_stderr_has "--files: cannot create a file in '/nowhere'"
 }
 
-# on_small_disk CMD ARG...: see crash.bats.
-on_small_disk() {
-	mkdir -p full
-	if unshare -m true 2>/dev/null; then
-		unshare -m sh -c 'mount -t tmpfs -o size=256k none full &&
-			"$@"; s=$?; ls full/* >/dev/null; exit $s' sh "$@"
-	else
-		ulimit -f 256
-		"$@"
-	fi
-}
-
 @test "a full disk is told, and the job has no file" {
-	run --separate-stderr on_small_disk muster --tmpdir full --files \
+	run --separate-stderr on_disk 256k muster -j1 --tmpdir full --files \
 		'seq {}' ::: 1000000 1
 	assert_status 255
 	assert_stderr_has '--files: cannot write to'

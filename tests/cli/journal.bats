@@ -473,10 +473,11 @@ member_of() {
 	assert_file_has k "\"job\":5,\"offset\":$(wc -c <o)}"
 }
 
-@test "--output: what a killed run had not finished is cut off" {
+@test "--output: what a killed run had not finished is not in it" {
 	start muster -j 1 --journal j --output o ::: 'echo a' \
 		'echo half; : >up; await go; echo whole'
-	wait_until file_has o half
+	await up
+	wait_until file_has o a
 	kill -KILL "$pid"
 	finish
 	: >go

@@ -15,6 +15,7 @@ setup() {
 	asan | tsan | valgrind) tool=$MUSTER_TEST_TOOL ;;
 	*) tool= ;;
 	esac
+	sync=
 	list=(1 2 3 3 4 5)
 	for i in "${list[@]}"; do
 		echo "out $i"
@@ -23,6 +24,9 @@ setup() {
 }
 
 job='echo out {}; printf "no newline %s" {}'
+# The same, and the first one waits for the last.
+waits='[ {} != 1 ] || await last; [ {} != 5 ] || : >last
+	echo out {}; printf "no newline %s" {}'
 
 # with_fault FAULT ARG...: muster ARG... with that fault; the file "hit" is
 # there afterwards if it came.
@@ -40,8 +44,8 @@ go_on() {
 	muster -j 2 --journal j --output o "$@" "$job" ::: "${list[@]}"
 }
 
-# Each job has been done once, in whichever run: jobs by the values in their
-# commands.
+# Each job has ended once, in whichever run: jobs by the values in their
+# commands. And nothing is kept any more.
 check_runs() {
 	local done
 
@@ -58,9 +62,9 @@ check_runs() {
 		match($0, /echo out [0-9]*/)
 		value[id] = substr($0, RSTART + 9, RLENGTH - 9)
 	}
-	/"event":"end"/ { ended[id] = 1 }
-	/"event":"out"/ && ended[id] { print value[id] }' j | sort | xargs)
+	/"event":"end"/ { print value[id] }' j | sort | xargs)
 	assert_equal "$done" "${list[*]}"
+	[ ! -e o.kept ]
 }
 
 # sweep WHAT CALL MIN: a run with that happening in the N-th CALL, for all N
@@ -70,9 +74,10 @@ sweep() {
 
 	while :; do
 		n=$((n + 1))
-		rm -f j o
-		with_fault "$2:$n:$1" -j 2 --journal j --output o "$job" \
-			::: "${list[@]}" >/dev/null 2>&1 || :
+		rm -f j o o.kept last
+		# shellcheck disable=SC2086
+		with_fault "$2:$n:$1" -j 2 --journal j --output o $sync \
+			"$job" ::: "${list[@]}" >/dev/null 2>&1 || :
 		[ -e hit ] || break
 		go_on --resume 2>err
 		cmp o whole
@@ -101,13 +106,48 @@ sweep() {
 	sweep tear write@/o 1
 }
 
+@test "killed before each write, output of some being kept" {
+	[ -z "$tool" ] || skip "no faults with $tool"
+	job=$waits
+	sweep kill write@/j 18
+	sweep kill write@/o 7
+}
+
+@test "killed behind each write, output of some being kept" {
+	[ -z "$tool" ] || skip "no faults with $tool"
+	job=$waits
+	sweep after write@/j 18
+	sweep after write@/o 7
+}
+
+@test "killed within each write, output of some being kept" {
+	[ -z "$tool" ] || skip "no faults with $tool"
+	job=$waits
+	sweep tear write@/j 18
+	sweep tear write@/o 7
+}
+
+@test "killed at each sync, output of some being kept" {
+	[ -z "$tool" ] || skip "no faults with $tool"
+	job=$waits
+	sync='--sync always'
+	sweep kill fsync@/o 6
+	sweep after fsync@/o 6
+}
+
+@test "killed as what is kept is cut" {
+	[ -z "$tool" ] || skip "no faults with $tool"
+	sweep kill ftruncate@/o 1
+	sweep after ftruncate@/o 1
+}
+
 @test "a journal that is full from any record on: 255, and the rest later" {
 	[ -z "$tool" ] || skip "no faults with $tool"
 	local n=0
 
 	while :; do
 		n=$((n + 1))
-		rm -f j o
+		rm -f j o o.kept
 		status=0
 		with_fault "write@/j:$n:ENOSPC:from" -j 2 --journal j \
 			--output o "$job" ::: "${list[@]}" >out 2>err ||
@@ -209,6 +249,5 @@ done_again() {
 		if (done[key[id]])
 			print
 	}
-	/"event":"end"/ { ended[id] = 1 }
-	/"event":"out"/ && ended[id] { done[key[id]] = 1 }' j
+	/"event":"end"/ { done[key[id]] = 1 }' j
 }

@@ -44,7 +44,7 @@ as_by() {
 		PARALLEL_SHELL=$shell "$shell" -c -- "$command" \
 			>>"$dir/want.out" 2>>"$dir/want.err" || status=$?
 		echo "$status" >>"$dir/want.status"
-	done 2>/dev/null </dev/null
+	done 2>/dev/null </dev/null 8>&-
 	for option in --group --always-shell; do
 		printf '%s\0' "${@:2}" | PARALLEL_SHELL=$shell \
 			muster -0 "$option" --joblog "$dir/log" \
@@ -81,6 +81,43 @@ plain=(
 
 @test "words: bash" {
 	as_by bash "${plain[@]}"
+}
+
+# Where the output of a job goes, and where its input comes from.
+redirected=(
+	'both >/dev/null' 'both 2>/dev/null' 'both >&2' 'both 1>&2' 'both 2>&1'
+	'both 2>&1 >/dev/null' 'both >/dev/null 2>&1' 'both >/dev/null >&2'
+	'both >&2 2>/dev/null' 'both >>/dev/null' 'both 2>&1 1>&2' 'both >& 2'
+	'both a >/dev/null b' 'both a 2>&1 b' 'both 2>/dev/null a' 'both >&1'
+	'both > /dev/null' 'both 0>/dev/null' 'both 1</dev/null' 'both 0<&1'
+	'both 1<&0' 'both 2<&1' 'both 2 >/dev/null' "both '2' >&2" 'both 2>& 1'
+	'both 2>&1>/dev/null' 'both >/dev/null2>&1' 'both>/dev/null' 'both a2>&1'
+	'>/dev/null both' '2>&1 both >/dev/null' 'both 8>/dev/null' 'both >&8'
+	'both >&-' 'both 2>&-' 'both <&-' 'both 12>&1' 'both >/dev/nul/x'
+	'both >/dev/full' 'both >/dev/null/' 'both >&/dev/null'
+	'both &>/dev/null' 'both >|/dev/null' 'both <>/dev/null' 'both >&1x'
+	"both >'/dev/null'" 'both >/dev/null;both' 'both >/dev/null | both'
+	'env cat </dev/null' 'env cat 0</dev/null 2>&1' 'nosuch >/dev/null'
+	'nosuch 2>/dev/null' 'nosuch 2>&1' 'badinterp >/dev/null' 'both >'
+	'badelf 2>/dev/null' 'plain x >&2' 'both 2>' 'both </dev/null 2>&1'
+	'env cat /proc/self/fdinfo/2 2>/dev/null' 'env sh -c "exit 3" >/dev/null'
+	'env cat /proc/self/fdinfo/0 </dev/null'
+	'env cat /proc/self/fdinfo/0 0>/dev/null'
+	'env cat /proc/self/fdinfo/2 2>>/dev/null' 'echo a >/dev/null'
+	'echo a >&2' 'both {a}>/dev/null' 'both >/dev/null >&1 >&1 >&1 >&1 >&1'
+	'both >/dev/null >&1 >&1 >&1 >&1 >&1 >&1'
+)
+
+@test "redirections: dash" {
+	printf '#!/bin/sh\necho "out $*"; echo "err $*" >&2; cat\n' >bin/both
+	chmod +x bin/both
+	as_by dash "${redirected[@]}"
+}
+
+@test "redirections: bash" {
+	printf '#!/bin/sh\necho "out $*"; echo "err $*" >&2; cat\n' >bin/both
+	chmod +x bin/both
+	as_by bash "${redirected[@]}"
 }
 
 # Programs, and what is none.
@@ -141,6 +178,11 @@ known=(
 	# dash would stay, and say of what the program has died. The status
 	# is the same.
 	PARALLEL_SHELL=$(command -v dash) t --exit-as first <<<"${kills[0]}"
+	assert_status 137
+	assert_no_stderr
+	# So would bash for the sake of redirections.
+	PARALLEL_SHELL=$(command -v bash) t --exit-as first \
+		<<<"${kills[0]} >/dev/null"
 	assert_status 137
 	assert_no_stderr
 }
@@ -353,6 +395,7 @@ PARALLEL_SSHLOGIN=:"
 		env echo "b  b" 'c'
 		bin/prog
 		env echo $PARALLEL_SEQ
+		env echo d 2>&1 >/dev/null
 	E
 	assert_ok $'a\nb  b c\nprog 0 \n4'
 	assert_file_is calls $'env echo $PARALLEL_SEQ\n'

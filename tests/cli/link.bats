@@ -96,6 +96,12 @@ same() {
 	assert_ok ''
 }
 
+@test "--skip-first-line: it alone, also when it could not be run" {
+	printf 'a\0b\n1\n2\n' >bad
+	t --skip-first-line echo :::: bad
+	assert_ok $'1\n2'
+}
+
 @test "--shuf runs all, once, in another order" {
 	seq 100 | muster --shuf 'echo {}' >out
 	sort -n out | cmp - <(seq 100)

@@ -445,6 +445,33 @@ peak_kib() {
 	done | cmp - out
 }
 
+@test "a reader that does not read delays no timeout" {
+	muster --timeout 0.3 --joblog log ::: yes 2>err | {
+		wait_until grep -q yes log
+		wc -c >got
+	}
+	# All that it wrote was kept.
+	[ "$(cut -f 6 log | tail -n 1)" -eq "$(cat got)" ]
+}
+
+@test "much output of many jobs, to a pipe, a file and the end of one" {
+	pattern 1500000 data
+	for i in 1 2 3 4 5 6; do
+		cat data
+	done >want
+	echo first >end
+	muster -j 3 cat ::: data data data data data data | cmp - want
+	muster -j 3 cat ::: data data data data data data >out
+	cmp out want
+	muster -j 3 cat ::: data data data data data data >>end
+	cmp end <(echo first; cat want)
+	muster -j 3 -v cat ::: data data | cmp - <(
+		echo cat data; cat data; echo cat data; cat data)
+	muster -j 3 'cat {} {} >&2; cat {}' ::: data data 2>err >out
+	cmp err <(cat data data data data)
+	cmp out <(cat data data)
+}
+
 @test "a reader in small pieces gets everything" {
 	pattern 300000 data
 	muster -j 2 cat ::: data data |

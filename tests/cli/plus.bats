@@ -9,16 +9,6 @@
 
 load ../helpers/common
 
-# as_parallel ARG...: muster makes the same commands as GNU parallel.
-as_parallel() {
-	local expected
-
-	expected=$(oracle --dry-run -k "$@")
-	[ -n "$expected" ] || fail_with "GNU parallel says nothing"
-	t --dry-run "$@"
-	assert_ok "$expected"
-}
-
 # does_as ARG...: what they print is the same. To GNU parallel a job that is
 # left out has failed.
 does_as() {

@@ -5,6 +5,7 @@
 # later, never earlier, so times have lower bounds here and no others.
 
 load ../helpers/common
+load ../helpers/meet
 
 # timed ARG...: t ARG... with a log; begin is the time before, in microseconds.
 timed() {
@@ -28,22 +29,6 @@ starts_from() {
 	done < <(tail -n +2 log | cut -f 3 | sort -n)
 }
 
-# For jobs: "meet N NAME" returns when N files are in the directory met.
-meet() {
-	mkdir met
-	cat >"$BATS_TEST_TMPDIR/bin/meet" <<-END
-		#!/bin/sh
-		: >"met/\$2"
-		n=$((500 * MUSTER_TEST_SLOW))
-		until set -- "\$1" met/*; [ \$# -gt "\$1" ]; do
-			[ \$n -gt 0 ] || exit 1
-			n=\$((n - 1))
-			sleep 0.05
-		done
-	END
-	chmod +x "$BATS_TEST_TMPDIR/bin/meet"
-}
-
 @test "--rate N/s: a start every Nth part of a second" {
 	timed -j 10 --rate 20/s echo ::: 1 2 3 4 5 6 7 8 9 10
 	assert_ok "$(seq 10)"
@@ -65,7 +50,7 @@ meet() {
 }
 
 @test "--rate N/h:BURST: the burst starts together" {
-	meet
+	meet_setup
 	timed -j 5 --rate 1/h:4 meet 4 ::: 1 2 3 4
 	assert_ok
 }

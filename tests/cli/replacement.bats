@@ -9,16 +9,6 @@
 
 load ../helpers/common
 
-# as_parallel ARG...: muster makes the same commands as GNU parallel.
-as_parallel() {
-	local expected
-
-	expected=$(oracle --dry-run -k "$@")
-	[ -n "$expected" ] || fail_with "GNU parallel says nothing"
-	t --dry-run "$@"
-	assert_ok "$expected"
-}
-
 # What paths can look like.
 paths=(a.b.c a.b a dir/a.b dir/a dir/ / .hidden dir/.hidden a. ./a ../.. ''
 	. .. dir.d/file /a /a.b //a a//b.c 'a b/c d.e f' dir.d/ .a.b a..b

@@ -4,6 +4,7 @@
 # --results: as a tree, in files named by a template, as records.
 
 load ../helpers/common
+load ../helpers/disk
 
 # files DIR: all files in it.
 files() {
@@ -13,18 +14,6 @@ files() {
 # without_times FILE: Starttime and JobRuntime of records look like this.
 without_times() {
 	sed -E 's/[0-9]{10}\.[0-9]{3}/T/; s/([,\t] ?|")([A-Za-z":]* ?)[0-9]+\.[0-9]{3}/\1\2R/' "$@"
-}
-
-# on_small_disk CMD ARG...: see crash.bats.
-on_small_disk() {
-	mkdir -p full
-	if unshare -m true 2>/dev/null; then
-		unshare -m sh -c 'mount -t tmpfs -o size=256k none full &&
-			"$@"; s=$?; ls full/* >/dev/null; exit $s' sh "$@"
-	else
-		ulimit -f 256
-		"$@"
-	fi
 }
 
 # Trees.
@@ -327,7 +316,7 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 }
 
 @test "a full disk: told, and the other jobs go on" {
-	run --separate-stderr on_small_disk muster -j 1 --results full/out \
+	run --separate-stderr on_disk 256k muster -j 1 --results full/out \
 		'head -c {} /dev/zero; : >ran-{}' ::: 9000000 1
 	assert_status 255
 	assert_stderr_has \
@@ -336,7 +325,7 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 }
 
 @test "a full disk: records" {
-	run --separate-stderr on_small_disk muster -j 1 --results full/x.csv \
+	run --separate-stderr on_disk 256k muster -j 1 --results full/x.csv \
 		'head -c {} /dev/zero' ::: 9000000 1
 	assert_status 255
 	assert_stderr_has "--results: 'full/x.csv'"

@@ -8,16 +8,6 @@
 
 load ../helpers/common
 
-# as_parallel ARG...: muster makes the same commands as GNU parallel.
-as_parallel() {
-	local expected
-
-	expected=$(oracle --dry-run -k "$@")
-	[ -n "$expected" ] || fail_with "GNU parallel says nothing"
-	t --dry-run "$@"
-	assert_ok "$expected"
-}
-
 needs_pcre() {
 	muster --version | sed '/^Without/,$d' | grep -q PCRE2 ||
 		skip 'built without PCRE2'

@@ -5,31 +5,11 @@
 # jobs run at once.
 
 load ../helpers/common
+load ../helpers/meet
 
-# For jobs: "meet N NAME" makes the file NAME in the directory met, and
-# returns when N are there: so N jobs must run at once for any to end.
 setup() {
 	common_setup
-	mkdir met
-	cat >"$BATS_TEST_TMPDIR/bin/meet" <<-END
-		#!/bin/sh
-		: >"met/\$2"
-		n=$((500 * MUSTER_TEST_SLOW))
-		until set -- "\$1" met/*; [ \$# -gt "\$1" ]; do
-			[ \$n -gt 0 ] || exit 1
-			n=\$((n - 1))
-			sleep 0.05
-		done
-	END
-	chmod +x "$BATS_TEST_TMPDIR/bin/meet"
-}
-
-# A job that adds to the file counts how many of its kind run at once.
-count_job='mkdir met/$$; ls met | wc -l >>counts; sleep 0.01; rmdir met/$$; :'
-
-# most: the highest of these counts.
-most() {
-	sort -n counts | tail -n 1
+	meet_setup
 }
 
 # open_muster ARG...: with an input that stays open, on descriptor 7, and its

@@ -5,59 +5,14 @@
 # teardown makes sure that no process of it is alive.
 
 load ../helpers/common
-
-# start_watched ARG...: as start muster ARG..., and how it ends is known.
-start_watched() {
-	start ended how muster "$@"
-	wait_until has_lines how 1
-	pid=$(head -n 1 how)
-}
-
-# ended_with TEXT: waits for it.
-ended_with() {
-	wait_until has_lines how 2
-	wait
-	assert_equal "$(sed -n 2p how)" "$1"
-}
-
-none_pending() {
-	local pending
-
-	pending=$(sed -n 's/^ShdPnd:[^0-9a-f]*//p' "/proc/$pid/status")
-	# But SIGCHLD, which nobody takes.
-	[ $((16#$pending & ~0x10000)) -eq 0 ]
-}
-
-has_listed() {
-	[ "$(grep -c '^muster: running jobs:' err)" -ge "$1" ]
-}
-
-# tell SIGNAL: sends it to muster, and returns when muster has obeyed.
-tell() {
-	kill -"$1" "$pid"
-	wait_until none_pending
-	listed=$((${listed-0} + 1))
-	kill -USR1 "$pid"
-	wait_until has_listed "$listed"
-}
-
-in_state() {
-	[[ $(sed 's/.*) //' "/proc/$2/stat") == $1* ]]
-}
-
-# idle_stdin CMD...: start CMD with an input that stays open.
-idle_stdin() {
-	mkfifo in
-	exec 7<>in
-	start "$@" <in
-}
+load ../helpers/watched
 
 forever=': >up; exec sleep 1000'
 
 # SIGINT, SIGQUIT
 
 @test "SIGINT ends the jobs, and muster by the same signal" {
-	start_watched ::: "$forever"
+	watched ::: "$forever"
 	wait_until test -e up
 	kill -INT "$pid"
 	ended_with 'signal 2'
@@ -65,7 +20,7 @@ forever=': >up; exec sleep 1000'
 }
 
 @test "SIGQUIT ends the jobs, and muster by the same signal" {
-	start_watched ::: "$forever"
+	watched ::: "$forever"
 	wait_until test -e up
 	kill -QUIT "$pid"
 	ended_with 'signal 3'
@@ -117,7 +72,7 @@ forever=': >up; exec sleep 1000'
 }
 
 @test "a second SIGINT waits for nothing" {
-	start_watched --term-seq TERM,1000000,KILL ::: \
+	watched --term-seq TERM,1000000,KILL ::: \
 		'trap "echo told" TERM
 		: >up; while :; do sleep 0.01; done'
 	wait_until test -e up
@@ -129,9 +84,7 @@ forever=': >up; exec sleep 1000'
 }
 
 @test "SIGINT while waiting for input" {
-	idle_stdin ended how muster
-	wait_until has_lines how 1
-	pid=$(head -n 1 how)
+	idle_stdin
 	echo 'echo a' >&7
 	wait_until file_has out a
 	kill -INT "$pid"
@@ -233,12 +186,11 @@ forever=': >up; exec sleep 1000'
 }
 
 @test "SIGTERM while waiting for input" {
-	idle_stdin muster
+	idle_stdin
 	echo 'echo a' >&7
 	wait_until file_has out a
 	kill -TERM "$pid"
-	finish
-	assert_equal "$status" 1
+	ended_with 'exit 1'
 	assert_file_is out $'a\n'
 }
 
@@ -265,7 +217,7 @@ forever=': >up; exec sleep 1000'
 }
 
 @test "SIGINT after SIGTERM kills, and muster dies of it" {
-	start_watched --grace 10000 ::: "$forever"
+	watched --grace 10000 ::: "$forever"
 	wait_until test -e up
 	tell TERM
 	kill -INT "$pid"
@@ -369,13 +321,12 @@ muster: running jobs:"
 }
 
 @test "SIGUSR1 with nothing running says so" {
-	idle_stdin muster
+	idle_stdin
 	echo 'echo a' >&7
 	wait_until file_has out a
 	wait_until lists_nothing
 	exec 7>&-
-	finish
-	assert_equal "$status" 0
+	ended_with 'exit 0'
 }
 
 lists_nothing() {

@@ -4,24 +4,7 @@
 # --on-done and --pool-stats.
 
 load ../helpers/common
-
-in_state() {
-	[[ $(sed 's/.*) //' "/proc/$2/stat") == $1* ]]
-}
-
-# start_watched ARG...: as start muster ARG..., and how it ends is known.
-start_watched() {
-	start ended how muster "$@"
-	wait_until has_lines how 1
-	pid=$(head -n 1 how)
-}
-
-# ended_with TEXT: waits for it.
-ended_with() {
-	wait_until has_lines how 2
-	wait
-	assert_equal "$(sed -n 2p how)" "$1"
-}
+load ../helpers/watched
 
 # Those that there are; the pids are known before anything else is started.
 kill_marked() {
@@ -234,7 +217,7 @@ none_pending() {
 # Ends of the run.
 
 @test "--on-done: SIGINT ends a hook that hangs" {
-	start_watched --on-done ': >up; exec sleep 1000' true ::: 1
+	watched --on-done ': >up; exec sleep 1000' true ::: 1
 	wait_until test -e up
 	kill -INT "$pid"
 	ended_with 'signal 2'
@@ -243,7 +226,7 @@ none_pending() {
 }
 
 @test "--on-done: SIGINT ends what hooks of a group of processes do" {
-	start_watched --on-done 'sleep 1000 & sleep 1000 & : >up; wait' true ::: 1
+	watched --on-done 'sleep 1000 & sleep 1000 & : >up; wait' true ::: 1
 	wait_until test -e up
 	kill -INT "$pid"
 	ended_with 'signal 2'
@@ -261,7 +244,7 @@ none_pending() {
 }
 
 @test "--on-done: one that hangs after SIGINT is ended, too" {
-	start_watched --on-done 'exec sleep 1000' ::: ': >up; exec sleep 1000'
+	watched --on-done 'exec sleep 1000' ::: ': >up; exec sleep 1000'
 	wait_until test -e up
 	kill -INT "$pid"
 	ended_with 'signal 2'
@@ -269,7 +252,7 @@ none_pending() {
 }
 
 @test "--on-done: a second SIGINT waits for nothing" {
-	start_watched --term-seq TERM,1000000,KILL --on-done \
+	watched --term-seq TERM,1000000,KILL --on-done \
 		'trap "echo told" TERM; : >up; while :; do sleep 0.01; done' \
 		true ::: 1
 	wait_until test -e up
@@ -300,7 +283,7 @@ none_pending() {
 
 @test "--on-done: SIGINT ends one that hangs for a job that was refused" {
 	printf 'a\0b\n' >jobs
-	start_watched --on-done ': >up; exec sleep 1000' -a jobs
+	watched --on-done ': >up; exec sleep 1000' -a jobs
 	wait_until test -e up
 	kill -INT "$pid"
 	ended_with 'signal 2'
@@ -314,7 +297,7 @@ start_with_waiting() {
 	mkfifo in
 	exec 7<>in
 	echo ': >up1; await fail; false' >low
-	start_watched -j 1 --retries 2 --metrics m --metrics-interval 0.01 \
+	watched -j 1 --retries 2 --metrics m --metrics-interval 0.01 \
 		--priority low --tasks low --priority high --tasks in "$@"
 	wait_until test -e up1
 	echo ': >up2; await go' >&7

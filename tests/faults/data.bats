@@ -157,7 +157,10 @@ each() {
 	through "printf '%s\\0' \$'{}'"
 	through 'a=({}); printf "%s\0" "${a[@]}"' -n 12
 	through '[[ {} == "{}" ]] && printf "%s\0" {}'
-	through 'IFS= read -r -d "" x <<<{}; printf "%s\0" "${x%?}"'
+	# Not by "read": bash's loses \1 behind some bytes, wherever these come
+	# from.
+	export nl=$'\n'
+	through 'x=$(cat <<<{}; echo .); printf "%s\0" "${x%"$nl."}"'
 }
 
 @test "every replacement string that keeps a value" {

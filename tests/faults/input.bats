@@ -15,21 +15,66 @@ feed() {
 	start muster "$@" <in
 }
 
-@test "a line of 100 MB: that job fails alone" {
-	{
-		echo a
-		head -c 100000000 /dev/zero | tr '\0' x
-		printf '\nb\n'
-	} >in
-	m -j 1 echo <in >out
-	[ "$status" -ge 1 ]
-	assert_stderr_has 'job 2'
-	assert_file_is out $'a\nb\n'
+# A line of 100 MB between two short ones.
+long_line() {
+	echo a
+	head -c 100000000 /dev/zero | tr '\0' x
+	printf '\nb\n'
 }
 
-@test "a line of 100 MB without an end" {
+@test "a line of 100 MB: that job fails alone" {
+	long_line >in
+	for how in -j1 '-j1 --always-shell' '-j1 --tag' '-j1 --resume --joblog log'
+	do
+		# shellcheck disable=SC2086
+		m $how echo <in >out
+		assert_status 1
+		assert_stderr_has 'job 2'
+		assert_stderr_has 'the command has 10000000'
+		[ "$(wc -l <err)" -eq 1 ]
+		assert_equal "$(sed 's/.*\t//' out | xargs)" 'a b'
+	done
+}
+
+@test "a line of 100 MB from a pipe, in pieces" {
+	m -j 1 echo < <(long_line) >out
+	assert_status 1
+	assert_stderr_has 'job 2'
+	assert_file_is out $'a\nb\n'
 	m -j 1 echo < <(echo a; head -c 100000000 /dev/zero | tr '\0' x) >out
-	own_error 'line 2'
+	assert_status 1
+	assert_stderr_has 'job 2'
+	assert_file_is out $'a\n'
+}
+
+@test "a line of 100 MB: what is short of it can be had" {
+	m -j 1 --colsep , echo {1} >out < <(long_line | sed 's/^x/short,x/')
+	assert_status 0
+	assert_file_is out $'a\nshort\nb\n'
+	m -j 1 echo '{= $_ = length($_) =}' < <(long_line) >out
+	assert_status 0
+	assert_file_is out $'1\n100000000\n1\n'
+}
+
+@test "a record of 100 MB as a block: as it is" {
+	long_line >in
+	m --pipe -j 2 --block 1k cat <in >out
+	assert_status 0
+	cmp in out
+	m --pipe -j 2 cat < <(cat in) >out
+	assert_status 0
+	cmp in out
+	m --pipe-part -a in --block 1k -j 2 cat >out
+	assert_status 0
+	cmp in out
+	m --pipe --round-robin -j 2 --block 1k wc -c <in >out
+	assert_status 0
+	assert_equal "$(awk '{ n += $1 } END { print n }' out)" 100000005
+}
+
+@test "a line of 300 MB: 255, the line named, what was before it is run" {
+	m -j 1 echo < <(echo a; head -c 300000000 /dev/zero | tr '\0' x) >out
+	own_error 'line 2: longer than 256 MiB'
 	assert_file_is out $'a\n'
 }
 

@@ -24,11 +24,6 @@ killed() {
 }
 
 all_dead() {
-	# Where there is no parent-death signal they live.
-	if is_portable; then
-		end_what_is_left
-		return
-	fi
 	for i in $(seq "$1"); do
 		wait_until is_dead "pid$i"
 	done
@@ -73,6 +68,99 @@ all_dead() {
 		while :; do sleep 0.05; done #' ::: 1
 	all_dead 1
 	end_what_is_left
+}
+
+# Is the warden there? Where there is a parent-death signal it comes only for
+# jobs that last.
+has_warden() {
+	local child
+
+	warden=
+	for child in $(pgrep -P "$pid"); do
+		if [ "$(ps -o sid= -p "$child")" -eq "$child" ]; then
+			warden=$child
+		fi
+	done 2>/dev/null
+	[ "$warden" ]
+}
+
+# lasting N ARG...: as killed, once there is a warden.
+lasting() {
+	local n=$1
+
+	shift
+	start muster "$@"
+	for i in $(seq "$n"); do
+		wait_until test -e "pid$i"
+	done
+	wait_until has_warden
+	kill -KILL "$pid"
+	finish
+	assert_status 137
+}
+
+@test "the whole group of a job dies, not its first process alone" {
+	lasting 3 'note() { echo $$ >pid$1.new; mv pid$1.new pid$1; }
+		sh -c "echo \$\$ >pid2; exec sleep 1000" &
+		sh -c "echo \$\$ >pid3; sleep 1000; :" &
+		note 1
+		sleep 1000; sleep 1000 #' ::: 1
+	all_dead 3
+}
+
+@test "a job that has cleared its parent-death signal dies" {
+	setpriv --pdeathsig clear true 2>/dev/null || skip "no setpriv for it"
+	lasting 1 "exec setpriv --pdeathsig clear sh -c '$forever'" ::: 1
+	all_dead 1
+}
+
+@test "what a job that is over has left in its group dies" {
+	is_portable && skip "it is not known any more"
+	lasting 2 -j 1 'case {} in
+		1) sh -c "echo \$\$ >pid1; exec sleep 1000" >&- 2>&- &
+			await pid1 ;;
+		2) echo $$ >pid2; exec sleep 1000 ;; esac #' ::: 1 2
+	all_dead 2
+}
+
+@test "a job of the terminal dies, and nobody but it" {
+	cat >command <<-END
+		muster --tty 'echo \$\$ >pid1; exec sleep 1000 #' ::: 1 &
+		echo \$! >m; wait; : >after
+	END
+	timeout 60 script -qec 'sh command' /dev/null >tty.out 2>&1 &
+	wait_until has_lines pid1 1
+	pid=$(cat m)
+	wait_until has_warden
+	kill -KILL "$pid"
+	all_dead 1
+	wait_until test -e after
+	wait
+}
+
+@test "a warden that somebody has killed is no harm" {
+	start muster 'echo $$ >pid1; await go; : >end' ::: 1
+	wait_until test -e pid1
+	wait_until has_warden
+	kill -KILL "$warden"
+	: >go
+	finish
+	assert_status 0
+	[ -e end ]
+}
+
+@test "the warden holds no descriptor but its own" {
+	start muster 'echo $$ >pid1; exec sleep 1000' ::: 1
+	wait_until test -e pid1
+	wait_until has_warden
+	wait_until has_one_descriptor "$warden"
+	kill -INT "$pid"
+	finish
+	assert_status 130
+}
+
+has_one_descriptor() {
+	[ "$(ls "/proc/$1/fd")" = 0 ]
 }
 
 @test "a job that has stopped itself dies" {
@@ -129,7 +217,8 @@ all_dead() {
 		'echo $$ >pid2; exec sleep 1000'
 	wait_until has_lines pid1 1
 	wait_until has_lines pid2 1
-	kill -KILL -- "-$(pgrep -P "$pid" -x muster || echo "$pid")"
+	# setsid may have forked.
+	kill -KILL -- "-$(ps -o ppid= -p "$(cat pid1)" | tr -d ' ')"
 	finish
 	all_dead 2
 }

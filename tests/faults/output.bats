@@ -5,6 +5,7 @@
 # do.
 
 load ../helpers/common
+load ../helpers/disk
 load ../helpers/faults
 
 # bytes N SEED: so many bytes of any value, always the same.

@@ -6,6 +6,7 @@
 
 load ../helpers/common
 load ../helpers/faults
+load ../helpers/watched
 
 # Job N appends N to ran; those whose file bad-N is there fail.
 job='echo {} >>ran; [ ! -e bad-{} ]'

@@ -56,6 +56,22 @@ sweep() {
 	sweep read EIO
 }
 
+@test "what a job printed can't be read: it has failed" {
+	needs_faultlib
+	for how in '' --line-buffer --no-keep-order; do
+		rm -f j
+		# shellcheck disable=SC2086
+		f read@pipe:1:EIO -j 1 --journal j $how echo ::: a b
+		[ -e hit ]
+		assert_status 1
+		assert_stderr_has 'job 1: what it printed could not be read'
+		assert_file_is out $'b\n'
+		# It has not ended as it should have: so it is run again.
+		t --journal j --resume echo ::: a b
+		assert_output a
+	done
+}
+
 @test "sweep: write" {
 	sweep write ENOSPC
 }

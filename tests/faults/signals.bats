@@ -6,6 +6,7 @@
 
 load ../helpers/common
 load ../helpers/faults
+load ../helpers/watched
 
 forever=': >up; exec sleep 1000'
 

@@ -6,7 +6,9 @@
 # of that gives a message and another status.
 
 load ../helpers/common
+load ../helpers/disk
 load ../helpers/faults
+load ../helpers/watched
 
 @test "0: each item was run once, and each byte is out" {
 	seq 500 >in

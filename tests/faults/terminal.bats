@@ -6,6 +6,7 @@
 
 load ../helpers/common
 load ../helpers/faults
+load ../helpers/watched
 
 # on_terminal COMMAND: by bash, with job control, on a terminal whose keys are
 # descriptor 7; what it shows is in the file raw.

@@ -6,6 +6,7 @@
 
 load ../helpers/common
 load ../helpers/faults
+load ../helpers/watched
 
 in_time=0.3
 

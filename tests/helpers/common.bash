@@ -234,6 +234,16 @@ oracle() {
 	HOME=$BATS_TEST_TMPDIR/oracle parallel --will-cite "$@"
 }
 
+# as_parallel ARG...: muster makes the same commands as GNU parallel.
+as_parallel() {
+	local expected
+
+	expected=$(oracle --dry-run -k "$@")
+	[ -n "$expected" ] || fail_with "GNU parallel says nothing"
+	t --dry-run "$@"
+	assert_ok "$expected"
+}
+
 # start CMD...: CMD in the background with default signals (a shell's "&"
 # ignores SIGINT), its output in the files out and err, its pid in $pid.
 # Returns when CMD has been executed: fresh's end of the fifo closes then.

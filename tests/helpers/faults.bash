@@ -57,38 +57,6 @@ own_error() {
 	refute grep -v '^muster: ' <<<"$stderr"
 }
 
-# on_disk SIZE CMD ARG...: with a file system of that size (as 64k) on the
-# directory full; where we may not mount one, with files that can't be longer.
-on_disk() {
-	local size=$1
-
-	shift
-	mkdir -p full
-	if unshare -m true 2>/dev/null; then
-		unshare -m sh -c 'mount -t tmpfs -o "size=$0" none full &&
-			exec "$@"' "$size" "$@"
-	else
-		size=${size%k}
-		(
-			trap '' XFSZ
-			ulimit -f $((size > 8 ? size - 8 : 1))
-			exec "$@"
-		)
-	fi
-}
-
-# on_read_only CMD ARG...: where nothing can be written in the directory full.
-on_read_only() {
-	mkdir -p full
-	if unshare -m true 2>/dev/null; then
-		unshare -m sh -c 'mount -t tmpfs -o ro none full &&
-			exec "$@"' sh "$@"
-	else
-		chmod 555 full
-		"$@"
-	fi
-}
-
 # refute CMD...: CMD must fail.
 refute() {
 	if "$@"; then
@@ -104,54 +72,6 @@ column() {
 # How many records of that event the journal FILE has.
 events() {
 	grep -c "\"event\":\"$2\"" "$1" || :
-}
-
-# watched ARG...: as start muster ARG..., and how it ends is known.
-watched() {
-	start ended how muster "$@"
-	wait_until has_lines how 1
-	pid=$(head -n 1 how)
-}
-
-# ended_with TEXT: waits for it.
-ended_with() {
-	wait_until has_lines how 2
-	wait
-	assert_equal "$(sed -n 2p how)" "$1"
-}
-
-none_pending() {
-	local pending
-
-	# Who has ended has none.
-	pending=$(sed -n 's/^ShdPnd:[^0-9a-f]*//p' "/proc/$pid/status" \
-		2>/dev/null) || return 0
-	# But SIGCHLD, which nobody takes.
-	[ $((16#$pending & ~0x10000)) -eq 0 ]
-}
-
-has_listed() {
-	[ "$(grep -c '^muster: running jobs:' err)" -ge "$1" ]
-}
-
-# tell SIGNAL: sends it to muster, and returns when muster has obeyed.
-tell() {
-	kill -"$1" "$pid"
-	wait_until none_pending
-	listed=$((${listed-0} + 1))
-	kill -USR1 "$pid"
-	wait_until has_listed "$listed"
-}
-
-in_state() {
-	[[ $(sed 's/.*) //' "/proc/$2/stat") == $1* ]]
-}
-
-# idle_stdin ARG...: watched with an input that stays open, as descriptor 7.
-idle_stdin() {
-	mkfifo in
-	exec 7<>in
-	watched "$@" <in
 }
 
 # stuck_stdout ARG...: watched, and nobody reads what it writes.

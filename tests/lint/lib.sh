@@ -32,6 +32,7 @@ all_c() {
 # Scripts: by name, or by their first line.
 all_shell() {
 	find bootstrap .ci contrib doc tests -type f \
+		! -path 'tests/fuzz/corpus/*' \
 		! -name '*.log' ! -name '*.trs' ! -name '*.[cho]' |
 		sort | while read -r file; do
 			case $file in

@@ -189,6 +189,24 @@ const char *tap_tmpdir(void)
 	return dir;
 }
 
+void tap_put(const char *path, const char *text)
+{
+	char name[PATH_MAX];
+	FILE *f;
+
+	snprintf(name, sizeof(name), "%s%s", tap_tmpdir(), path);
+	for (char *p = strchr(name + 1, '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		CHECK(mkdir(name, 0700) == 0 || errno == EEXIST);
+		*p = '/';
+	}
+	f = fopen(name, "w");
+	if (!CHECK(f != NULL))
+		return;
+	CHECK(fputs(text, f) >= 0);
+	CHECK(fclose(f) == 0);
+}
+
 static int remove_one(const char *path, const struct stat *st, int type,
 		      struct FTW *ftw)
 {

@@ -77,6 +77,9 @@ int tap_run(void (*fn)(void *), void *arg, char *out, size_t out_size);
 
 /* A new empty directory that is removed with all it holds after the case. */
 const char *tap_tmpdir(void);
+/* Makes the file path (with a slash in front) in it, and the way to it, anew
+ * with that text. */
+void tap_put(const char *path, const char *text);
 
 /*
  * $MUSTER_TEST_SLOW, at least 1: how much slower than normal this run is

@@ -166,6 +166,8 @@ static void expressions(void)
 		  "x1,a|y2,b|z|");
 	check_cut(MATCH("X", NULL, .records = 2), "aXbXcXd", "a|XbXc|Xd|");
 	check_cut(MATCH(NULL, "", .records = 2), "a\nbc", "a\n|bc|");
+	check_cut(MATCH(NULL, "$", .records = 2), "ab\n\ncd\n",
+		  "ab\n|\ncd\n|");
 	check_cut(MATCH(NULL, "\\n", .bytes = 5), "1\n2\n3\n4\n",
 		  "1\n2\n|3\n4\n|");
 }
@@ -447,6 +449,28 @@ static void groups(void)
 	check_groups("id  uc", ",", "", "");
 }
 
+/* Which takes no longer than reading it. */
+static void long_line_of_names(void)
+{
+	struct buf names = BUF_INIT, err = BUF_INIT;
+	struct group *g;
+
+	for (int i = 0; i < 1000000; i++)
+		buf_addf(&names, "%d,", i);
+	for (int i = 0; i < 2; i++) {
+		g = group_new("none", i ? "," : ",+", &err);
+		CHECK_INT(group_set_names(g, names.data, names.len, &err), -1);
+		group_free(g);
+		buf_reset(&err);
+	}
+	g = group_new("name", ",", &err);
+	buf_addstr(&names, "name\n");
+	CHECK_INT(group_set_names(g, names.data, names.len, &err), 0);
+	group_free(g);
+	buf_release(&names);
+	buf_release(&err);
+}
+
 static void bad_groups(void)
 {
 	struct buf err = BUF_INIT;
@@ -600,6 +624,7 @@ static const struct tap_case cases[] = {
 	{ "so many blocks in all", in_parts },
 	{ "groups of lines", groups },
 	{ "groups that can't be", bad_groups },
+	{ "a name is looked for in a long line once", long_line_of_names },
 	{ "groups are the input, cut where the value changes",
 	  groups_are_the_input },
 	{ "a timeout hands out what is there", times_out },

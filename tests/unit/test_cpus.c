@@ -2,14 +2,9 @@
 /* test_cpus.c - CPU quotas of cgroups, on trees made for it. */
 #include <config.h>
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
+#include "base/compiler.h"
 #include "proc/cpus.h"
 #include "tap.h"
 
@@ -22,27 +17,6 @@
 #define ROOT_FS \
 	"22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
 
-/* Makes the file path below the case's directory, and the way to it. */
-static void put(const char *path, const char *text)
-{
-	struct buf name = BUF_INIT;
-	FILE *f;
-
-	buf_addstr(&name, tap_tmpdir());
-	buf_addstr(&name, path);
-	for (char *p = strchr(name.data + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		CHECK(mkdir(name.data, 0700) == 0 || errno == EEXIST);
-		*p = '/';
-	}
-	f = fopen(name.data, "w");
-	if (CHECK(f != NULL)) {
-		CHECK(fputs(text, f) >= 0);
-		fclose(f);
-	}
-	buf_release(&name);
-}
-
 static void check(unsigned want)
 {
 	CHECK_INT(cpus_cgroup_quota(tap_tmpdir()), want);
@@ -51,123 +25,123 @@ static void check(unsigned want)
 static void no_proc(void)
 {
 	check(0);
-	put("/proc/self/cgroup", "0::/\n");
+	tap_put("/proc/self/cgroup", "0::/\n");
 	check(0);
-	put("/proc/self/mountinfo", "");
+	tap_put("/proc/self/mountinfo", "");
 	check(0);
 }
 
 static void v2_in_root(void)
 {
-	put("/proc/self/cgroup", "0::/\n");
-	put("/proc/self/mountinfo", ROOT_FS V2("/", "/sys/fs/cgroup"));
+	tap_put("/proc/self/cgroup", "0::/\n");
+	tap_put("/proc/self/mountinfo", ROOT_FS V2("/", "/sys/fs/cgroup"));
 	check(0);
-	put("/sys/fs/cgroup/cpu.max", "max 100000\n");
+	tap_put("/sys/fs/cgroup/cpu.max", "max 100000\n");
 	check(0);
-	put("/sys/fs/cgroup/cpu.max", "300000 100000\n");
+	tap_put("/sys/fs/cgroup/cpu.max", "300000 100000\n");
 	check(3);
 }
 
 static void v2_rounds_up(void)
 {
-	put("/proc/self/cgroup", "0::/\n");
-	put("/proc/self/mountinfo", V2("/", "/sys/fs/cgroup"));
-	put("/sys/fs/cgroup/cpu.max", "150000 100000\n");
+	tap_put("/proc/self/cgroup", "0::/\n");
+	tap_put("/proc/self/mountinfo", V2("/", "/sys/fs/cgroup"));
+	tap_put("/sys/fs/cgroup/cpu.max", "150000 100000\n");
 	check(2);
-	put("/sys/fs/cgroup/cpu.max", "1000 100000\n");
+	tap_put("/sys/fs/cgroup/cpu.max", "1000 100000\n");
 	check(1);
-	put("/sys/fs/cgroup/cpu.max", "100001 100000\n");
+	tap_put("/sys/fs/cgroup/cpu.max", "100001 100000\n");
 	check(2);
 }
 
 static void v2_tightest_of_the_path(void)
 {
-	put("/proc/self/cgroup", "0::/a/b/c\n");
-	put("/proc/self/mountinfo", V2("/", "/cg"));
-	put("/cg/a/b/c/cpu.max", "800000 100000\n");
-	put("/cg/a/b/cpu.max", "max 100000\n");
+	tap_put("/proc/self/cgroup", "0::/a/b/c\n");
+	tap_put("/proc/self/mountinfo", V2("/", "/cg"));
+	tap_put("/cg/a/b/c/cpu.max", "800000 100000\n");
+	tap_put("/cg/a/b/cpu.max", "max 100000\n");
 	check(8);
-	put("/cg/a/cpu.max", "200000 100000\n");
+	tap_put("/cg/a/cpu.max", "200000 100000\n");
 	check(2);
-	put("/cg/cpu.max", "500000 100000\n");
+	tap_put("/cg/cpu.max", "500000 100000\n");
 	check(2);
-	put("/cg/a/b/c/cpu.max", "100000 100000\n");
+	tap_put("/cg/a/b/c/cpu.max", "100000 100000\n");
 	check(1);
 	/* Not on the way. */
-	put("/cg/a/d/cpu.max", "1 100000\n");
-	put("/cpu.max", "1 100000\n");
-	put("/cg/a/b/c/d/cpu.max", "1 100000\n");
+	tap_put("/cg/a/d/cpu.max", "1 100000\n");
+	tap_put("/cpu.max", "1 100000\n");
+	tap_put("/cg/a/b/c/d/cpu.max", "1 100000\n");
 	check(1);
 }
 
 static void v2_part_of_hierarchy(void)
 {
-	put("/proc/self/cgroup", "0::/docker/x/job\n");
-	put("/proc/self/mountinfo", V2("/docker/x", "/sys/fs/cgroup"));
-	put("/sys/fs/cgroup/job/cpu.max", "400000 100000\n");
+	tap_put("/proc/self/cgroup", "0::/docker/x/job\n");
+	tap_put("/proc/self/mountinfo", V2("/docker/x", "/sys/fs/cgroup"));
+	tap_put("/sys/fs/cgroup/job/cpu.max", "400000 100000\n");
 	check(4);
-	put("/sys/fs/cgroup/cpu.max", "200000 100000\n");
+	tap_put("/sys/fs/cgroup/cpu.max", "200000 100000\n");
 	check(2);
 }
 
 static void v2_elsewhere(void)
 {
 	/* Names that begin alike, and what a namespace hides. */
-	put("/proc/self/mountinfo", V2("/docker/x", "/cg"));
-	put("/cg/cpu.max", "100000 100000\n");
-	put("/proc/self/cgroup", "0::/docker/xy\n");
+	tap_put("/proc/self/mountinfo", V2("/docker/x", "/cg"));
+	tap_put("/cg/cpu.max", "100000 100000\n");
+	tap_put("/proc/self/cgroup", "0::/docker/xy\n");
 	check(0);
-	put("/proc/self/cgroup", "0::/../other\n");
+	tap_put("/proc/self/cgroup", "0::/../other\n");
 	check(0);
-	put("/proc/self/cgroup", "0::/docker/x\n");
+	tap_put("/proc/self/cgroup", "0::/docker/x\n");
 	check(1);
 }
 
 static void v1_quota(void)
 {
-	put("/proc/self/cgroup",
+	tap_put("/proc/self/cgroup",
 	    "5:memory:/m\n4:cpu,cpuacct:/a/b\n1:name=systemd:/s\n");
-	put("/proc/self/mountinfo", ROOT_FS V1("/", "/sys/fs/cgroup/cpu"));
-	put("/sys/fs/cgroup/cpu/a/b/cpu.cfs_quota_us", "-1\n");
-	put("/sys/fs/cgroup/cpu/a/b/cpu.cfs_period_us", "100000\n");
+	tap_put("/proc/self/mountinfo", ROOT_FS V1("/", "/sys/fs/cgroup/cpu"));
+	tap_put("/sys/fs/cgroup/cpu/a/b/cpu.cfs_quota_us", "-1\n");
+	tap_put("/sys/fs/cgroup/cpu/a/b/cpu.cfs_period_us", "100000\n");
 	check(0);
-	put("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "250000\n");
+	tap_put("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "250000\n");
 	check(0);
-	put("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "50000\n");
+	tap_put("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "50000\n");
 	check(5);
 }
 
 static void v1_other_controllers(void)
 {
-	put("/proc/self/cgroup", "3:cpuset:/a\n2:cpuacct:/a\n");
-	put("/proc/self/mountinfo",
+	tap_put("/proc/self/cgroup", "3:cpuset:/a\n2:cpuacct:/a\n");
+	tap_put("/proc/self/mountinfo",
 	    "40 23 0:30 / /cs rw - cgroup cgroup rw,cpuset\n"
 	    V1("/", "/cg"));
-	put("/cs/a/cpu.cfs_quota_us", "100000\n");
-	put("/cs/a/cpu.cfs_period_us", "100000\n");
-	put("/cg/a/cpu.cfs_quota_us", "100000\n");
-	put("/cg/a/cpu.cfs_period_us", "100000\n");
+	tap_put("/cs/a/cpu.cfs_quota_us", "100000\n");
+	tap_put("/cs/a/cpu.cfs_period_us", "100000\n");
+	tap_put("/cg/a/cpu.cfs_quota_us", "100000\n");
+	tap_put("/cg/a/cpu.cfs_period_us", "100000\n");
 	check(0);
 }
 
 static void both_versions(void)
 {
-	put("/proc/self/cgroup", "1:cpu:/\n0::/u\n");
-	put("/proc/self/mountinfo", V1("/", "/one") V2("/", "/two"));
-	put("/two/u/cpu.max", "600000 100000\n");
+	tap_put("/proc/self/cgroup", "1:cpu:/\n0::/u\n");
+	tap_put("/proc/self/mountinfo", V1("/", "/one") V2("/", "/two"));
+	tap_put("/two/u/cpu.max", "600000 100000\n");
 	check(6);
-	put("/one/cpu.cfs_quota_us", "200000\n");
-	put("/one/cpu.cfs_period_us", "100000\n");
+	tap_put("/one/cpu.cfs_quota_us", "200000\n");
+	tap_put("/one/cpu.cfs_period_us", "100000\n");
 	check(2);
-	put("/two/u/cpu.max", "100000 100000\n");
+	tap_put("/two/u/cpu.max", "100000 100000\n");
 	check(1);
 }
 
 static void odd_names(void)
 {
-	put("/proc/self/cgroup", "0::/a b:c\n");
-	put("/proc/self/mountinfo", V2("/", "/c\\040g"));
-	put("/c g/a b:c/cpu.max", "300000 100000\n");
+	tap_put("/proc/self/cgroup", "0::/a b:c\n");
+	tap_put("/proc/self/mountinfo", V2("/", "/c\\040g"));
+	tap_put("/c g/a b:c/cpu.max", "300000 100000\n");
 	check(3);
 }
 
@@ -178,13 +152,13 @@ static void junk(void)
 		"-1 100000", "300000 -5", "99999999999999999999 1",
 	};
 
-	put("/proc/self/cgroup", "junk\n:\n::\n0:/\n0::/\n");
-	put("/proc/self/mountinfo", "junk\n1 2 3\n36 23 0:28 / /x rw -\n"
+	tap_put("/proc/self/cgroup", "junk\n:\n::\n0:/\n0::/\n");
+	tap_put("/proc/self/mountinfo", "junk\n1 2 3\n36 23 0:28 / /x rw -\n"
 	    "36 23 0:28 / /x rw - cgroup2\n" V2("/", "/cg"));
-	put("/cg/cpu.max", "300000 100000\n");
+	tap_put("/cg/cpu.max", "300000 100000\n");
 	check(3);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		put("/cg/cpu.max", texts[i]);
+		tap_put("/cg/cpu.max", texts[i]);
 		check(0);
 	}
 }

@@ -61,6 +61,14 @@ static void hold_much(struct rig *r)
 	rig_end(r, 2, true);
 }
 
+/* Job 1 speaks and ends, and all is written. */
+static void finish(struct rig *r)
+{
+	rig_say(r, 1, OUTPUT_OUT, "1\n");
+	rig_end(r, 1, true);
+	rig_finish(r);
+}
+
 static void check_much(struct rig *r)
 {
 	const struct buf *out = capture_text(&r->cap, 0);
@@ -86,9 +94,7 @@ static void comes_back(void)
 	mutex_lock(&r.e->lock);
 	CHECK(r.e->memory < LOAD / 3);
 	mutex_unlock(&r.e->lock);
-	rig_say(&r, 1, OUTPUT_OUT, "1\n");
-	rig_end(&r, 1, true);
-	rig_finish(&r);
+	finish(&r);
 	check_much(&r);
 	CHECK_INT(atomic_load(&told), 0);
 	rig_release(&r);
@@ -117,37 +123,29 @@ static void dropped_tries_leave_nothing(void)
 	compress_release(&c);
 }
 
-static void bad_packer(void)
+/* Told once, and nothing is lost. */
+static void check_bad_packer(const char *pack)
 {
 	struct compress c;
 	struct rig r;
 
-	start(&r, &c, "cat >/dev/null; exit 3", "cat");
+	start(&r, &c, pack, "cat");
 	hold_much(&r);
-	rig_say(&r, 1, OUTPUT_OUT, "1\n");
-	rig_end(&r, 1, true);
-	rig_finish(&r);
-	/* Told once, and nothing is lost. */
+	finish(&r);
 	CHECK_INT(atomic_load(&told), 1);
 	check_much(&r);
 	rig_release(&r);
 	compress_release(&c);
 }
 
+static void bad_packer(void)
+{
+	check_bad_packer("cat >/dev/null; exit 3");
+}
+
 static void mute_packer(void)
 {
-	struct compress c;
-	struct rig r;
-
-	start(&r, &c, "cat >/dev/null", "cat");
-	hold_much(&r);
-	rig_say(&r, 1, OUTPUT_OUT, "1\n");
-	rig_end(&r, 1, true);
-	rig_finish(&r);
-	CHECK_INT(atomic_load(&told), 1);
-	check_much(&r);
-	rig_release(&r);
-	compress_release(&c);
+	check_bad_packer("cat >/dev/null");
 }
 
 static void bad_unpacker(void)
@@ -157,9 +155,7 @@ static void bad_unpacker(void)
 
 	start(&r, &c, "gzip -1", "cat");
 	hold_much(&r);
-	rig_say(&r, 1, OUTPUT_OUT, "1\n");
-	rig_end(&r, 1, true);
-	rig_finish(&r);
+	finish(&r);
 	/* Then the output is at its end, and that is an error. */
 	CHECK(atomic_load(&told) >= 1);
 	CHECK_INT(atomic_load(&r.failed[0]), 1);
@@ -184,9 +180,7 @@ static void no_spool(void)
 	config.compress = &c;
 	rig_start_with(&r, &config, false);
 	hold_much(&r);
-	rig_say(&r, 1, OUTPUT_OUT, "1\n");
-	rig_end(&r, 1, true);
-	rig_finish(&r);
+	finish(&r);
 	check_much(&r);
 	CHECK_INT(atomic_load(&told), 0);
 	rig_release(&r);

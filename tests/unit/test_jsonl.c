@@ -163,6 +163,10 @@ static void bad_json(void)
 	CHECK(strstr(err.data, "(column 13)") != NULL);
 	CHECK_INT(parse("{\"command\": \"\xff\"}"), -1);
 	CHECK(strncmp(err.data, "bad JSON: ", 10) == 0);
+	/* What is quoted stays on the line. */
+	CHECK_INT(parse("{\"a\\u\n00\": 1}"), -1);
+	CHECK(strncmp(err.data, "bad JSON: ", 10) == 0);
+	CHECK(!strchr(err.data, '\n'));
 	CHECK_INT(parse("{} x"), -1);
 	CHECK(strncmp(err.data, "bad JSON: ", 10) == 0);
 	CHECK_INT(parse("{\"id\": \"a\", \"id\": \"b\"}"), -1);

@@ -113,6 +113,32 @@ static void line_directly(void)
 	end(&p);
 }
 
+static void redirections(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/dash", NULL, plain_env, false);
+	CHECK_INT(prepare(&p, 1, "cat 2>&1 >/dev/null"), 0);
+	CHECK(p.l.is_direct);
+	CHECK(p.l.redirs != NULL && p.l.redirs->n == 2);
+	CHECK(p.l.argv[1] == NULL);
+	CHECK_STR(p.job->command, "cat 2>&1 >/dev/null");
+	CHECK_INT(prepare(&p, 2, "cat x"), 0);
+	CHECK(p.l.is_direct && !p.l.redirs);
+	CHECK_INT(prepare(&p, 3, "cat </dev/null"), 0);
+	CHECK(p.l.redirs != NULL);
+	/* What the shell gets redirects itself. */
+	CHECK_INT(launch_by_shell(&p.l, p.job), 0);
+	CHECK(!p.l.redirs);
+	CHECK_STR(p.l.argv[2], "cat </dev/null");
+	end(&p);
+	start(&p, "/bin/dash", "cat {} >&2", plain_env, false);
+	CHECK_INT(prepare(&p, 1, "1"), 0);
+	CHECK(p.l.is_direct && p.l.redirs && p.l.redirs->n == 1);
+	CHECK_STR(p.l.argv[1], "1");
+	end(&p);
+}
+
 static void forced_shell(void)
 {
 	struct pad p;
@@ -457,6 +483,7 @@ static void words_without_program(void)
 static const struct tap_case cases[] = {
 	{ "a line for the shell", line_by_shell },
 	{ "a line that needs no shell", line_directly },
+	{ "redirections, without a shell", redirections },
 	{ "the shell can be forced", forced_shell },
 	{ "an unknown shell gets every command", unknown_shell },
 	{ "an unknown program is the shell's to report", unknown_program },

@@ -7,7 +7,11 @@
  *	s1=a	job 1, of key a, starts
  *	e1=a	ends with 0; f1=a with 1; k1=a was killed; r1=a is retried
  *	o1@5	its output ends at 5
- * A header with a number behind it has an output that begins there: run0.
+ *	E1=a@7	as e1=a, and what it printed is kept: 3 bytes from 7 on; F1=a@7
+ *		as f1=a; N1=a: nothing was printed
+ *	K1=a@7	job 1 has taken over what a job of key a had kept
+ * A header with a number behind it has an output that begins there: run0. Its
+ * output is kept in the file "m", or, with x behind the number, in "x".
  */
 #include <config.h>
 
@@ -19,6 +23,7 @@
 
 #include "base/buf.h"
 #include "base/fdio.h"
+#include "base/kept.h"
 #include "base/mem.h"
 #include "input/ledger.h"
 #include "tap.h"
@@ -44,7 +49,9 @@ static void add_header(struct buf *out, const char *resume, const char *offset)
 	buf_addf(out, "{\"event\":\"run\",\"format\":1,\"version\":\"1\","
 		 "\"resume\":\"%s\",\"stages\":1", resume);
 	if (*offset)
-		buf_addf(out, ",\"output\":\"/o\",\"offset\":%s", offset);
+		buf_addf(out, ",\"output\":\"/o\",\"offset\":%d,"
+			 "\"kept\":\"%s\"", atoi(offset),
+			 strchr(offset, 'x') ? "x" : "m");
 	buf_addstr(out, "}\n");
 }
 
@@ -55,7 +62,12 @@ static void add_job(struct buf *out, const char *word)
 		['f'] = "\"end\":\"exited\",\"status\":1",
 		['k'] = "\"end\":\"killed\",\"status\":255",
 		['r'] = "\"end\":\"exited\",\"status\":1,\"again\":true",
+		['E'] = "\"end\":\"exited\",\"status\":0",
+		['F'] = "\"end\":\"exited\",\"status\":1",
+		['N'] = "\"end\":\"exited\",\"status\":0",
+		['K'] = "\"slot\":3,\"status\":0",
 	};
+	const char *at = strchr(word, '@');
 	int job = atoi(word + 1);
 	const char *rest = word + 1 + strspn(word + 1, "0123456789") + 1;
 
@@ -65,12 +77,16 @@ static void add_job(struct buf *out, const char *word)
 		return;
 	}
 	buf_addf(out, "{\"event\":\"%s\",\"job\":%d,\"try\":1,\"key\":"
-		 "\"%030d%02x\",", *word == 's' ? "start" : "end", job, 0,
+		 "\"%030d%02x\",", *word == 's' ? "start"
+		 : *word == 'K' ? "kept" : "end", job, 0,
 		 (unsigned char)*rest);
 	if (*word == 's')
-		buf_addf(out, "\"command\":\"run %s\"}\n", rest);
+		buf_addf(out, "\"slot\":3,\"command\":\"run %s\"", rest);
 	else
-		buf_addf(out, "%s}\n", ends[(unsigned char)*word]);
+		buf_addstr(out, ends[(unsigned char)*word]);
+	if (at)
+		buf_addf(out, ",\"kept\":[1,1,%s,3]", at + 1);
+	buf_addstr(out, *word == 'N' ? ",\"kept\":[]}\n" : "}\n");
 }
 
 static void add_word(struct buf *out, const char *word)
@@ -109,9 +125,10 @@ static struct ledger *ledger_words(const char *words)
 static enum ledger_end take(struct ledger *l, char key)
 {
 	unsigned char bytes[LEDGER_KEY_BYTES] = { 0 };
+	const struct kept *kept;
 
 	bytes[LEDGER_KEY_BYTES - 1] = (unsigned char)key;
-	return ledger_take(l, bytes);
+	return ledger_take(l, bytes, &kept);
 }
 
 /* For each letter of keys what one takes: + done, - failed, ? undone, and
@@ -189,6 +206,66 @@ static void outputs(void)
 	check_words("run0 s1=a e1=a o1@4 s2=b e2=b o2@8 again4 s2=b", "ab",
 		    "+?");
 	check_words("run0 s1=a f1=a o1@4 failed0 s1=a e1=a o1@4", "aa", "+ ");
+}
+
+static void kept(void)
+{
+	/* Done, though not in its place; or when nothing was printed. */
+	check_words("run0 s1=a s2=b E2=b@7 s3=c F3=c@9 s4=d N4=d", "abcd",
+		    "?+-+");
+	/* The next run goes on with the same file, or does not. */
+	check_words("run0 s1=a E1=a@7 again0", "a", "+");
+	check_words("run0 s1=a E1=a@7 again0x", "a", "?");
+	check_words("run0 s1=a E1=a@7 again", "a", "?");
+	check_words("run0 s1=a E1=a@7 run0", "a", " ");
+	/* It takes it over, and writes it. */
+	check_words("run0 s1=a E1=a@7 again0 K1=a@7", "aa", "+ ");
+	check_words("run0 s1=a E1=a@7 again0 K1=a@7 o1@3", "aa", "+ ");
+	check_words("run0 s1=a E1=a@7 again0 K1=a@7 again0 K1=a@7 o1@3",
+		    "aa", "+ ");
+	/* What nobody has kept can't be taken. */
+	check_words("run0 s1=a again0 K1=a@7", "aa", "? ");
+	/* A failure that is run again. */
+	check_words("run0 s1=a F1=a@7 failed0 s1=a E1=a@9", "aa", "+ ");
+	check_words("run0 s1=a F1=a@7 failed0 s1=a", "aa", "? ");
+	/* Behind what is undone it is still kept. */
+	check_words("run0 s1=a s2=b k1=a E2=b@7 o1@1 o2@4", "ab", "?+");
+	check_words("run0 s1=a s2=b k1=a E2=b@7 o1@0 o2@3 again3", "ab", "?+");
+	/* No rows of four numbers. */
+	check_words("run0 s1=a E1=a@7,7", "a", "?");
+	check_words("run0 s1=a E1=a@7,0", "a", "?");
+}
+
+static void check_kept(const char *mark, uint64_t size, enum ledger_end want)
+{
+	static const char words[] = "run0 s1=a E1=a@7";
+	const unsigned char key[LEDGER_KEY_BYTES] = { [15] = 'a' };
+	struct ledger *l = ledger_words(words);
+	const struct kept *k;
+
+	if (!CHECK(l != NULL))
+		return;
+	ledger_trust_kept(l, mark, size);
+	CHECK_INT(ledger_has_kept(l), want == LEDGER_SUCCEEDED);
+	CHECK_INT(ledger_left(l), 1);
+	CHECK_INT(ledger_take(l, key, &k), want);
+	if (want == LEDGER_SUCCEEDED && CHECK(k != NULL) &&
+	    CHECK_UINT(k->n, 1)) {
+		CHECK_UINT(k->ranges[0].at, 7);
+		CHECK_UINT(k->ranges[0].len, 3);
+		CHECK_UINT(k->slot, 3);
+	}
+	CHECK(!ledger_has_kept(l));
+	CHECK_INT(ledger_left(l), 0);
+	ledger_free(l);
+}
+
+static void trusts_kept(void)
+{
+	check_kept("m", 10, LEDGER_SUCCEEDED);
+	check_kept("m", 9, LEDGER_UNDONE);
+	check_kept("x", 10, LEDGER_UNDONE);
+	check_kept(NULL, 10, LEDGER_UNDONE);
 }
 
 static void trusts(void)
@@ -397,10 +474,11 @@ static void many(void)
 		CHECK_INT(ledger_left(l), n);
 	for (int i = 1; l && i <= n; i++) {
 		unsigned char key[LEDGER_KEY_BYTES] = { 0 };
+		const struct kept *kept;
 
 		key[15] = (unsigned char)(i / 2);
 		key[14] = (unsigned char)(i / 2 >> 8);
-		CHECK_INT(ledger_take(l, key), LEDGER_SUCCEEDED);
+		CHECK_INT(ledger_take(l, key, &kept), LEDGER_SUCCEEDED);
 	}
 	if (l)
 		CHECK_INT(ledger_left(l), 0);
@@ -455,6 +533,8 @@ static const struct tap_case cases[] = {
 	{ "jobs of one key are counted", same_keys },
 	{ "runs that resume others", several_runs },
 	{ "jobs whose output goes to a file", outputs },
+	{ "output that waits for its turn", kept },
+	{ "another file than it is kept in", trusts_kept },
 	{ "a file that is shorter", trusts },
 	{ "a journal cut at each byte", cut_anywhere },
 	{ "bad lines: at the end torn, else an error", bad_lines },

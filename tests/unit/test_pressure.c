@@ -2,14 +2,7 @@
 /* test_pressure.c - pressure stall information, from trees made for it. */
 #include <config.h>
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/buf.h"
+#include "base/compiler.h"
 #include "base/num.h"
 #include "proc/pressure.h"
 #include "tap.h"
@@ -19,27 +12,6 @@
 	"full avg10=0.00 avg60=0.00 avg300=0.00 total=77\n"
 
 static struct pressure_sample got;
-
-/* Writes the file path below the case's directory, and makes the way to it. */
-static void put(const char *path, const char *text)
-{
-	struct buf name = BUF_INIT;
-	FILE *f;
-
-	buf_addstr(&name, tap_tmpdir());
-	buf_addstr(&name, path);
-	for (char *p = strchr(name.data + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		CHECK(mkdir(name.data, 0700) == 0 || errno == EEXIST);
-		*p = '/';
-	}
-	f = fopen(name.data, "w");
-	if (CHECK(f != NULL)) {
-		CHECK(fputs(text, f) >= 0);
-		fclose(f);
-	}
-	buf_release(&name);
-}
 
 static struct pressure *make(void)
 {
@@ -74,15 +46,15 @@ static void of_the_system(void)
 {
 	struct pressure *p;
 
-	put("/proc/pressure/cpu", PSI("1000000"));
-	put("/proc/pressure/memory", PSI("0"));
-	put("/proc/pressure/io", PSI("5"));
+	tap_put("/proc/pressure/cpu", PSI("1000000"));
+	tap_put("/proc/pressure/memory", PSI("0"));
+	tap_put("/proc/pressure/io", PSI("5"));
 	p = make();
 	look(p, 1000);
 	CHECK(got.cpu < 0);
 	CHECK(got.memory < 0);
-	put("/proc/pressure/cpu", PSI("1125000"));
-	put("/proc/pressure/io", PSI("250005"));
+	tap_put("/proc/pressure/cpu", PSI("1125000"));
+	tap_put("/proc/pressure/io", PSI("250005"));
 	look(p, 1250);
 	CHECK(is_near(got.cpu, 0.5));
 	CHECK(is_near(got.memory, 0));
@@ -96,16 +68,16 @@ static void of_the_cgroup(void)
 {
 	struct pressure *p;
 
-	put("/proc/self/cgroup", "4:memory:/m\n0::/user/a b\n");
-	put("/proc/pressure/cpu", PSI("0"));
-	put("/proc/pressure/io", PSI("0"));
-	put("/sys/fs/cgroup/user/a b/cpu.pressure", PSI("0"));
-	put("/sys/fs/cgroup/cpu.pressure", PSI("0"));
+	tap_put("/proc/self/cgroup", "4:memory:/m\n0::/user/a b\n");
+	tap_put("/proc/pressure/cpu", PSI("0"));
+	tap_put("/proc/pressure/io", PSI("0"));
+	tap_put("/sys/fs/cgroup/user/a b/cpu.pressure", PSI("0"));
+	tap_put("/sys/fs/cgroup/cpu.pressure", PSI("0"));
 	p = make();
 	look(p, 0);
-	put("/proc/pressure/cpu", PSI("100000"));
-	put("/proc/pressure/io", PSI("50000"));
-	put("/sys/fs/cgroup/user/a b/cpu.pressure", PSI("25000"));
+	tap_put("/proc/pressure/cpu", PSI("100000"));
+	tap_put("/proc/pressure/io", PSI("50000"));
+	tap_put("/sys/fs/cgroup/user/a b/cpu.pressure", PSI("25000"));
 	look(p, 100);
 	CHECK(is_near(got.cpu, 0.25));
 	/* What the cgroup lacks is the system's. */
@@ -118,11 +90,11 @@ static void beside_version_1(void)
 {
 	struct pressure *p;
 
-	put("/proc/self/cgroup", "1:cpu:/x\n0::/y");
-	put("/sys/fs/cgroup/unified/y/memory.pressure", PSI("0"));
+	tap_put("/proc/self/cgroup", "1:cpu:/x\n0::/y");
+	tap_put("/sys/fs/cgroup/unified/y/memory.pressure", PSI("0"));
 	p = make();
 	look(p, 0);
-	put("/sys/fs/cgroup/unified/y/memory.pressure", PSI("10000"));
+	tap_put("/sys/fs/cgroup/unified/y/memory.pressure", PSI("10000"));
 	look(p, 100);
 	CHECK(is_near(got.memory, 0.1));
 	pressure_free(p);
@@ -132,12 +104,12 @@ static void in_the_root(void)
 {
 	struct pressure *p;
 
-	put("/proc/self/cgroup", "0::/\n");
-	put("/sys/fs/cgroup/cpu.pressure", PSI("0"));
-	put("/proc/pressure/cpu", PSI("0"));
+	tap_put("/proc/self/cgroup", "0::/\n");
+	tap_put("/sys/fs/cgroup/cpu.pressure", PSI("0"));
+	tap_put("/proc/pressure/cpu", PSI("0"));
 	p = make();
 	look(p, 0);
-	put("/proc/pressure/cpu", PSI("10000"));
+	tap_put("/proc/pressure/cpu", PSI("10000"));
 	look(p, 100);
 	CHECK(is_near(got.cpu, 0.1));
 	pressure_free(p);
@@ -147,7 +119,7 @@ static void odd_times(void)
 {
 	struct pressure *p;
 
-	put("/proc/pressure/cpu", PSI("1000"));
+	tap_put("/proc/pressure/cpu", PSI("1000"));
 	p = make();
 	look(p, 100);
 	/* No time has passed, or it went back. */
@@ -156,13 +128,13 @@ static void odd_times(void)
 	look(p, 50);
 	CHECK(got.cpu < 0);
 	/* More than all of it; the count went back. */
-	put("/proc/pressure/cpu", PSI("900000"));
+	tap_put("/proc/pressure/cpu", PSI("900000"));
 	look(p, 100);
 	CHECK(is_near(got.cpu, 1));
-	put("/proc/pressure/cpu", PSI("5"));
+	tap_put("/proc/pressure/cpu", PSI("5"));
 	look(p, 200);
 	CHECK(got.cpu < 0);
-	put("/proc/pressure/cpu", PSI("50005"));
+	tap_put("/proc/pressure/cpu", PSI("50005"));
 	look(p, 300);
 	CHECK(is_near(got.cpu, 0.5));
 	pressure_free(p);
@@ -172,16 +144,16 @@ static void goes_away(void)
 {
 	struct pressure *p;
 
-	put("/proc/pressure/cpu", PSI("0"));
+	tap_put("/proc/pressure/cpu", PSI("0"));
 	p = make();
 	look(p, 0);
-	put("/proc/pressure/cpu", "");
+	tap_put("/proc/pressure/cpu", "");
 	look(p, 100);
 	CHECK(got.cpu < 0);
-	put("/proc/pressure/cpu", PSI("50000"));
+	tap_put("/proc/pressure/cpu", PSI("50000"));
 	look(p, 200);
 	CHECK(got.cpu < 0);
-	put("/proc/pressure/cpu", PSI("60000"));
+	tap_put("/proc/pressure/cpu", PSI("60000"));
 	look(p, 300);
 	CHECK(is_near(got.cpu, 0.1));
 	pressure_free(p);
@@ -201,8 +173,8 @@ static void junk(void)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct pressure *p;
 
-		put("/proc/pressure/cpu", texts[i]);
-		put("/proc/self/cgroup", texts[i]);
+		tap_put("/proc/pressure/cpu", texts[i]);
+		tap_put("/proc/self/cgroup", texts[i]);
 		p = make();
 		look(p, 0);
 		look(p, 100);

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/compiler.h"
 #include "base/fdio.h"
+#include "base/redir.h"
 #include "base/thread.h"
 #include "proc/sigstate.h"
 #include "proc/spawn.h"
@@ -132,6 +133,63 @@ static void reads_its_input(void)
 	CHECK_INT(finish(&s, &out), 0);
 	CHECK_STR(out.data, "through the pipe");
 	buf_release(&out);
+}
+
+/* What 0, 1 and 2 of sh are then: O is the pipe, n the null device. */
+static void check_redirected(const struct redirs *redirs, const char *want)
+{
+	static char script[] =
+		"test ! -e /proc/$$/fd/3 && exec 3>$1 && "
+		"for fd in 0 1 2; do case $(readlink /proc/$$/fd/$fd) in "
+		"pipe*) s=O;; /dev/null) s=n;; *) s='?';; esac; "
+		"printf $s >&3; done";
+	char path[] = "/tmp/test_spawn-XXXXXX";
+	char *argv[] = { (char *)"sh", (char *)"-c", script, (char *)"sh",
+			 path, NULL };
+	int null = fd_open("/dev/null", O_RDONLY, 0);
+	int fd = mkstemp(path);
+	struct spawn_request req = {
+		.path = "/bin/sh", .argv = argv, .envp = environ,
+		.in = null, .redirs = redirs,
+	};
+	struct buf out = BUF_INIT;
+	struct started s;
+	char got[4] = "";
+	int ends[2];
+
+	CHECK(fd >= 0 && fd_pipe(ends) == 0);
+	req.out = req.err = ends[1];
+	CHECK_INT(spawn_process(&req, &s.pid, &s.pidfd), SPAWN_OK);
+	close(ends[1]);
+	s.out = ends[0];
+	CHECK_INT(finish(&s, &out), 0);
+	CHECK(pread(fd, got, 3, 0) == 3);
+	CHECK_STR(got, want);
+	close(fd);
+	close(null);
+	unlink(path);
+	buf_release(&out);
+}
+
+static void redirected(void)
+{
+	static const struct redirs none = { .n = 0 };
+	static const struct redirs out = { 1, { { REDIR_WRITE, 1, 0 } } };
+	static const struct redirs both = { 2, {
+		{ REDIR_APPEND, 1, 0 }, { REDIR_DUP, 2, 1 },
+	} };
+	static const struct redirs swapped = { 3, {
+		{ REDIR_DUP, 0, 2 }, { REDIR_DUP, 2, 2 }, { REDIR_READ, 2, 0 },
+	} };
+
+	set_up();
+	if (access("/proc/self/fd", R_OK) < 0)
+		return;
+	check_redirected(NULL, "nOO");
+	check_redirected(&none, "nOO");
+	check_redirected(&out, "nnO");
+	check_redirected(&both, "nnn");
+	check_redirected(&swapped, "OOn");
 }
 
 static void environment(void)
@@ -449,6 +507,7 @@ static const struct tap_case cases[] = {
 	{ "exit status and output", exit_status },
 	{ "death by signal", signal_death },
 	{ "standard input", reads_its_input },
+	{ "redirections, each on what those before left", redirected },
 	{ "the environment is what was given, no more", environment },
 	{ "the directory is the child's alone", directory },
 	{ "no such program", no_such_program },

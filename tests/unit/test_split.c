@@ -45,6 +45,15 @@ static void check(struct split_opts opts, const char *item, const char *want)
 #define RE(re, ...)	check((struct split_opts){ .colsep = re }, __VA_ARGS__)
 #define CSV(...)	check((struct split_opts){ .csv = true }, __VA_ARGS__)
 
+#ifdef HAVE_PCRE2
+/* What nobody knows is not taken for no match. */
+static void takes_too_long(void)
+{
+	RE("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",
+	   "!--colsep: match limit exceeded");
+}
+#endif
+
 static void bytes(void)
 {
 	RE(",", "a,b,c", "a|b|c");
@@ -282,6 +291,9 @@ static const struct tap_case cases[] = {
 	{ "matches of nothing", empty_matches },
 	{ "expressions that are none", bad_expressions },
 	{ "groups", finds_groups },
+#ifdef HAVE_PCRE2
+	{ "an expression that takes too long", takes_too_long },
+#endif
 	{ "trimming", trims },
 	{ "CSV", csv },
 	{ "no CSV", bad_csv },

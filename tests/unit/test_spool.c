@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
 #include "sink/spool.h"
 #include "tap.h"
 
@@ -198,6 +199,64 @@ static void short_read_is_an_error(void)
 	spool_release(&s);
 }
 
+static void kept_file_grows(void)
+{
+	int fd = fd_tmpfile(tap_tmpdir());
+	off_t a, b, c;
+	struct spool s;
+
+	spool_init(&s, "/nowhere");
+	spool_keep(&s, fd, 100, 500);
+	spool_reserve(&s, 200, 50);
+	a = spool_take(&s, 10);
+	b = spool_alloc(&s);
+	c = spool_take(&s, 3 << 20);
+	CHECK_INT(a, 500);
+	CHECK_INT(b, 510);
+	CHECK_INT(c, 510 + (off_t)SPOOL_EXTENT);
+	CHECK(spool_write(&s, c, "x", 1) == 0);
+	/* No place twice as long as anything is there. */
+	spool_drop(&s, b, SPOOL_EXTENT);
+	spool_drop(&s, c, 3 << 20);
+	CHECK_INT(spool_take(&s, 1), c + (3 << 20));
+	spool_drop(&s, c + (3 << 20), 1);
+	spool_drop(&s, a, 10);
+	spool_drop(&s, 200, 50);
+	CHECK_UINT(s.total, 0);
+	CHECK_INT(s.size, 100);
+	CHECK_INT(lseek(fd, 0, SEEK_END), 100);
+	spool_release(&s);
+	/* It is the caller's. */
+	CHECK(close(fd) == 0);
+}
+
+static void kept_file_has_holes(void)
+{
+	static char block[SPOOL_EXTENT];
+	int fd = fd_tmpfile(tap_tmpdir());
+	struct stat full, st;
+	struct spool s;
+
+	memset(block, 'x', sizeof(block));
+	spool_init(&s, "/nowhere");
+	spool_keep(&s, fd, 0, 0);
+	for (int i = 0; i < 64; i++)
+		CHECK(spool_write(&s, spool_alloc(&s), block,
+				  sizeof(block)) == 0);
+	CHECK(fstat(fd, &full) == 0);
+	for (int i = 0; i < 63; i++)
+		spool_drop(&s, i * (off_t)SPOOL_EXTENT, SPOOL_EXTENT);
+	CHECK(fstat(fd, &st) == 0);
+	CHECK_INT(st.st_size, full.st_size);
+	/* As far as the file system can do that. */
+	CHECK(st.st_blocks <= full.st_blocks);
+	CHECK(spool_read(&s, 63 * (off_t)SPOOL_EXTENT, block,
+			 sizeof(block)) == 0);
+	CHECK_INT(block[sizeof(block) - 1], 'x');
+	spool_release(&s);
+	close(fd);
+}
+
 static const struct tap_case cases[] = {
 	{ "nothing is made before it is needed",
 	  nothing_before_it_is_needed },
@@ -213,5 +272,8 @@ static const struct tap_case cases[] = {
 	  full_until_freed },
 	{ "a failed write is told", write_fails },
 	{ "a short read is an error", short_read_is_an_error },
+	{ "a kept file grows, and is cut in the end", kept_file_grows },
+	{ "a kept file has holes where nothing is used",
+	  kept_file_has_holes },
 };
 TAP_MAIN(cases)

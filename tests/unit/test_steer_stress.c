@@ -19,10 +19,9 @@
 #include "base/num.h"
 #include "base/thread.h"
 #include "base/usock.h"
+#include "../bench/noop.h"
 #include "sched/engine.h"
 #include "sched/job.h"
-#include "sched/output.h"
-#include "sched/runner.h"
 #include "sched/sink.h"
 #include "steer.h"
 #include "tap.h"
@@ -40,83 +39,11 @@ static atomic_uchar *ends;	/* by sequence number */
 static unsigned jobs;		/* how many the reader submits */
 static unsigned seed;
 
-/* A runner, an output and a sink that do next to nothing. */
-
-static void *slot_open(struct runner *r, unsigned slot)
+static void run_job(void *arg, const struct job *job)
 {
-	(void)slot;
-	return r;
-}
-
-static void slot_close(struct runner *r, void *state)
-{
-	CHECK(state == r);
-}
-
-static enum run_result run_job(struct runner *r, void *state, struct job *job)
-{
-	(void)r;
-	(void)state;
+	(void)arg;
 	atomic_fetch_add(&runs[atol(job->values[0])], 1);
-	job->outcome = (struct job_outcome){ .end = JOB_EXITED };
-	return RUN_ENDED;
 }
-
-static void interrupt(struct runner *r, void *state)
-{
-	(void)r;
-	(void)state;
-}
-
-static const struct runner_ops runner_ops = {
-	.slot_open = slot_open,
-	.slot_close = slot_close,
-	.run = run_job,
-	.interrupt = interrupt,
-};
-
-static bool begin(struct output *o, struct job *job, bool last,
-		  void (*wake)(void *), void *wake_arg)
-{
-	(void)o;
-	(void)job;
-	(void)last;
-	(void)wake;
-	(void)wake_arg;
-	return true;
-}
-
-static void end(struct output *o, struct job *job, bool keep)
-{
-	(void)o;
-	(void)job;
-	(void)keep;
-}
-
-static void skip(struct output *o, uint64_t seq)
-{
-	(void)o;
-	(void)seq;
-}
-
-static void rest(struct output *o, struct job *job)
-{
-	(void)o;
-	(void)job;
-}
-
-static void stop_waiting(struct output *o)
-{
-	(void)o;
-}
-
-static const struct output_ops output_ops = {
-	.begin = begin,
-	.end = end,
-	.rest = rest,
-	.skip = skip,
-	.stop_waiting = stop_waiting,
-};
 
 static void count_end(struct sink *s, const struct job *job)
 {
@@ -241,11 +168,11 @@ static struct steer *steer_run(void)
 
 static void run(enum engine_dispatch dispatch)
 {
-	struct runner runner = { .ops = &runner_ops };
-	struct output output = { .ops = &output_ops };
+	struct noop noop;
 	struct sink sink = { .ops = &count_ops };
 	struct engine_config config = {
-		.runner = &runner, .output = &output, .min = 1, .max = 4,
+		.runner = &noop.runner, .output = &noop.output,
+		.min = 1, .max = 4,
 		.idle_timeout_ns = NS_PER_SEC, .queue_capacity = 500,
 		.dispatch = dispatch,
 	};
@@ -254,6 +181,7 @@ static void run(enum engine_dispatch dispatch)
 	struct steer *steer;
 
 	thread_setup();
+	noop_init(&noop, run_job, NULL);
 	engine = engine_new(&config);
 	steer = steer_run();
 	if (!steer)

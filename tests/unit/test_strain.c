@@ -2,60 +2,35 @@
 /* test_strain.c - load, memory, swap and disks, from trees made for it. */
 #include <config.h>
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "base/buf.h"
 #include "proc/strain.h"
 #include "tap.h"
 
 #define STAT(state, flags) \
 	"7 (a) R b) " state " 1 7 7 0 -1 " flags " 0 0 0 0 0 0\n"
 
-static void put(const char *path, const char *text)
-{
-	struct buf name = BUF_INIT;
-	FILE *f;
-
-	buf_addstr(&name, tap_tmpdir());
-	buf_addstr(&name, path);
-	for (char *p = strchr(name.data + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		CHECK(mkdir(name.data, 0700) == 0 || errno == EEXIST);
-		*p = '/';
-	}
-	f = fopen(name.data, "w");
-	if (CHECK(f != NULL)) {
-		CHECK(fputs(text, f) >= 0);
-		fclose(f);
-	}
-	buf_release(&name);
-}
-
 static void busy_threads(void)
 {
-	put("/proc/7/task/7/stat", STAT("R", "4194304"));
-	put("/proc/7/task/8/stat", STAT("D", "64"));
-	put("/proc/7/task/9/stat", STAT("S", "64"));
+	tap_put("/proc/7/task/7/stat", STAT("R", "4194304"));
+	tap_put("/proc/7/task/8/stat", STAT("D", "64"));
+	tap_put("/proc/7/task/9/stat", STAT("S", "64"));
 	/* of the kernel */
-	put("/proc/11/task/11/stat", STAT("D", "2129984"));
-	put("/proc/12/task/12/stat", STAT("Z", "64"));
-	put("/proc/13/task/13/stat", "nonsense");
-	put("/proc/self/task/1/stat", STAT("R", "64"));
+	tap_put("/proc/11/task/11/stat", STAT("D", "2129984"));
+	tap_put("/proc/12/task/12/stat", STAT("Z", "64"));
+	tap_put("/proc/13/task/13/stat", "nonsense");
+	tap_put("/proc/self/task/1/stat", STAT("R", "64"));
 	CHECK_INT(strain_tasks(tap_tmpdir()), 2);
 }
 
 static void memory(void)
 {
-	put("/proc/meminfo", "MemTotal: 9 kB\nMemFree: 1 kB\n"
+	tap_put("/proc/meminfo", "MemTotal: 9 kB\nMemFree: 1 kB\n"
 	    "MemAvailable:      5 kB\nCached: 2 kB\n");
 	CHECK_INT(strain_memory(tap_tmpdir()), 5 * 1024);
-	put("/proc/meminfo", "MemTotal: 9 kB\nMemFree: 1 kB\nBuffers: 10 kB\n"
+	tap_put("/proc/meminfo",
+	    "MemTotal: 9 kB\nMemFree: 1 kB\nBuffers: 10 kB\n"
 	    "Cached:  100 kB\nSwapCached: 1000 kB\n");
 	CHECK_INT(strain_memory(tap_tmpdir()), 1111 * 1024);
-	put("/proc/meminfo", "MemTotal: 9 kB\n");
+	tap_put("/proc/meminfo", "MemTotal: 9 kB\n");
 	CHECK_INT(strain_memory(tap_tmpdir()), -1);
 }
 
@@ -63,17 +38,17 @@ static void swap(void)
 {
 	uint64_t in, out;
 
-	put("/proc/vmstat", "pgpgin 1\npswpin 22\npswpout 333\n");
+	tap_put("/proc/vmstat", "pgpgin 1\npswpin 22\npswpout 333\n");
 	CHECK(strain_swaps(tap_tmpdir(), &in, &out));
 	CHECK_UINT(in, 22);
 	CHECK_UINT(out, 333);
-	put("/proc/vmstat", "pswpin 22\n");
+	tap_put("/proc/vmstat", "pswpin 22\n");
 	CHECK(!strain_swaps(tap_tmpdir(), &in, &out));
 }
 
 static void disks(void)
 {
-	put("/proc/diskstats",
+	tap_put("/proc/diskstats",
 	    "   8       0 sda 1 2 3 4 5 6 7 8 9 500 11 12\n"
 	    "   8       1 sda1 1 2 3 4 5 6 7 8 9 700 11\n"
 	    "   8       2 sda2 1 2\n");

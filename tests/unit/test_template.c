@@ -74,6 +74,26 @@ static void check_rows(const struct row *rows, size_t n,
 		check_rows(rows, ARRAY_SIZE(rows), opts);		\
 	}
 
+/* Whose every byte could begin something: not looked at to the end each. */
+static void long_texts(void)
+{
+	static const char *const pieces[] = { ":%", "{", "{=", "{1" };
+	struct buf err = BUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		struct buf text = BUF_INIT;
+		struct template *t;
+
+		while (text.len < 400000)
+			buf_addstr(&text, pieces[i]);
+		t = template_new(text.data, &OPTS(.shell = SHELL_BASH), &err);
+		CHECK_STR(err.data, "");
+		template_free(t);
+		buf_release(&text);
+	}
+	buf_release(&err);
+}
+
 ROWS(one_value, BASH,
 	{ "echo {}", "echo a", { "a" } },
 	{ "echo {}", "echo 'a b'", { "a b" } },
@@ -387,6 +407,10 @@ DIRECT(direct,
 	{ "f --o={//}/{/.}.c", "f|--o=d/x.c", { "d/x.y" } },
 	{ "f 'it is' {}\"it's\"", "f|it is|ait's", { "a" } },
 	{ "f {1} {2}", "f|a\nb|\xff", { "a\nb", "\xff" } },
+	{ "f {} 2>/dev/null", "f|2", { "2" } },
+	{ "f 2>&1 {} > /dev/null x{}", "f|2|x2", { "2" } },
+	{ "f >/dev/null", "f|a>b", { "a>b" } },
+	{ "f '{} 2>&1' >&2", "f|a 2>&1", { "a" } },
 	{ "f {#}", "f|12", { "a" } })
 
 DIRECT(not_direct,
@@ -398,6 +422,13 @@ DIRECT(not_direct,
 	{ "echo {}", NULL, { "a" } },
 	{ "cd {}", NULL, { "a" } },
 	{ "f {} > x", NULL, { "a" } },
+	{ "f {}>/dev/null", NULL, { "2" } },
+	{ "f {}2>&1", NULL, { "1" } },
+	{ "f >&{}", NULL, { "1" } },
+	{ "f >/dev/null{}", NULL, { "a" } },
+	{ "f >/dev/{}", NULL, { "null" } },
+	{ "f >{}", NULL, { "/dev/null" } },
+	{ "{}>&2 >/dev/null", NULL, { "f" } },
 	{ "f $x {}", NULL, { "a" } },
 	{ "f {} | g", NULL, { "a" } },
 	{ "f \"$x {}\"", NULL, { "a" } },
@@ -531,6 +562,7 @@ static void repeated_words_without_a_shell(void)
 
 static const struct tap_case cases[] = {
 	{ "one value", one_value },
+	{ "a long text is looked at once", long_texts },
 	{ "several values", several_values },
 	{ "positions without a value", no_such_value },
 	{ "sequence number and slot", numbers },

@@ -2,38 +2,14 @@
 /* test_topology.c - sockets, cores and threads, from trees made for it. */
 #include <config.h>
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/compiler.h"
 #include "proc/topology.h"
 #include "tap.h"
 
 #define CPUS "/sys/devices/system/cpu/"
-
-static void put(const char *path, const char *text)
-{
-	struct buf name = BUF_INIT;
-	FILE *f;
-
-	buf_addstr(&name, tap_tmpdir());
-	buf_addstr(&name, path);
-	for (char *p = strchr(name.data + 1, '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		CHECK(mkdir(name.data, 0700) == 0 || errno == EEXIST);
-		*p = '/';
-	}
-	f = fopen(name.data, "w");
-	if (CHECK(f != NULL)) {
-		CHECK(fputs(text, f) >= 0);
-		fclose(f);
-	}
-	buf_release(&name);
-}
 
 static void put_cpu(unsigned cpu, int socket, int core)
 {
@@ -42,10 +18,10 @@ static void put_cpu(unsigned cpu, int socket, int core)
 	snprintf(path, sizeof(path),
 		 CPUS "cpu%u/topology/physical_package_id", cpu);
 	snprintf(text, sizeof(text), "%d\n", socket);
-	put(path, text);
+	tap_put(path, text);
 	snprintf(path, sizeof(path), CPUS "cpu%u/topology/core_id", cpu);
 	snprintf(text, sizeof(text), "%d\n", core);
-	put(path, text);
+	tap_put(path, text);
 }
 
 static void expect(unsigned sockets, unsigned cores, unsigned threads)
@@ -68,7 +44,7 @@ static void expect_fallback(void)
 static void two_sockets(void)
 {
 	/* Cores have the same numbers in both. */
-	put(CPUS "online", "0-7\n");
+	tap_put(CPUS "online", "0-7\n");
 	for (unsigned i = 0; i < 8; i++)
 		put_cpu(i, i / 4, i % 2);
 	expect(2, 4, 8);
@@ -76,7 +52,7 @@ static void two_sockets(void)
 
 static void some_are_offline(void)
 {
-	put(CPUS "online", "0,2-3\n");
+	tap_put(CPUS "online", "0,2-3\n");
 	put_cpu(0, 0, 0);
 	put_cpu(2, 0, 7);
 	put_cpu(3, 0, 7);
@@ -85,7 +61,7 @@ static void some_are_offline(void)
 
 static void socket_unknown(void)
 {
-	put(CPUS "online", "0-1\n");
+	tap_put(CPUS "online", "0-1\n");
 	put_cpu(0, -1, 0);
 	put_cpu(1, -1, 1);
 	expect(1, 2, 2);
@@ -105,18 +81,18 @@ static void a_list_of_rubbish(void)
 	put_cpu(0, 0, 0);
 	put_cpu(1, 0, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		put(CPUS "online", lists[i]);
+		tap_put(CPUS "online", lists[i]);
 		expect_fallback();
 	}
 }
 
 static void a_cpu_without_place(void)
 {
-	put(CPUS "online", "0-1\n");
+	tap_put(CPUS "online", "0-1\n");
 	put_cpu(0, 0, 0);
 	expect_fallback();
 	put_cpu(1, 0, 0);
-	put(CPUS "cpu1/topology/core_id", "one\n");
+	tap_put(CPUS "cpu1/topology/core_id", "one\n");
 	expect_fallback();
 }
 

@@ -108,6 +108,75 @@ LINES(unclear_quotes,
 	{ "\"a\" b", NULL },
 	{ "a'b' c", NULL })
 
+/* Each redirection as FD, sign and target: n is the null device. */
+static void check_redirs(const char *line, const char *words, const char *want)
+{
+	static const char signs[] = { '<', '>', 'a', '&' };
+	struct buf got = BUF_INIT;
+	struct words w;
+
+	words_init(&w);
+	check_split(line, strlen(line), SHELL_SH, words);
+	CHECK_INT(words_split(&w, line, strlen(line), SHELL_SH), 0);
+	for (unsigned i = 0; i < w.redirs.n; i++) {
+		const struct redir *r = &w.redirs.at[i];
+
+		buf_addf(&got, "%s%d%c", i ? " " : "", r->fd, signs[r->kind]);
+		if (r->kind == REDIR_DUP)
+			buf_addf(&got, "%d", r->from);
+		/* It is all of the text there, and no more. */
+		CHECK(w.redir_at[i][1] <= strlen(line));
+		CHECK(strchr("012<>", line[w.redir_at[i][0]]) != NULL);
+		CHECK(strchr("012l", line[w.redir_at[i][1] - 1]) != NULL);
+	}
+	if (!CHECK_STR(got.data ? got.data : "", want))
+		fprintf(stderr, "# %s\n", line);
+	buf_release(&got);
+	words_release(&w);
+}
+
+static void redirections(void)
+{
+	words_env_setup(no_env);
+	check_redirs("a b", "a|b", "");
+	check_redirs("cat >/dev/null", "cat", "1>");
+	check_redirs("a > /dev/null b", "a|b", "1>");
+	check_redirs("a </dev/null\t2>/dev/null ", "a", "0< 2>");
+	check_redirs("a 1>/dev/null 2>&1", "a", "1> 2&1");
+	check_redirs("a 2>&1 b 1>/dev/null c", "a|b|c", "2&1 1>");
+	check_redirs("a >&2", "a", "1&2");
+	check_redirs("a >& 2", "a", "1&2");
+	check_redirs("a <&1 0<&2 1<&0", "a", "0&1 0&2 1&0");
+	check_redirs("a 0>/dev/null 1</dev/null", "a", "0> 1<");
+	check_redirs("a >>/dev/null 2>>/dev/null", "a", "1a 2a");
+	check_redirs("a 2>&2", "a", "2&2");
+	check_redirs("a 2 >/dev/null", "a|2", "1>");
+	check_redirs("a '2' >&2 '>' \"2>&1\"", "a|2|>|2>&1", "1&2");
+}
+
+LINES(unclear_redirections,
+	{ ">/dev/null", NULL }, { ">/dev/null a", NULL },
+	{ "2>&1 a", NULL }, { "a>/dev/null", NULL },
+	{ "a b>/dev/null", NULL }, { "a b2>&1", NULL },
+	{ "a '2'>&1", NULL }, { "a x'2'>&1", NULL },
+	{ "a 3>/dev/null", NULL }, { "a 10>/dev/null", NULL },
+	{ "a 12>&1", NULL }, { "a >&3", NULL }, { "a >&-", NULL },
+	{ "a 2>&-", NULL }, { "a >&12", NULL }, { "a >&1x", NULL },
+	{ "a >&'1'", NULL }, { "a >&", NULL }, { "a >", NULL },
+	{ "a <", NULL }, { "a 2>", NULL }, { "a >/dev/nul", NULL },
+	{ "a >/dev/nullx", NULL }, { "a >/dev/null/", NULL },
+	{ "a >'/dev/null'", NULL }, { "a >/dev/null;b", NULL },
+	{ "a >/dev/null|b", NULL }, { "a >/dev/null&", NULL },
+	{ "a 2>&1>/dev/null", NULL }, { "a >/dev/null>&2", NULL },
+	{ "a >/dev/null2>&1", NULL }, { "a &>/dev/null", NULL },
+	{ "a >&/dev/null", NULL }, { "a >|/dev/null", NULL },
+	{ "a <>/dev/null", NULL }, { "a <</dev/null", NULL },
+	{ "a <<</dev/null", NULL }, { "a <<-/dev/null", NULL },
+	{ "a >>&1", NULL }, { "a <(b)", NULL }, { "a >/dev/tty", NULL },
+	{ "a {b}>/dev/null", NULL }, { "a >//dev/null", NULL },
+	{ "a >/dev/null >&1 >&1 >&1 >&1 >&1 >&1", NULL },
+	{ "echo >/dev/null", NULL })
+
 LINES(signs,
 	{ "a; b", NULL }, { "a | b", NULL }, { "a & b", NULL },
 	{ "a > b", NULL }, { "a < b", NULL }, { "(a)", NULL },
@@ -307,6 +376,8 @@ static const struct tap_case cases[] = {
 	{ "blanks and tabs", blanks },
 	{ "quotes are taken off", quotes },
 	{ "quotes with more to them", unclear_quotes },
+	{ "redirections that are no words", redirections },
+	{ "redirections with more to them", unclear_redirections },
 	{ "signs that shells know", signs },
 	{ "first words that are no plain name", first_words },
 	{ "builtins and keywords", builtins_and_keywords },

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shmodel.c - see shmodel.h. */
+#include <config.h>
+
+#include "shmodel.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "input/words.h"
+
+static const char harmless[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	"_./+,:@%-=";
+
+/* p is behind the quote; returns what is behind the other, NULL in doubt. */
+
+static const char *take_single(struct buf *word, const char *p,
+			       const char *end, enum shell_kind kind)
+{
+	for (; p < end; p++) {
+		if (*p == '\'')
+			return p + 1;
+		if (kind == SHELL_CSH && (*p == '\n' || *p == '!'))
+			return NULL;
+		if (*p == '\\' && p + 1 < end &&
+		    (kind == SHELL_FISH ? p[1] == '\\' || p[1] == '\''
+					: kind == SHELL_CSH && p[1] == '\n'))
+			p++;
+		buf_addch(word, *p);
+	}
+	return NULL;
+}
+
+static const char *take_double(struct buf *word, const char *p,
+			       const char *end, enum shell_kind kind)
+{
+	const char *escapes = kind == SHELL_FISH ? "\\$\"" : "\\$\"`";
+
+	for (; p < end; p++) {
+		if (*p == '"')
+			return p + 1;
+		if (*p == '$' || (*p == '`' && kind != SHELL_FISH))
+			return NULL;
+		if (kind == SHELL_CSH && (*p == '!' || *p == '\n'))
+			return NULL;
+		if (*p == '\\' && kind != SHELL_CSH && p + 1 < end) {
+			if (p[1] == '\n')
+				return NULL;
+			if (strchr(escapes, p[1]))
+				p++;
+		}
+		buf_addch(word, *p);
+	}
+	return NULL;
+}
+
+static const char *take_ansi(struct buf *word, const char *p, const char *end)
+{
+	for (; p < end && *p != '\\'; p++) {
+		if (*p == '\'')
+			return p + 1;
+		buf_addch(word, *p);
+	}
+	return NULL;
+}
+
+static const char *take_word(struct buf *word, const char *p, const char *end,
+			     enum shell_kind kind)
+{
+	while (p && p < end && *p != ' ' && *p != '\t') {
+		if (*p && strchr(harmless, *p)) {
+			buf_addch(word, *p++);
+		} else if (*p == '\'') {
+			p = take_single(word, p + 1, end, kind);
+		} else if (*p == '"') {
+			p = take_double(word, p + 1, end, kind);
+		} else if (*p == '$' && p + 1 < end && p[1] == '\'' &&
+			   (kind == SHELL_BASH || kind == SHELL_KSH ||
+			    kind == SHELL_ZSH)) {
+			p = take_ansi(word, p + 2, end);
+		} else if (*p == '\\' && kind != SHELL_FISH && p + 1 < end &&
+			   p[1] != '\n') {
+			buf_addch(word, p[1]);
+			p += 2;
+		} else {
+			return NULL;
+		}
+	}
+	return p;
+}
+
+int shmodel_words(struct words *w, const char *text, size_t len,
+		  enum shell_kind kind)
+{
+	const char *p = text, *end = text + len;
+
+	words_reset(w);
+	for (;;) {
+		while (p < end && (*p == ' ' || *p == '\t'))
+			p++;
+		if (p == end)
+			return 0;
+		words_begin(w);
+		p = take_word(&w->bytes, p, end, kind);
+		words_end(w);
+		if (!p)
+			return -1;
+	}
+}
+
+int shmodel_backtick(struct buf *out, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '`')
+			return -1;
+		if (text[i] == '\\' && i + 1 < len &&
+		    strchr("$`\\", text[i + 1]) && text[i + 1])
+			i++;
+		buf_addch(out, text[i]);
+	}
+	return 0;
+}
