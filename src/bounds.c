@@ -68,7 +68,7 @@ unsigned bounds_cpus(const struct options *o)
 }
 
 /* Descriptors that each job holds beside the usual ones: for the block it
- * reads, for the files it writes. */
+ * reads, for the files it writes, for its worker's warm shell. */
 static unsigned more_fds(const struct options *o)
 {
 	bool to_stdout;
@@ -78,6 +78,8 @@ static unsigned more_fds(const struct options *o)
 		n += o->pipe.is_part ? 2 : 1;
 	if (o->results && !results_are_records(results_kind_of(o->results,
 							       &to_stdout)))
+		n += 2;
+	if (o->fast)
 		n += 2;
 	return n;
 }

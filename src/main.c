@@ -122,11 +122,15 @@
  *
  *   runner/local.c      runs a job as a process of this machine
  *   runner/launch.c     its path, arguments and environment
+ *   runner/fast.c       without starting a shell: --fast
  *   runner/feeder.c     writes a block to its standard input
  *   runner/inlet.c      or what comes while it runs
  *   runner/attempt.c    watches it: pipes, process, clock, orders
  *
  *   proc/spawn.c        clone or fork, up to the exec
+ *   proc/warm.c         a shell that is kept loaded, and forks
+ *   proc/warm_inside.c  what is loaded into it
+ *   proc/warm_wire.h    what these two say to each other
  *   proc/child.c        waits for and signals process groups
  *   proc/term.c         the term sequence
  *   proc/shell.c        which shell; programs in PATH

@@ -145,6 +145,7 @@ struct options {
 	bool kill_tree;
 	const char *cgroup;		/* auto or its path; NULL: none */
 	bool force_shell;		/* --always-shell */
+	bool fast;
 	bool has_nice;
 	int nice;			/* niceness of jobs */
 	const char *workdir;		/* template, or NULL: ours */

@@ -391,6 +391,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.verbose = o->verbose,
 		.trace = o->trace,
 		.tty = r->tty,
+		.fast = o->fast,
 		.has_nice = o->has_nice,
 		.nice = o->nice,
 		.slot_var = o->slot_var,
@@ -403,6 +404,10 @@ static int make_runner(struct run *r, struct buf *err)
 	};
 
 	r->local = local_new(&config);
+	if (r->local && local_objection(r->local))
+		diag_msg("--fast: the shell '%s' can't be kept loaded, as it "
+			 "is %s; a new one is started for each job",
+			 r->shell, local_objection(r->local));
 	if (r->local)
 		return 0;
 	buf_addf(err, "cannot open '/dev/null': %s", strerror(errno));

@@ -294,21 +294,18 @@ static bool is_plain_name(const char *name, size_t len)
 	return len > 1 || name[0] != '.';
 }
 
-bool words_is_shells_own(const char *name, size_t len, enum shell_kind kind)
+bool words_is_overridden(const char *name, size_t len, enum shell_kind kind)
 {
-	if (!known.is_ready || !is_plain_name(name, len))
+	if (!known.is_ready)
 		return true;
 	switch (kind) {
 	case SHELL_SH:
+	case SHELL_KSH:
 		if (known.has_env)
 			return true;
 		break;
 	case SHELL_BASH:
 		if (known.has_bash_env)
-			return true;
-		break;
-	case SHELL_KSH:
-		if (known.has_env || is_among(&known.ksh, name, len))
 			return true;
 		break;
 	case SHELL_ZSH:
@@ -317,8 +314,16 @@ bool words_is_shells_own(const char *name, size_t len, enum shell_kind kind)
 		/* Files read at every start may define anything. */
 		return true;
 	}
-	return is_among(&known.own, name, len) ||
-	       (known.nfunctions && is_function(name, len));
+	return known.nfunctions && is_function(name, len);
+}
+
+bool words_is_shells_own(const char *name, size_t len, enum shell_kind kind)
+{
+	if (!is_plain_name(name, len) || words_is_overridden(name, len, kind))
+		return true;
+	if (kind == SHELL_KSH && is_among(&known.ksh, name, len))
+		return true;
+	return is_among(&known.own, name, len);
 }
 
 /*

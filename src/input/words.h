@@ -61,6 +61,12 @@ void words_env_setup(char *const *envp);
 bool words_is_shells_own(const char *name, size_t len, enum shell_kind kind);
 
 /*
+ * True when name, a builtin of all shells, could be something else there: a
+ * function, or what a file that is read first makes of it.
+ */
+bool words_is_overridden(const char *name, size_t len, enum shell_kind kind);
+
+/*
  * Splits line (len bytes). Returns 0 and leaves the words in w (reset first),
  * at least one; or -1 when the line needs a shell (blank lines do).
  */

@@ -19,6 +19,7 @@
 #include "base/num.h"
 #include "proc/child.h"
 #include "proc/warden.h"
+#include "proc/warm.h"
 
 /* So many ends of children between two looks for adopted strays. */
 #define STRAYS_EVERY	64
@@ -71,7 +72,8 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	if (req->die_with_parent && !spawn_has_parent_death())
 		warden_start();
 	own.place = c->place;
-	r = spawn_process(&own, &c->pid, &c->pidfd);
+	r = req->warm ? warm_process(req->warm, req, &c->pid, &c->pidfd)
+		      : spawn_process(&own, &c->pid, &c->pidfd);
 	err = errno;
 	mutex_lock(&registry_lock);
 	spawning--;

@@ -37,6 +37,8 @@ struct redirs;
 #define SPAWN_BY_CLONE 0
 #endif
 
+struct warm;
+
 struct spawn_request {
 	const char *path;	/* of the program: no PATH search here */
 	char *const *argv;
@@ -52,6 +54,8 @@ struct spawn_request {
 	const char *cgroup;	/* its cgroup.procs, to be entered; or NULL */
 	bool has_nice;
 	int nice;		/* as far as it may be had */
+	struct warm *warm;	/* child_start: to be asked for it (warm.h),
+				   instead; or NULL */
 };
 
 enum spawn_result {
@@ -59,6 +63,7 @@ enum spawn_result {
 	SPAWN_NO_PROCESS,	/* errno: EAGAIN, ENOMEM, EMFILE, ... */
 	SPAWN_NO_EXEC,		/* errno of the chdir or exec that failed; the
 				   process is gone and reaped */
+	SPAWN_NO_WARM,		/* nothing was done: try it without ->warm */
 };
 
 /* *pidfd: a descriptor that polls readable at the end of the process, the

@@ -46,7 +46,8 @@
  */
 #define FIRST_LOOK	(4 * NS_PER_MS)
 
-/* How often to look whether a killed group is gone whose leader is. */
+/* How often to look whether a killed group is gone whose leader is, or
+ * whether a process has ended for whose pidfd there was no number. */
 #define GROUP_PAUSE	(5 * NS_PER_MS)
 
 /* How often to look whether someone reads a job's FIFO. */
@@ -361,6 +362,8 @@ static int64_t next_moment(const struct attempt *a, int64_t now)
 	}
 	if (a->child.has_ended)
 		next = earlier(next, a->heard_ns + PIPE_GRACE);
+	if (a->child.pidfd < 0 && !CHILD_NEEDS_SIGCHLD && !a->child.has_ended)
+		next = earlier(next, now + GROUP_PAUSE);
 	if (feeder_is_waiting(&a->in) && !a->child.has_ended)
 		next = earlier(next, now + FIFO_PAUSE);
 	if (a->first_look)

@@ -230,6 +230,9 @@ void launcher_init(struct launcher *l, const char *shell,
 	l->template = t;
 	l->is_bash = program_is(shell, "bash");
 	l->is_dash = program_is(shell, "dash");
+	l->can_be_warm = l->is_bash || l->is_dash ||
+			 program_is(shell, "zsh") ||
+			 program_is(shell, "zsh5") || program_is(shell, "mksh");
 	if (l->is_bash && l->kind == SHELL_SH)
 		l->kind = SHELL_BASH;
 	/* In PATH, ~ is bash's own, and % dash's. */
@@ -261,6 +264,7 @@ void launcher_set_slot_var(struct launcher *l, const char *name)
 			l->base_env[n++] = l->base_env[i];
 	}
 	l->nbase = n;
+	l->base_env[n] = NULL;
 	buf_addf(&var, "%s=", name);
 	if (is_unsettling_own(var.data) || !is_identifier(var.data))
 		l->may_direct = false;

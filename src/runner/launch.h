@@ -37,10 +37,12 @@ struct launcher {
 	bool may_direct;
 	bool is_bash;			/* by its program, not its name */
 	bool is_dash;			/* likewise */
+	bool can_be_warm;		/* likewise: --fast knows it */
 	bool may_redirect;		/* as well */
 	char *search;			/* PATH at start */
 	bool has_path;			/* there was one */
-	char **base_env;		/* less what depends on job or shell */
+	char **base_env;		/* less what depends on job or shell;
+					   up to NULL */
 	size_t nbase;
 	/* as found in the environment ("NAME=value"), or NULL */
 	char *pwd, *oldpwd, *shlvl, *underscore;

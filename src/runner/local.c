@@ -19,6 +19,7 @@
 #include "proc/cgroup.h"
 #include "proc/child.h"
 #include "runner/attempt.h"
+#include "runner/fast.h"
 #include "runner/inlet.h"
 #include "runner/launch.h"
 #include "runner/local.h"
@@ -37,6 +38,7 @@ struct local {
 	struct runner runner;
 	struct local_config cfg;
 	struct launcher launcher;
+	struct fast fast;
 	int devnull;
 	bool is_tty[3];		/* descriptors 1 and 2 */
 
@@ -51,6 +53,7 @@ struct slot {
 	struct thread thread;
 	struct launch launch;
 	struct attempt attempt;
+	struct fast_slot fast;
 	struct buf cwd;		/* of a job that has none of its own */
 	struct buf cgroup;	/* the job's */
 	struct buf procs;	/* its file cgroup.procs */
@@ -69,6 +72,7 @@ static void *local_slot_open(struct runner *r, unsigned number)
 	s->thread = thread_self();
 	attempt_init(&s->attempt);
 	launch_init(&s->launch, &local_of(r)->launcher);
+	fast_slot_init(&s->fast, &local_of(r)->fast);
 	buf_init(&s->cwd);
 	buf_init(&s->cgroup);
 	buf_init(&s->procs);
@@ -84,6 +88,7 @@ static void local_slot_close(struct runner *r, void *state)
 	buf_release(&s->cwd);
 	buf_release(&s->cgroup);
 	buf_release(&s->procs);
+	fast_slot_release(&s->fast);
 	launch_release(&s->launch);
 	free(s);
 }
@@ -375,6 +380,8 @@ static enum spawn_result start(struct local *l, struct slot *s,
 	req->argv = s->launch.argv;
 	req->envp = s->launch.env;
 	req->redirs = s->launch.redirs;
+	if (l->fast.is_on && !s->launch.is_direct && !job->is_argv)
+		return fast_start(&s->fast, &s->attempt.child, req, job);
 	r = child_start(&s->attempt.child, req);
 	if (r != SPAWN_NO_EXEC || !s->launch.is_direct)
 		return r;
@@ -385,7 +392,6 @@ static enum spawn_result start(struct local *l, struct slot *s,
 	req->argv = s->launch.argv;
 	req->envp = s->launch.env;
 	req->redirs = s->launch.redirs;
-	(void)l;
 	return child_start(&s->attempt.child, req);
 }
 
@@ -499,6 +505,24 @@ static bool is_wanted(struct local *l, struct job *job)
 	BUG("local_answer out of range");
 }
 
+/* As if it had run. */
+static enum run_result give(struct local *l, struct job *job,
+			    const struct buf *out, int status)
+{
+	struct output *o = l->cfg.output;
+
+	if (l->cfg.verbose)
+		print_command(l, job, true);
+	if (out->len)
+		o->ops->append(o, job, OUTPUT_OUT, out->data, out->len);
+	job->outcome.out_bytes = out->len;
+	job->outcome.has_run = true;
+	job->outcome.status = status;
+	job->outcome.end_ns = clock_run_ns();
+	job->outcome.end = JOB_EXITED;
+	return RUN_ENDED;
+}
+
 /* Another command around the job's. False: there is none, and it is over. */
 static bool wrap(struct local *l, struct slot *s, struct job *job,
 		 enum run_result *result)
@@ -523,8 +547,9 @@ static enum run_result run_here(struct local *l, struct slot *s,
 				struct job *job)
 {
 	enum run_result result = RUN_ENDED;
+	const struct buf *known;
 	bool no_shell;
-	int in = -1;
+	int in = -1, status;
 
 	start_clock(job);
 	/* Of a try before. */
@@ -540,6 +565,9 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	job->outcome.was_left_out = s->launch.skip;
 	if (s->launch.skip)
 		return pretend(l, job, l->cfg.verbose);
+	if (l->fast.is_on &&
+	    fast_evaluate(&s->fast, &s->launch, job, &known, &status))
+		return give(l, job, known, status);
 	s->attempt.job = job;
 	s->attempt.cfg = &l->cfg;
 	if (!take_directory(s, job) || !wrap(l, s, job, &result) ||
@@ -563,7 +591,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	no_shell = s->launch.is_direct || job->is_argv;
 	diag_debug(DIAG_PROC, "job %llu: process %ld %s",
 		   (unsigned long long)job->seq, (long)s->attempt.child.pid,
-		   no_shell ? "without a shell" : "in a shell");
+		   no_shell ? "without a shell"
+		   : s->fast.was_warm ? "in a warm shell" : "in a shell");
 	attempt_watch(&s->attempt);
 	drop_cgroup(s);
 	feeder_remove(job);
@@ -577,6 +606,8 @@ static enum run_result run_fed(struct local *l, struct slot *s,
 {
 	enum run_result result = run_here(l, s, job);
 
+	if (result == RUN_AGAIN)
+		fast_retreat(&l->fast);
 	if (job->inlet && result == RUN_ENDED)
 		inlet_end(job->inlet);
 	return result;
@@ -635,6 +666,8 @@ struct local *local_new(const struct local_config *config)
 				   config->ask || config->wrap;
 	if (config->slot_var)
 		launcher_set_slot_var(&l->launcher, config->slot_var);
+	fast_init(&l->fast, &l->launcher, config->fast && !config->wrap);
+	l->fast.may_evaluate &= !config->ungroup && config->tty < 0;
 	return l;
 }
 
@@ -643,8 +676,14 @@ struct runner *local_runner(struct local *l)
 	return &l->runner;
 }
 
+const char *local_objection(const struct local *l)
+{
+	return l->fast.objection;
+}
+
 void local_free(struct local *l)
 {
+	fast_release(&l->fast);
 	launcher_release(&l->launcher);
 	cond_release(&l->may_start);
 	mutex_release(&l->lock);

@@ -51,6 +51,7 @@ struct local_config {
 	bool trace;		/* print it to standard error first */
 	int tty;		/* jobs read from it and stay in our group, so
 				   that they may; -1: none */
+	bool fast;		/* --fast (fast.h) */
 	bool has_nice;
 	int nice;		/* niceness of jobs */
 	const char *slot_var;	/* variable for the slot's number from 0 */
@@ -73,6 +74,9 @@ struct local_config {
 /* NULL with errno (/dev/null can't be opened). Pointers in config are kept. */
 struct local *local_new(const struct local_config *config);
 struct runner *local_runner(struct local *l);
+/* Why no shell is kept warm though config->fast says so, as words for "it is
+ * ..."; NULL: nothing is known to be in the way. */
+const char *local_objection(const struct local *l);
 void local_free(struct local *l);
 
 #endif

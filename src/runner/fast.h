@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fast.h - --fast: shell commands without starting a shell for each.
+ *
+ * Each worker keeps a shell warm (proc/warm.h) from its second shell command
+ * on, and has it make the processes of its jobs. And a command that is one
+ * builtin of plain words (echo, printf, true, false, :, exit) is not run at
+ * all: what it would write is known.
+ *
+ * Whatever is in the way (a shortage above all) a job is run as without
+ * --fast, and nobody can tell the difference. One `struct fast` serves the
+ * run; one `struct fast_slot` belongs to each worker.
+ */
+#ifndef MUSTER_RUNNER_FAST_H
+#define MUSTER_RUNNER_FAST_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/thread.h"
+#include "input/words.h"
+#include "proc/child.h"
+#include "proc/warm.h"
+
+struct job;
+struct launch;
+struct launcher;
+
+/* Workers beyond that have no warm shell: so many processes start nothing
+ * faster, and each costs memory. */
+#define FAST_SHELLS_MAX	64
+
+struct fast {
+	const struct launcher *by;
+	bool is_on;
+	bool may_evaluate;	/* builtins */
+	const char *objection;	/* to warm shells; NULL: none */
+	int library;		/* or -1 */
+
+	struct mutex lock;
+	struct list slots;	/* guarded by lock, as the next two */
+	unsigned shells;
+	bool is_over;		/* no new warm shell in this run */
+};
+
+struct fast_slot {
+	struct fast *of;
+	struct list link;	/* guarded by of->lock */
+	struct words words;
+	struct buf out;		/* of the builtin */
+	bool has_begun;		/* it has had a shell command */
+	unsigned failures;	/* of warm shells */
+	bool is_counted;
+	bool was_warm;		/* the last start */
+
+	struct mutex lock;
+	struct warm warm;	/* guarded by lock */
+};
+
+/* by, ready and for the whole run, says which shell it is. is_on: --fast; else
+ * nothing is ever done. */
+void fast_init(struct fast *f, const struct launcher *by, bool is_on);
+/* After the last slot. */
+void fast_release(struct fast *f);
+
+void fast_slot_init(struct fast_slot *s, struct fast *f);
+void fast_slot_release(struct fast_slot *s);
+
+/*
+ * Is the command that was prepared one whose outcome is known? Then *out is
+ * what it writes to standard output, valid until the next call, and *status
+ * its exit status.
+ */
+bool fast_evaluate(struct fast_slot *s, const struct launch *launch,
+		   const struct job *job, const struct buf **out, int *status);
+
+/* Starts a shell command as child_start does, warm where that can be done. */
+enum spawn_result fast_start(struct fast_slot *s, struct child *c,
+			     struct spawn_request *req, const struct job *job);
+
+/* There are not enough processes or descriptors: all warm shells go, at once,
+ * and none comes again, so that no job lacks what they have. */
+void fast_retreat(struct fast *f);
+
+#endif
