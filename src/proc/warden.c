@@ -185,6 +185,8 @@ void warden_end(void)
 	fd_close(&alive);
 	mutex_unlock(&lock);
 	while (pid && waitpid(pid, NULL, WNOHANG) == 0 &&
-	       clock_now_ns() < end)
+	       clock_now_ns() < end) {
 		thread_poll(NULL, 0, END_PAUSE);
+		kill(pid, SIGCONT);
+	}
 }

@@ -666,7 +666,8 @@ struct local *local_new(const struct local_config *config)
 				   config->ask || config->wrap;
 	if (config->slot_var)
 		launcher_set_slot_var(&l->launcher, config->slot_var);
-	fast_init(&l->fast, &l->launcher, config->fast && !config->wrap);
+	fast_init(&l->fast, &l->launcher, config->fast && !config->wrap &&
+		  !config->cgroup);
 	l->fast.may_evaluate &= !config->ungroup && config->tty < 0;
 	return l;
 }
