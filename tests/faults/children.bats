@@ -202,3 +202,19 @@ PATH=$PATH
 	[ "$(wc -l <fds)" -le 4 ]
 	assert_equal "$(awk '{ print $2 }' blk)" 0000000000000000
 }
+
+@test "on a terminal (--tty): mask, dispositions, descriptors, limits" {
+	local look='{ grep -h -e ^Sig[BI] -e ^Max /proc/self/status \
+		/proc/self/limits; umask; pwd
+		ls /proc/self/fd; } >'
+
+	printf '%s\n' "$look want" >direct
+	cat >through <<-END
+		muster --tty '$look got #' ::: 1
+	END
+	for way in direct through; do
+		fresh script -qec "sh ./$way" /dev/null >/dev/null </dev/null
+	done
+	[ -s want ]
+	cmp want got
+}
