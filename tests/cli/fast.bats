@@ -30,7 +30,7 @@ both() {
 			>../out$how 2>../err$how) || status=$?
 		rm -r empty
 		echo "status $status" >>out$how
-		sed -Ei 's/\b[0-9]{2,}\b/N/g' err$how
+		sed -Ei 's/ *\b[0-9]{2,}\b/ N/g' err$how
 		cut -f 1,6- log | sort -n |
 			sed -E 's/muster-\w{6}/muster-N/' >log$how
 	done

@@ -6,6 +6,7 @@
 
 load ../helpers/common
 load ../helpers/faults
+load ../helpers/watched
 
 # A cgroup as one that is delegated: in $group. Where none can be made, only
 # what needs none is shown.
