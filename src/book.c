@@ -251,6 +251,11 @@ static bool keeps_output(const struct book *b)
 	       b->out_is_regular;
 }
 
+static bool is_kept(void *arg, const struct kept *kept)
+{
+	return stash_has(&((struct book *)arg)->stash, kept);
+}
+
 static int resume_from(struct book *b, const struct stat *st, struct buf *err)
 {
 	uint64_t size = UINT64_MAX;
@@ -261,7 +266,7 @@ static int resume_from(struct book *b, const struct stat *st, struct buf *err)
 		if (check_output(b, err) < 0)
 			return -1;
 		ledger_trust_kept(b->ledger, b->stash.fd >= 0 ? b->stash.mark
-			: NULL, (uint64_t)b->stash.size);
+			: NULL, is_kept, b);
 		b->offset = ledger_trust(b->ledger, size);
 	} else if (b->out_is_regular) {
 		b->offset = size;

@@ -139,6 +139,7 @@
  *   proc/cpus.c         how many CPUs we may use
  *   proc/topology.c     how many cores and sockets there are
  *   proc/tree.c         what a job has started outside its group
+ *   proc/cgroup.c       the same by control groups
  *   proc/warden.c       ends the jobs when muster is gone
  *   proc/pressure.c     how hard pressed the machine is
  *   proc/strain.c       its load, memory, swap and disks at this instant
@@ -172,16 +173,13 @@
  *
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
- *   base/               compiler.h list.h redir.h mem buf num arith backoff
- *                       nearest heap clock thread tmpname slots fdio diag
- *                       json jsonscan siphash usock: they know nothing of
- *                       jobs
- *   base/               compiler.h list.h kept.h mem buf num arith backoff nearest
- *                       heap clock thread tmpname slots fdio diag json
- *                       jsonscan siphash usock: they know nothing of jobs
+ *   base/               compiler.h list.h kept.h redir.h mem buf num arith
+ *                       backoff nearest heap clock thread tmpname slots fdio
+ *                       diag json jsonscan siphash usock: they know nothing
+ *                       of jobs
  *   base/               compiler.h list.h kept.h mem buf num arith backoff
  *                       nearest heap clock thread tmpname slots fdio diag
- *                       json jsonscan siphash usock: they know nothing of
+ *                       json jsonscan siphash usock redir: they know nothing of
  *                       jobs
  */
 #include <config.h>

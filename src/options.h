@@ -143,6 +143,7 @@ struct options {
 	const char *on_done;		/* command to run after each */
 	bool die_with_parent;
 	bool kill_tree;
+	const char *cgroup;		/* auto or its path; NULL: none */
 	bool force_shell;		/* --always-shell */
 	bool fast;
 	bool has_nice;

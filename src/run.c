@@ -31,6 +31,7 @@
 #include "gate.h"
 #include "options.h"
 #include "pipe.h"
+#include "proc/cgroup.h"
 #include "proc/child.h"
 #include "proc/sigstate.h"
 #include "perl.h"
@@ -206,6 +207,7 @@ static void tear_down(struct run *r)
 	steer_free(r->steer);
 	if (r->local)
 		local_free(r->local);
+	cgroup_free(r->cgroup);
 	if (r->emit)
 		emit_free(r->emit);
 	deal_free(r->deal);
@@ -289,6 +291,8 @@ static int work(struct run *r)
 		diag_hurry(0);
 	child_end_leftovers(stats.stop >= ENGINE_CANCEL ? 0
 							: LEFTOVER_PATIENCE);
+	cgroup_free(r->cgroup);
+	r->cgroup = NULL;
 	control_finish(&r->control);
 	tell_undone(r, &stats);
 	if (!written)

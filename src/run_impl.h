@@ -35,6 +35,7 @@ struct run {
 	struct pipe *pipe;		/* or NULL */
 	struct deal *deal;		/* or NULL */
 	struct emit *emit;
+	struct cgroup *cgroup;	/* --cgroup */
 	struct local *local;
 	struct engine *engine;
 	struct joblog *joblog;

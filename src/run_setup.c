@@ -19,6 +19,7 @@
 #include "gate.h"
 #include "options.h"
 #include "pipe.h"
+#include "proc/cgroup.h"
 #include "proc/shell.h"
 #include "proc/sigstate.h"
 #include "run_impl.h"
@@ -350,6 +351,20 @@ static struct output *output_of(struct run *r)
 			   r->compress.pack ? &r->compress : NULL);
 }
 
+static int make_cgroup(struct run *r, struct buf *err)
+{
+	const char *dir = r->o->cgroup;
+
+	if (!dir || r->o->dry_run)
+		return 0;
+	r->cgroup = cgroup_new(strcmp(dir, "auto") == 0 ? NULL : dir);
+	if (r->cgroup)
+		return 0;
+	buf_addf(err, "--cgroup: '%s' can't be used: %s", dir,
+		 strerror(errno));
+	return -1;
+}
+
 static int make_runner(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
@@ -365,6 +380,7 @@ static int make_runner(struct run *r, struct buf *err)
 		.force_shell = o->force_shell,
 		.die_with_parent = o->die_with_parent,
 		.kill_tree = o->kill_tree,
+		.cgroup = r->cgroup,
 		.ungroup = o->ungroup && !r->keep.is_on && !r->lines.is_on,
 		.give_stdin = !r->pipe &&
 			      !source_uses_stdin(r->intake.source) &&
@@ -589,7 +605,7 @@ int run_set_up(struct run *r, struct buf *err)
 	sigstate_let_end(false);
 	lines_init(&r->lines, o, &r->texts);
 	if (set_up_compress(r, err) < 0 || make_emitter(r, err) < 0 ||
-	    make_runner(r, err) < 0)
+	    make_cgroup(r, err) < 0 || make_runner(r, err) < 0)
 		return -1;
 	make_engine(r);
 	r->resume.results = r->keep.results;

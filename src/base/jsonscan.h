@@ -3,10 +3,10 @@
  * jsonscan.h - reads one JSON object (RFC 8259), member by member.
  *
  * For records of our own, but from files that anyone may have written: every
- * byte is checked, nothing recurses deeper than JSON_DEPTH, nothing is
- * allocated. Values are handed out as they stand in the text; who wants one
- * decodes it. Members of nested objects are checked and not handed out. No
- * locks. The writer is json.h.
+ * byte is checked (but not that strings are UTF-8), nothing recurses deeper
+ * than JSON_DEPTH, nothing is allocated. Values are handed out as they stand in
+ * the text; who wants one decodes it. Members of nested objects are checked and
+ * not handed out. No locks. The writer is json.h.
  */
 #ifndef MUSTER_BASE_JSONSCAN_H
 #define MUSTER_BASE_JSONSCAN_H

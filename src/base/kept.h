@@ -12,12 +12,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/siphash.h"
+
 struct kept_range {
 	unsigned stage;		/* of the pipeline, from 0 */
 	unsigned stream;	/* 0: standard output, 1: standard error */
 	uint64_t at;		/* bytes, as is len */
 	uint64_t len;
+	uint64_t sum;		/* of all the bytes of that stage and stream,
+				   in the last range of them; else 0 */
 };
+
+/* Makes such a sum, never 0, of a hash that kept_begin_sum has begun; 53 bits,
+ * so that it is a number for all who read JSON. */
+static inline uint64_t kept_sum(struct siphash *h)
+{
+	unsigned char out[SIPHASH_BYTES];
+	uint64_t sum = 0;
+
+	siphash_end(h, out);
+	for (int i = 0; i < 8; i++)
+		sum = sum << 8 | out[i];
+	return sum >> 11 ? sum >> 11 : 1;
+}
+
+static inline void kept_begin_sum(struct siphash *h)
+{
+	static const unsigned char seed[SIPHASH_BYTES] = "muster kept 1..";
+
+	siphash_init(h, seed);
+}
 
 /* All of a job, in the order in which it was written; no two ranges overlap,
  * none is empty. */

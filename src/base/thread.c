@@ -15,8 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef HAVE_M_ARENA_MAX
+#include <malloc.h>
+#endif
 
 #include "base/clock.h"
 #include "base/fdio.h"
@@ -27,8 +32,13 @@
 #define STACK_BYTES	(128 * 1024)
 #define NAME_BYTES	16
 
+/* A limit of address space is for stacks, but for one part of so many: with
+ * each thread come buffers of half the size of its stack. */
+#define SPACE_PARTS	3
+
 /* Written by thread_setup alone, before there is a second thread. */
 static sigset_t blocked_signals;
+static size_t kept_space;	/* 0: there is no limit */
 
 static void NORETURN die(const char *call, int err)
 {
@@ -329,6 +339,36 @@ int thread_poll(struct pollfd *fds, nfds_t n, int64_t timeout_ns)
 
 /* Threads */
 
+/* With a limit, address space is too dear for arenas of malloc's for each
+ * thread, of 64 MiB and more. */
+static void setup_space(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_AS, &r) < 0 || r.rlim_cur == RLIM_INFINITY ||
+	    r.rlim_cur > SIZE_MAX)
+		return;
+	kept_space = (size_t)r.rlim_cur / SPACE_PARTS;
+#ifdef HAVE_M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
+/* Is there room for so much, and the part that is kept? */
+static bool has_space(size_t bytes)
+{
+	void *p;
+
+	if (!kept_space)
+		return true;
+	p = mmap(NULL, kept_space + bytes, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return false;
+	munmap(p, kept_space + bytes);
+	return true;
+}
+
 void thread_setup(void)
 {
 	static const int faults[] = {
@@ -345,6 +385,7 @@ void thread_setup(void)
 	if (sigaction(SIGURG, &sa, NULL) < 0)
 		die("sigaction", errno);
 	setup_wake();
+	setup_space();
 }
 
 /* What the system allows, in whole pages. */
@@ -376,6 +417,14 @@ out:
 	if (err)
 		errno = err;
 	return err ? -1 : 0;
+}
+
+int thread_start_spare(struct thread *t, void *(*fn)(void *), void *arg)
+{
+	if (has_space(stack_size(0)))
+		return thread_start(t, 0, fn, arg);
+	errno = ENOMEM;
+	return -1;
 }
 
 void thread_join(struct thread *t)

@@ -69,6 +69,13 @@ void thread_setup(void);
  */
 int thread_start(struct thread *t, size_t stack_bytes, void *(*fn)(void *),
 		 void *arg) MUST_USE;
+/*
+ * The same, with the stack of default size, for one that can be done without:
+ * ENOMEM also when a limit of address space (RLIMIT_AS) would leave too little
+ * of it for what is not a stack.
+ */
+int thread_start_spare(struct thread *t, void *(*fn)(void *), void *arg)
+	MUST_USE;
 void thread_join(struct thread *t);
 /* The calling thread. */
 struct thread thread_self(void);

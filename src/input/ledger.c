@@ -92,13 +92,16 @@ static void count_kept(struct ledger *l, struct cell *c)
 	keeps_add(&l->keeps, counts_of(l, keep.key), &keep);
 }
 
-/* What is kept elsewhere than in the first size bytes is lost. */
-static void lose_kept(struct ledger *l, uint64_t size)
+/* What is kept and not there is lost; NULL: all of it. */
+static void lose_kept(struct ledger *l,
+		      bool (*is_there)(void *arg, const struct kept *kept),
+		      void *arg)
 {
 	struct keep *keep;
 	size_t at = 0;
 
-	while ((keep = keeps_beyond(&l->keeps, &at, size)) != NULL) {
+	while ((keep = keeps_missing(&l->keeps, &at, is_there,
+				     arg)) != NULL) {
 		keeps_del(&l->keeps, counts_of(l, keep->key), keep);
 		count_again(l, keep->key, keep->at, UNDONE);
 	}
@@ -218,7 +221,7 @@ static void take_mark(struct ledger *l, const struct record *r)
 		(void)!json_get_str(&r->kept, &mark);
 	if (mark.len != l->kept_mark.len ||
 	    memcmp(mark.data, l->kept_mark.data, mark.len) != 0)
-		lose_kept(l, 0);
+		lose_kept(l, NULL, NULL);
 	buf_release(&l->kept_mark);
 	l->kept_mark = mark;
 }
@@ -567,12 +570,14 @@ const char *ledger_output(const struct ledger *l)
 	return l->has_output ? l->output.data : NULL;
 }
 
-void ledger_trust_kept(struct ledger *l, const char *mark, uint64_t size)
+void ledger_trust_kept(struct ledger *l, const char *mark,
+		       bool (*is_there)(void *arg, const struct kept *kept),
+		       void *arg)
 {
 	bool is_it = mark && strlen(mark) == l->kept_mark.len &&
 		     memcmp(mark, l->kept_mark.data, l->kept_mark.len) == 0;
 
-	lose_kept(l, is_it ? size : 0);
+	lose_kept(l, is_it ? is_there : NULL, arg);
 }
 
 enum ledger_end ledger_take(struct ledger *l,

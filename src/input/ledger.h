@@ -58,10 +58,12 @@ const char *ledger_output(const struct ledger *l);
 uint64_t ledger_trust(struct ledger *l, uint64_t size);
 
 /*
- * The file in which output was kept has that mark and so many bytes (NULL:
- * there is none): what is not in it is undone. Before anything is taken.
+ * The file in which output was kept has that mark (NULL: there is none): what
+ * is not in it, as is_there tells, is undone. Before anything is taken.
  */
-void ledger_trust_kept(struct ledger *l, const char *mark, uint64_t size);
+void ledger_trust_kept(struct ledger *l, const char *mark,
+		       bool (*is_there)(void *arg, const struct kept *kept),
+		       void *arg);
 /* Calls take for all that is kept. */
 void ledger_each_kept(const struct ledger *l,
 		      void (*take)(void *arg, const struct kept *kept),

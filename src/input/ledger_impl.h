@@ -106,8 +106,10 @@ struct keeps {
 void keeps_add(struct keeps *k, struct cell *cell, const struct keep *keep);
 /* One that failed, or that did not, or NULL. */
 struct keep *keeps_take(struct keeps *k, struct cell *cell, bool has_failed);
-/* The next one, from *at on, that needs more than so many bytes, or NULL. */
-struct keep *keeps_beyond(struct keeps *k, size_t *at, uint64_t size);
+/* The next one, from *at on, that is not there (NULL: none is), or NULL. */
+struct keep *keeps_missing(struct keeps *k, size_t *at,
+			   bool (*is_there)(void *arg, const struct kept *kept),
+			   void *arg);
 void keeps_del(struct keeps *k, struct cell *cell, struct keep *keep);
 void keeps_release(struct keeps *k);
 

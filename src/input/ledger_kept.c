@@ -45,21 +45,15 @@ struct keep *keeps_take(struct keeps *k, struct cell *cell, bool has_failed)
 	return NULL;
 }
 
-static bool is_within(const struct kept *kept, uint64_t size)
-{
-	for (size_t i = 0; i < kept->n; i++) {
-		if (kept->ranges[i].at + kept->ranges[i].len > size)
-			return false;
-	}
-	return true;
-}
-
-struct keep *keeps_beyond(struct keeps *k, size_t *at, uint64_t size)
+struct keep *keeps_missing(struct keeps *k, size_t *at,
+			   bool (*is_there)(void *arg, const struct kept *kept),
+			   void *arg)
 {
 	while (*at < k->n) {
 		struct keep *keep = &k->v[(*at)++];
 
-		if (!keep->is_taken && !is_within(&keep->kept, size))
+		if (!keep->is_taken &&
+		    !(is_there && is_there(arg, &keep->kept)))
 			return keep;
 	}
 	return NULL;

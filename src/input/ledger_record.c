@@ -195,12 +195,12 @@ int record_get_kept(const struct json_value *v, struct kept *kept)
 {
 	const char *s = v->text;
 	const char *end = s + v->len;
-	uint64_t n[4];
+	uint64_t n[5];
 
 	if (v->len < 2 || *s != '[')
 		return -1;
 	while (next_number(&s, end, &n[0]) == 0) {
-		for (int i = 1; i < 4; i++) {
+		for (int i = 1; i < 5; i++) {
 			if (next_number(&s, end, &n[i]) < 0)
 				return -1;
 		}
@@ -215,7 +215,7 @@ int record_get_kept(const struct json_value *v, struct kept *kept)
 		kept->ranges[kept->n++] = (struct kept_range){
 			.stage = (unsigned)n[0] - 1,
 			.stream = (unsigned)n[1] - 1,
-			.at = n[2], .len = n[3],
+			.at = n[2], .len = n[3], .sum = n[4],
 		};
 	}
 	return 0;

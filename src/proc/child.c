@@ -251,6 +251,26 @@ static void reap_strays_locked(void)
 	}
 }
 
+/* Forgets groups that are gone, sends sig (unless 0) to the others. */
+static bool sweep_locked(int sig)
+{
+	struct list *pos, *tmp;
+
+	list_for_each_safe(pos, tmp, &leftovers) {
+		struct leftover *l = container_of(pos, struct leftover, link);
+
+		if (!group_has_children(l->pgid)) {
+			warden_give_back(l->place);
+			list_del(&l->link);
+			free(l);
+		} else if (sig) {
+			kill(-l->pgid, sig);
+			kill(-l->pgid, SIGCONT);
+		}
+	}
+	return !list_is_empty(&leftovers);
+}
+
 static void remember_leftover(pid_t pgid, bool dies_with_us)
 {
 	struct leftover *l = xmalloc(sizeof(*l));
@@ -274,8 +294,11 @@ void child_finish(struct child *c)
 		BUG_ON(!reap(c, 0));
 	c->is_reaped = true;
 	list_del(&c->link);
-	if (adopts && ++finished % STRAYS_EVERY == 0)
+	if (adopts && ++finished % STRAYS_EVERY == 0) {
 		reap_strays_locked();
+		/* Groups that are gone, before their numbers come again. */
+		sweep_locked(0);
+	}
 	mutex_unlock(&registry_lock);
 	if (adopts && !c->same_group && group_has_children(c->pid))
 		remember_leftover(c->pid, c->place);
@@ -322,26 +345,6 @@ void child_notice(void)
 	list_for_each(pos, &children)
 		thread_wake(container_of(pos, struct child, link)->owner);
 	mutex_unlock(&registry_lock);
-}
-
-/* Forgets groups that are gone, sends sig (unless 0) to the others. */
-static bool sweep_locked(int sig)
-{
-	struct list *pos, *tmp;
-
-	list_for_each_safe(pos, tmp, &leftovers) {
-		struct leftover *l = container_of(pos, struct leftover, link);
-
-		if (!group_has_children(l->pgid)) {
-			warden_give_back(l->place);
-			list_del(&l->link);
-			free(l);
-		} else if (sig) {
-			kill(-l->pgid, sig);
-			kill(-l->pgid, SIGCONT);
-		}
-	}
-	return !list_is_empty(&leftovers);
 }
 
 static bool sweep(int sig)

@@ -173,13 +173,19 @@ static bool find_own(const char *cgroups, bool is_v2, struct buf *path)
 	return false;
 }
 
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
 /* The kernel writes blanks and the like as \040. */
 static void unescape(char *s)
 {
 	char *to = s;
 
 	for (; *s; s++) {
-		if (*s != '\\' || s[1] < '0' || s[1] > '3' || !s[2] || !s[3]) {
+		if (*s != '\\' || s[1] < '0' || s[1] > '3' ||
+		    !is_octal(s[2]) || !is_octal(s[3])) {
 			*to++ = *s;
 			continue;
 		}

@@ -22,6 +22,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "proc/cgroup.h"
 #include "proc/pressure.h"
 
 /* Where version 2 is mounted: alone, or beside version 1. */
@@ -95,27 +96,6 @@ static int open_file(const char *path)
 	return fd;
 }
 
-/* Takes the path of the process' cgroup, version 2, out of "0::/PATH". */
-static bool own_cgroup(const char *root, struct buf *path)
-{
-	struct buf file = BUF_INIT;
-	struct buf text = BUF_INIT;
-	const char *line;
-
-	buf_addf(&file, "%s/proc/self/cgroup", root);
-	line = fd_read_file(file.data, &text) < 0 ? "" : text.data;
-	while (*line && strncmp(line, "0::/", 4) != 0) {
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-	if (*line)
-		buf_add(path, line + 3, strcspn(line + 3, "\n"));
-	buf_release(&file);
-	buf_release(&text);
-	/* The root's own files are the system's. */
-	return path->len > 1;
-}
-
 /* Of the cgroup, path, if it has one, else of the system; -1. */
 static int open_resource(const char *root, const char *path, const char *name)
 {
@@ -140,7 +120,7 @@ static int open_resource(const char *root, const char *path, const char *name)
 static void open_sources(struct pressure *p, const char *root)
 {
 	struct buf path = BUF_INIT;
-	bool has_cgroup = own_cgroup(root, &path);
+	bool has_cgroup = cgroup_own(root, &path);
 
 	for (int i = 0; i < RESOURCES; i++)
 		p->source[i].fd = open_resource(

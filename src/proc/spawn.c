@@ -17,6 +17,7 @@
 #include "base/compiler.h"
 #include "base/fdio.h"
 #include "base/redir.h"
+#include "proc/cgroup.h"
 #include "proc/limits.h"
 #include "proc/sigstate.h"
 #include "proc/spawn.h"
@@ -69,6 +70,8 @@ static int child_become(struct child_args *args)
 			_exit(127);
 	}
 #endif
+	if (req->cgroup && cgroup_enter(req->cgroup) < 0)
+		goto fail;
 	if (dup2(req->in, 0) < 0 || dup2(req->out, 1) < 0 ||
 	    dup2(req->err, 2) < 0 || redirect(req->redirs) < 0)
 		goto fail;

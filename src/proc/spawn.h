@@ -51,6 +51,7 @@ struct spawn_request {
 	bool die_with_parent;
 	bool same_group;	/* it stays in ours: for a terminal */
 	int place;		/* in the warden's table; 0: none */
+	const char *cgroup;	/* its cgroup.procs, to be entered; or NULL */
 	bool has_nice;
 	int nice;		/* as far as it may be had */
 	struct warm *warm;	/* child_start: to be asked for it (warm.h),

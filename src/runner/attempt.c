@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/thread.h"
+#include "proc/cgroup.h"
 #include "runner/attempt.h"
 #include "runner/local.h"
 #include "sched/job.h"
@@ -232,6 +233,8 @@ static void begin_kill(struct attempt *a, enum kill_reason reason, int64_t now)
 static void send_signal(struct attempt *a, int sig)
 {
 	child_signal(&a->child, sig);
+	if (a->cgroup && sig == SIGKILL)
+		cgroup_kill(a->cgroup);
 	if (!a->cfg->kill_tree)
 		return;
 	if (sig == SIGKILL)
@@ -488,6 +491,9 @@ void attempt_watch(struct attempt *a)
 	if (a->job->inlet)
 		a->job->data_len = a->in.taken;
 	feeder_close(&a->in);
+	/* Also what no walk has found. */
+	if (a->cgroup && a->reason != KILL_NONE)
+		cgroup_kill(a->cgroup);
 	child_finish(&a->child);
 	tree_release(&a->tree);
 	judge(a);

@@ -40,6 +40,7 @@ struct attempt {
 	unsigned stage;		/* next one to send */
 	bool sent_kill;
 	int64_t next_ns;	/* when; clock_run_ns, as all below */
+	const char *cgroup;	/* the job's, or NULL; the caller's */
 	struct tree tree;	/* what has left the group; since reason */
 	bool has_looked;	/* for more of it, after the end */
 

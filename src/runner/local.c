@@ -16,6 +16,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "proc/cgroup.h"
 #include "proc/child.h"
 #include "runner/attempt.h"
 #include "runner/fast.h"
@@ -54,6 +55,8 @@ struct slot {
 	struct attempt attempt;
 	struct fast_slot fast;
 	struct buf cwd;		/* of a job that has none of its own */
+	struct buf cgroup;	/* the job's */
+	struct buf procs;	/* its file cgroup.procs */
 };
 
 static struct local *local_of(struct runner *r)
@@ -71,6 +74,8 @@ static void *local_slot_open(struct runner *r, unsigned number)
 	launch_init(&s->launch, &local_of(r)->launcher);
 	fast_slot_init(&s->fast, &local_of(r)->fast);
 	buf_init(&s->cwd);
+	buf_init(&s->cgroup);
+	buf_init(&s->procs);
 	return s;
 }
 
@@ -81,6 +86,8 @@ static void local_slot_close(struct runner *r, void *state)
 	(void)r;
 	attempt_release(&s->attempt);
 	buf_release(&s->cwd);
+	buf_release(&s->cgroup);
+	buf_release(&s->procs);
 	fast_slot_release(&s->fast);
 	launch_release(&s->launch);
 	free(s);
@@ -408,6 +415,27 @@ static void leave_start(struct local *l)
 	mutex_unlock(&l->lock);
 }
 
+/* A cgroup for the job, if it is to have one. False: there is none. */
+static bool take_cgroup(struct local *l, struct slot *s)
+{
+	s->attempt.cgroup = NULL;
+	if (!l->cfg.cgroup)
+		return true;
+	if (cgroup_make(l->cfg.cgroup, &s->cgroup) < 0)
+		return false;
+	buf_reset(&s->procs);
+	buf_addf(&s->procs, "%s/cgroup.procs", s->cgroup.data);
+	s->attempt.cgroup = s->cgroup.data;
+	return true;
+}
+
+static void drop_cgroup(struct slot *s)
+{
+	if (s->attempt.cgroup)
+		cgroup_remove(s->attempt.cgroup);
+	s->attempt.cgroup = NULL;
+}
+
 /* in: the job's own standard input, or -1. */
 static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 			      int in)
@@ -438,13 +466,18 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 		req.err = ends[1];
 	}
 	s->attempt.child.number = job->seq;
-	r = start(l, s, job, &req);
+	r = SPAWN_NO_PROCESS;
+	if (take_cgroup(l, s)) {
+		req.cgroup = l->cfg.cgroup ? s->procs.data : NULL;
+		r = start(l, s, job, &req);
+	}
 	err = errno;
 	fd_close(&ends[0]);
 	fd_close(&ends[1]);
 	if (r == SPAWN_OK)
 		return RUN_ENDED;
 	attempt_close_pipes(&s->attempt);
+	drop_cgroup(s);
 	job->outcome.err = err;
 	if (r == SPAWN_NO_PROCESS)
 		return RUN_AGAIN;
@@ -561,6 +594,7 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		   no_shell ? "without a shell"
 		   : s->fast.was_warm ? "in a warm shell" : "in a shell");
 	attempt_watch(&s->attempt);
+	drop_cgroup(s);
 	feeder_remove(job);
 	launch_clean(&s->launch);
 	return RUN_ENDED;

@@ -15,6 +15,7 @@
 #include "proc/term.h"
 
 struct buf;
+struct cgroup;
 struct job;
 struct local;
 struct output;
@@ -41,6 +42,7 @@ struct local_config {
 	bool die_with_parent;
 	bool kill_tree;		/* a job that is ended loses what it started
 				   outside its group as well */
+	struct cgroup *cgroup;	/* each job has one in it; or NULL */
 	bool ungroup;		/* jobs write to muster's own descriptors */
 	bool give_stdin;	/* the first job gets muster's stdin */
 	bool want_command;	/* sinks need job->command */

@@ -443,17 +443,6 @@ void engine_stop_running_locked(struct engine *e, struct worker *w)
 	}
 }
 
-void engine_end_shortage_locked(struct engine *e)
-{
-	bool was_starved = e->starved;
-
-	e->starved = false;
-	e->starved_since_ns = 0;
-	e->pause_ns = 0;
-	if (was_starved)
-		engine_gate_locked(e);
-}
-
 /* Counts a try that was run for what feedback wants to know. */
 static void measure_locked(struct stage *st, const struct job *job)
 {

@@ -56,6 +56,9 @@ struct engine {
 	bool poke;			/* notify when the lock is free */
 	int64_t starved_since_ns;	/* nothing could be started; 0: fine */
 	int64_t pause_ns;
+	int64_t probe_due_ns;		/* ask for what was short; 0: no need */
+	int64_t probe_pause_ns;		/* the last pause before that */
+	bool probes_on;			/* since the last one had it */
 	bool told_shortage;
 	bool halted;
 	int halt_status;
@@ -109,6 +112,9 @@ void engine_stop_running_locked(struct engine *e, struct worker *w);
  */
 bool engine_must_rouse_locked(struct engine *e, const struct stage *st);
 void engine_rouse_after(struct engine *e, struct stage *st);
+/* Something was short: it is asked for once more when a try has ended, and
+ * also after a pause, for that may be an hour. */
+void engine_plan_probe_locked(struct engine *e);
 /* A try has come to its end: what it used can be used again. */
 void engine_end_shortage_locked(struct engine *e);
 /* Tells people, once in a run, that no more than reached run at once. */

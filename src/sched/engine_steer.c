@@ -14,6 +14,12 @@
 #include "sched/job.h"
 #include "sched/runner.h"
 
+/* Pauses before what was short is asked for again. */
+#define PROBE_PAUSE_MIN	NS_PER_SEC
+#define PROBE_PAUSE_MAX	(30 * NS_PER_SEC)
+/* And after one that had it. */
+#define PROBE_STEP	(10 * NS_PER_MS)
+
 /* Timers. */
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -36,6 +42,68 @@ static bool try_again_locked(struct engine *e, int64_t now)
 	return any;
 }
 
+/* Shortage. */
+
+void engine_plan_probe_locked(struct engine *e)
+{
+	if (e->probe_due_ns && !e->probes_on)
+		return;
+	e->probes_on = false;
+	e->probe_pause_ns = e->probe_pause_ns ? 2 * e->probe_pause_ns
+					      : PROBE_PAUSE_MIN;
+	if (e->probe_pause_ns > PROBE_PAUSE_MAX)
+		e->probe_pause_ns = PROBE_PAUSE_MAX;
+	e->probe_due_ns = engine_now(e) + e->probe_pause_ns;
+	e->poke = true;
+}
+
+/* Could more jobs be started, if all is well? */
+static bool has_more_locked(struct engine *e)
+{
+	for (unsigned i = 0; i < e->nstages; i++) {
+		struct stage *st = &e->stages[i];
+
+		if (stage_wants_worker_locked(st) ||
+		    (st->pool.idle > 0 && stage_queued(st) > 0))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Forgets what could not be had: the next one may have it. In a shortage one
+ * is tried at a time (stage.c), so as long as that goes well the next probe
+ * comes soon; and when all that may run does, the shortage is over.
+ */
+static bool probe_locked(struct engine *e, int64_t now)
+{
+	if (!e->probe_due_ns || e->probe_due_ns > now)
+		return false;
+	e->starved = false;
+	for (unsigned i = 0; i < e->nstages; i++)
+		e->stages[i].grow_limit = ~0u;
+	engine_gate_locked(e);
+	e->probes_on = has_more_locked(e);
+	e->probe_due_ns = e->probes_on ? now + PROBE_STEP : 0;
+	if (!e->probes_on) {
+		e->is_short = false;
+		e->probe_pause_ns = 0;
+	}
+	return true;
+}
+
+void engine_end_shortage_locked(struct engine *e)
+{
+	bool was_starved = e->starved;
+
+	e->starved = false;
+	e->starved_since_ns = 0;
+	e->pause_ns = 0;
+	e->probe_pause_ns = 0;
+	if (was_starved)
+		engine_gate_locked(e);
+}
+
 int64_t engine_tend(struct engine *e)
 {
 	const struct job *first;
@@ -45,6 +113,7 @@ int64_t engine_tend(struct engine *e)
 
 	mutex_lock(&e->lock);
 	rouse = try_again_locked(e, now);
+	rouse |= probe_locked(e, now);
 	if (e->start_due_ns >= 0 && e->start_due_ns <= now) {
 		e->start_due_ns = -1;
 		rouse = true;
@@ -58,6 +127,8 @@ int64_t engine_tend(struct engine *e)
 	e->poke = false;
 	first = heap_peek(&e->delayed);
 	next = earlier(first ? first->due_ns : -1, e->start_due_ns);
+	if (e->probe_due_ns)
+		next = earlier(next, e->probe_due_ns);
 	mutex_unlock(&e->lock);
 	return next;
 }
@@ -75,6 +146,8 @@ void engine_skip_time(struct engine *e, int64_t ns)
 	throttle_skip(&e->throttle, ns);
 	if (e->start_due_ns >= 0)
 		e->start_due_ns += ns;
+	if (e->probe_due_ns)
+		e->probe_due_ns += ns;
 	mutex_unlock(&e->lock);
 }
 

@@ -89,7 +89,7 @@ int pool_start(struct worker *w, void *(*fn)(void *))
 	w->has_thread = false;
 	/* From here on w is the new thread's, which may be over already and
 	 * its slot someone else's. */
-	return thread_start(&thread, 0, fn, w);
+	return thread_start_spare(&thread, fn, w);
 }
 
 void pool_busy_locked(struct pool *p, struct worker *w)

@@ -379,6 +379,7 @@ void stage_limit_locked(struct stage *st)
 		reached -= (reached - running) / 2;
 	/* One is tried again for each job, if there is none at all. */
 	st->grow_limit = reached ? reached : 1;
+	engine_plan_probe_locked(st->engine);
 	if (st->pool.workers > st->grow_limit)
 		pool_wake_locked(&st->pool);
 }

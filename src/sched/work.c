@@ -4,8 +4,9 @@
  *
  * When a try can't be started for want of processes or descriptors
  * (RUN_AGAIN), the job goes back to the queue and nothing is taken from it
- * until a running try has ended; with none running, the worker tries again
- * after growing pauses, and gives the job up after SHORTAGE_PATIENCE.
+ * until a running try has ended, or a second, two, four, ... 30 have passed
+ * (engine_steer.c); with none running, the worker tries again after growing
+ * pauses, and gives the job up after SHORTAGE_PATIENCE.
  *
  * A worker that is to end says so under the lock (pool_leave_locked) before it
  * lets go of what it has. Until it has retired it stands in the way of a new
@@ -287,8 +288,10 @@ static void starve(struct engine *e, struct worker *w, struct job *job,
 		for (unsigned i = 0; i < e->nstages; i++)
 			pool_wake_locked(&e->stages[i].pool);
 	}
+	if (others > 0)
+		engine_plan_probe_locked(e);
 	engine_gate_locked(e);
-	mutex_unlock(&e->lock);
+	engine_unlock(e);
 	engine_tell_shortage(e, others, err);
 	if (others == 0 && !pause_alone(e, w)) {
 		job->outcome.end = JOB_UNSTARTED;

@@ -262,6 +262,8 @@ static void emit_append(struct output *o, struct job *job,
 	struct emit *e = emit_of(o);
 	struct out *out = job->out;
 
+	if (e->spool.is_kept)
+		siphash_add(&out->sum[stream], data, len);
 	mutex_lock(&e->lock);
 	/* What can't be written now may be by a later run. */
 	if ((e->is_broken[stream] && !e->keeps) || len == 0) {

@@ -52,6 +52,7 @@ struct out {
 	/* with emit_keep, from its end on */
 	enum fate fate;
 	bool has_bytes;		/* on standard output */
+	struct siphash sum[2];	/* of each stream */
 	struct kept_range *ranges;	/* what has been promised */
 	size_t nranges;
 };
@@ -63,6 +64,7 @@ struct emit {
 	struct output output;		/* what runners see */
 	struct emit_config cfg;		/* constant */
 	struct thread thread;
+	bool out_is_file;		/* constant */
 
 	struct mutex lock;		/* guards all that follows */
 	struct cond work;		/* for the writer */
@@ -137,7 +139,7 @@ void emit_keep_failed_locked(struct emit *e, int err);
 struct out *emit_out_kept(const struct job *job);
 void emit_keep_release(struct emit *e);
 /* emit_pass.c: does the output take what is spliced? And output_ops.pass. */
-bool emit_can_pass(const struct emit *e);
+bool emit_can_pass(struct emit *e);
 int64_t emit_pass(struct output *o, struct job *job, int fd, int *full);
 
 /* emit_writer.c: the writer thread; arg is the struct emit. */

@@ -132,6 +132,7 @@ static void promise_locked(struct emit *e, struct out *out, unsigned stage)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		struct held_chunk *c = out->stream[i].first;
+		size_t before = out->nranges;
 
 		for (; c; c = c->next) {
 			if (c->extent >= 0 && c->len < c->cap) {
@@ -145,6 +146,9 @@ static void promise_locked(struct emit *e, struct out *out, unsigned stage)
 				add_range(out, stage, i, c->extent >= 0
 					  ? c->extent : c->kept, c->len);
 		}
+		if (out->nranges > before)
+			out->ranges[out->nranges - 1].sum =
+				kept_sum(&out->sum[i]);
 	}
 }
 

@@ -55,6 +55,8 @@ struct out *emit_out_new(uint64_t seq)
 	out->seq = seq;
 	buf_init(&out->rest[0]);
 	buf_init(&out->rest[1]);
+	kept_begin_sum(&out->sum[0]);
+	kept_begin_sum(&out->sum[1]);
 	writer_tag_init(&out->tag);
 	list_init(&out->waiting);
 	list_init(&out->ready);

@@ -25,6 +25,9 @@
 
 #define PASS_BYTES	((size_t)1 << 20)
 #define BULK_BYTES	((int64_t)256 << 10)
+/* The writer is faster with what is short: it writes that of many jobs at
+ * once to a file, while their workers start others. */
+#define FILE_BYTES	((uint64_t)64 << 10)
 
 static int out_of(const struct emit *e)
 {
@@ -32,23 +35,25 @@ static int out_of(const struct emit *e)
 }
 
 /* A pipe, or a file that is not written to at its end wherever that is. */
-static bool takes_splice(int fd)
+static bool takes_splice(int fd, bool *is_file)
 {
 	struct stat st;
 	int flags = fcntl(fd, F_GETFL);
 
-	return flags >= 0 && !(flags & O_APPEND) && fstat(fd, &st) == 0 &&
-	       (S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode));
+	if (flags < 0 || (flags & O_APPEND) || fstat(fd, &st) < 0)
+		return false;
+	*is_file = S_ISREG(st.st_mode);
+	return *is_file || S_ISFIFO(st.st_mode);
 }
 
-bool emit_can_pass(const struct emit *e)
+bool emit_can_pass(struct emit *e)
 {
 	const struct emit_config *c = &e->cfg;
 
 	return c->mode == EMIT_ORDERED && !c->written && !c->out_offset &&
 	       !c->late && !c->compress &&
 	       !(out_of(e) <= 2 && fd_was_closed(out_of(e))) &&
-	       takes_splice(out_of(e));
+	       takes_splice(out_of(e), &e->out_is_file);
 }
 
 /* May out's worker write? If not, but soon, it is to wait for that. */
@@ -86,6 +91,8 @@ int64_t emit_pass(struct output *o, struct job *job, int fd, int *full)
 	bool may;
 	ssize_t n;
 
+	if (e->out_is_file && job->outcome.out_bytes < FILE_BYTES)
+		return -1;
 	mutex_lock(&e->lock);
 	may = may_pass_locked(e, out);
 	mutex_unlock(&e->lock);
@@ -109,7 +116,7 @@ int64_t emit_pass(struct output *o, struct job *job, int fd, int *full)
 
 #else
 
-bool emit_can_pass(const struct emit *e)
+bool emit_can_pass(struct emit *e)
 {
 	(void)e;
 	return false;

@@ -239,7 +239,7 @@ static void add_outcome(struct buf *b, const struct job *job)
 	add_uint(b, "bytes", o->out_bytes);
 }
 
-/* Four numbers a range, in one row. */
+/* Five numbers a range, in one row. */
 static void add_kept(struct buf *b, const struct kept *kept)
 {
 	json_key(b, "kept");
@@ -249,6 +249,7 @@ static void add_kept(struct buf *b, const struct kept *kept)
 		json_uint(b, kept->ranges[i].stream + 1);
 		json_uint(b, kept->ranges[i].at);
 		json_uint(b, kept->ranges[i].len);
+		json_uint(b, kept->ranges[i].sum);
 	}
 	json_close(b, ']');
 }

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fdio.h"
+#include "base/kept.h"
 #include "base/siphash.h"
 #include "sink/logfile.h"
 #include "sink/stash.h"
@@ -100,6 +101,42 @@ int stash_begin(struct stash *s, bool sync, struct buf *err)
 	if (sync)
 		logfile_sync_dir(s->path);
 	return 0;
+}
+
+static bool add_bytes(const struct stash *s, const struct kept_range *r,
+		      struct siphash *h)
+{
+	char block[8192];
+
+	for (uint64_t at = 0; at < r->len; at += sizeof(block)) {
+		size_t n = r->len - at < sizeof(block) ? (size_t)(r->len - at)
+						       : sizeof(block);
+
+		if (fd_pread(s->fd, block, n, (off_t)(r->at + at)) !=
+		    (ssize_t)n)
+			return false;
+		siphash_add(h, block, n);
+	}
+	return true;
+}
+
+bool stash_has(const struct stash *s, const struct kept *kept)
+{
+	bool is_begun = false;
+	struct siphash h;
+
+	for (size_t i = 0; i < kept->n; i++) {
+		const struct kept_range *r = &kept->ranges[i];
+
+		if (!is_begun)
+			kept_begin_sum(&h);
+		is_begun = r->sum == 0;
+		if (r->at + r->len > (uint64_t)s->size || !add_bytes(s, r, &h))
+			return false;
+		if (!is_begun && kept_sum(&h) != r->sum)
+			return false;
+	}
+	return !is_begun;
 }
 
 void stash_end(struct stash *s, bool is_wanted)

@@ -21,6 +21,7 @@
 #define STASH_MARK	16	/* characters */
 
 struct buf;
+struct kept;
 
 struct stash {
 	char *path;
@@ -36,6 +37,8 @@ int stash_open(struct stash *s, const char *path, struct buf *err) MUST_USE;
 /* Makes an empty one, instead of what was there. sync: its name is on disk
  * then. 0, or -1 with a message in err. */
 int stash_begin(struct stash *s, bool sync, struct buf *err) MUST_USE;
+/* Is all of that in it, byte for byte? */
+bool stash_has(const struct stash *s, const struct kept *kept);
 /* The run is over: it goes, unless it is wanted. Best effort. */
 void stash_end(struct stash *s, bool is_wanted);
 /* The file stays. */

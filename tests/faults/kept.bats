@@ -6,6 +6,7 @@
 # over each write are in cli/journal_crash.bats.
 
 load ../helpers/common
+load ../helpers/disk
 load ../helpers/faults
 
 # Writes down who ran; the first one waits for the file go.
@@ -283,7 +284,7 @@ each_once() {
 @test "it can't be read back: 255, and the run goes on later" {
 	needs_faultlib
 	broken 3 -j 4 "$job" ::: 1 2 3 4
-	f read@/o.kept:2:EIO -j 4 --journal j --output o --resume "$job" \
+	f read@/o.kept:8:EIO -j 4 --journal j --output o --resume "$job" \
 		::: 1 2 3 4
 	assert_status 255
 	assert_stderr_has "muster: --output: 'o': Input/output error"

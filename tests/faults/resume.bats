@@ -233,6 +233,89 @@ resumed() {
 	[ "$(sort -u ran ran.first 2>/dev/null | xargs)" = '3 4' ]
 }
 
+# cuts FILE: the sizes to cut it to: all, or some that are spread over the bytes
+# of its lines.
+cuts() {
+	local step=53
+
+	[ "${MUSTER_TEST_LONG-}" != 1 ] || step=1
+	seq 0 $step "$(stat -c %s "$1")"
+}
+
+# lacking KIND: which of the jobs 1 to 4 have no whole record of an end in the
+# file log.
+lacking() {
+	local whole
+
+	# Without a line that has lost its newline.
+	whole=$(cat log)
+	[ -z "$(tail -c 1 log)" ] || whole=$(sed '$d' log)
+	for n in 1 2 3 4; do
+		case $1 in
+		--joblog) grep -q "^$n	" <<<"$whole" || echo "$n" ;;
+		*) grep -q "\"end\",\"job\":$n," <<<"$whole" || echo "$n" ;;
+		esac
+	done | xargs
+}
+
+@test "a joblog cut at any byte: those without a whole line run again" {
+	t -j 1 --joblog log "$job" ::: 1 2 3 4
+	cp log log.whole
+	for n in $(cuts log.whole); do
+		rm -f ran
+		head -c "$n" log.whole >log
+		want=$(lacking --joblog)
+		resumed --joblog 1 2 3 4
+		assert_status 0
+		: >>ran
+		assert_equal "$n: $(sort -n ran | xargs)" "$n: $want"
+		# Now it is whole again.
+		[ "$(tail -n +2 log | cut -f 1 | sort -n | xargs)" = '1 2 3 4' ]
+	done
+}
+
+@test "a journal cut at any byte: those without a whole end run again" {
+	t -j 1 --journal log "$job" ::: 1 2 3 4
+	cp log log.whole
+	for n in $(cuts log.whole); do
+		rm -f ran
+		head -c "$n" log.whole >log
+		want=$(lacking --journal)
+		resumed --journal 1 2 3 4
+		assert_status 0
+		: >>ran
+		assert_equal "$n: $(sort -n ran | xargs)" "$n: $want"
+	done
+}
+
+@test "the same with output in FILE, and some of it kept" {
+	job='echo {} >>ran; [ {} != 2 ] || await go; echo out {}'
+	printf 'out %s\n' 1 2 3 4 >whole
+	start muster -j 4 --journal log --output o "$job" ::: 1 2 3 4
+	wait_until eval '[ "$(events log end)" -eq 3 ]'
+	wait_until eval '[ "$(events log out)" -eq 1 ]'
+	kill -KILL "$pid"
+	finish
+	end_what_is_left
+	: >go
+	cp log log.whole
+	cp o o.then
+	cp o.kept kept.then
+	for n in $(cuts log.whole); do
+		rm -f ran
+		head -c "$n" log.whole >log
+		cp o.then o
+		cp kept.then o.kept
+		want=$(lacking --journal)
+		t -j 2 --journal log --output o --resume "$job" ::: 1 2 3 4
+		assert_status 0
+		cmp o whole || fail_with "$n: $(cat o log)"
+		: >>ran
+		assert_equal "$n: $(sort -n ran | xargs)" "$n: $want"
+		[ ! -e o.kept ]
+	done
+}
+
 @test "one write a record, whatever its length" {
 	type -P strace >/dev/null || skip "no strace"
 	case ${MUSTER_TEST_TOOL-} in '' | portable) ;; *) skip ;; esac

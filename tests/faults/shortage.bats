@@ -236,6 +236,50 @@ as_other() {
 	done
 }
 
+@test "little address space and a thousand jobs: fewer at once, none lost" {
+	without_valgrind
+	case ${MUSTER_TEST_TOOL-} in asan | tsan) skip "shadow memory" ;; esac
+	seq 300 >in
+	for v in 20000 60000 200000; do
+		status=0
+		(
+			ulimit -v $v
+			exec muster -j 1000 'sleep 0.1; echo {}' <in >out 2>err
+		) || status=$?
+		stderr=$(cat err)
+		assert_status 0
+		cmp in out
+	done
+}
+
+# Each job ends when all three have begun.
+together=': >up{}; for i in 1 2 3; do await up$i; done; echo {} #'
+
+@test "a shortage that passes while jobs run on: they need not end for it" {
+	needs_faultlib
+	head -n 3 in >three
+	for fault in clone:2:EAGAIN clone:3:ENOMEM pipe:4:EMFILE; do
+		rm -f up?
+		f $fault -j 3 "$together" <three
+		assert_status 0
+		cmp three out
+	done
+}
+
+@test "a shortage of threads that passes while jobs run on" {
+	needs_faultlib
+	head -n 3 in >three
+	for n in 2 3 4 5 6; do
+		rm -f up?
+		f thread:$n:EAGAIN -j 3 "$together" <three
+		if [ "$status" -eq 0 ]; then
+			cmp three out
+		else
+			assert_stderr_has 'muster: '
+		fi
+	done
+}
+
 @test "fewer threads than asked for are enough, down to one" {
 	needs_faultlib
 	for n in 1 2 3 4 5; do

@@ -192,10 +192,15 @@ ended_early() {
 	no_marked_pids
 }
 
+ignores_hup() {
+	grep -q '^SigIgn:.*[13579bdf]$' "/proc/$pid/status"
+}
+
 @test "nohup: HUP is nothing, before, amid and behind the jobs" {
 	mkfifo in
 	exec 7<>in
 	start nohup muster <in
+	wait_until ignores_hup
 	kill -HUP "$pid"
 	echo ': >up; await go; echo a' >&7
 	wait_until test -e up

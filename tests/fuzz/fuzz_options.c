@@ -26,7 +26,7 @@ static void set_up(void)
 		return;
 	is_done = true;
 	setenv("HOME", fuzz_dir(), 1);
-	setenv("PATH", "", 1);
+	setenv("PATH", fuzz_dir(), 1);
 	unsetenv("XDG_CONFIG_HOME");
 	unsetenv("XDG_CONFIG_DIRS");
 	unsetenv("PARALLEL_HOME");

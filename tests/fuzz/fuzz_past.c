@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/fdio.h"
+#include "base/kept.h"
 #include "base/mem.h"
 #include "fuzz.h"
 #include "input/ledger.h"
@@ -98,7 +99,7 @@ int fuzz_joblog(const uint8_t *data, size_t size)
 static void check_joblog(char *const *commands, const unsigned *ends, size_t n,
 			 const char *before, size_t len)
 {
-	struct joblog_config cfg = { .append = true };
+	struct joblog_config cfg = { .append = true, .describe = describe };
 	struct buf err = BUF_INIT;
 	struct joblog *l;
 	struct past *p, *old;
@@ -108,7 +109,6 @@ static void check_joblog(char *const *commands, const unsigned *ends, size_t n,
 	buf_reset(&err);
 	l = joblog_new(&cfg, &err);
 	FUZZ_CHECK(l != NULL);
-	joblog_set_describe(l, describe, NULL);
 	for (size_t i = 0; i < n; i++) {
 		struct job *job = make_job(i + 1, commands[i], ends[i]);
 		struct sink *sink = joblog_sink(l);
@@ -150,6 +150,13 @@ static void check_tasks(struct ledger *l)
 	buf_release(&err);
 }
 
+/* Of what is kept, that with an even place. */
+static bool is_there(void *arg, const struct kept *kept)
+{
+	(void)arg;
+	return kept->n == 0 || kept->ranges[0].at % 2 == 0;
+}
+
 int fuzz_journal(const uint8_t *data, size_t size)
 {
 	struct buf err = BUF_INIT;
@@ -169,12 +176,14 @@ int fuzz_journal(const uint8_t *data, size_t size)
 		trust = ledger_trust(l, size ? data[0] : 0);
 		FUZZ_CHECK(trust <= (size ? data[0] : 0) ||
 			   !ledger_output(l));
+		ledger_trust_kept(l, "mark", is_there, NULL);
 		for (unsigned i = 0; i < 256; i++) {
 			unsigned char key[LEDGER_KEY_BYTES] = { 0 };
+			const struct kept *kept;
 
 			key[0] = (unsigned char)i;
 			left = ledger_left(l);
-			if (ledger_take(l, key) != LEDGER_NONE)
+			if (ledger_take(l, key, &kept) != LEDGER_NONE)
 				FUZZ_CHECK(ledger_left(l) == left - 1);
 			else
 				FUZZ_CHECK(ledger_left(l) == left);
@@ -250,9 +259,10 @@ static void check_journal(char *const *commands, const unsigned *ends, size_t n)
 	FUZZ_CHECK(l != NULL);
 	for (size_t i = 0; i < n; i++) {
 		unsigned char key[LEDGER_KEY_BYTES] = { 0 };
+		const struct kept *kept;
 
 		key[0] = (unsigned char)(i + 1);
-		FUZZ_CHECK(ledger_take(l, key) ==
+		FUZZ_CHECK(ledger_take(l, key, &kept) ==
 			   (ends[i] == 0 ? LEDGER_SUCCEEDED :
 			    ends[i] == 5 ? LEDGER_UNDONE : LEDGER_FAILED));
 	}

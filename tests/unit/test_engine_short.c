@@ -33,8 +33,8 @@ static void waits_for_one_to_end(void)
 	fake_await_run(f, 1);
 	fake_submit(f, "again ok");
 	AWAIT(fake_job(f, 2).calls == 1 && fake_stats(f).queued == 1);
-	/* Virtual time and new jobs do not make it tried again. */
-	fake_move_clock(f, 20 * NS_PER_SEC);
+	/* New jobs do not make it tried again. */
+	fake_move_clock(f, NS_PER_SEC - 1);
 	fake_submit(f, "ok");
 	usleep(2000);
 	CHECK_INT(fake_job(f, 2).calls, 1);
@@ -71,6 +71,33 @@ static void waits_for_a_try_to_end(void)
 	fake_await_done(f, 2);
 	CHECK_INT(fake_job(f, 1).dones, 0);
 	fake_release_all(f);
+	fake_end(f);
+}
+
+/* Those that run may do so for hours: what was short is asked for again after
+ * a second, and then after two. */
+static void probes(void)
+{
+	struct fake *f = started(3);
+
+	fake_submit(f, "hold");
+	fake_await_run(f, 1);
+	fake_submit(f, "again again hold");
+	AWAIT(fake_job(f, 2).calls == 1 && fake_stats(f).queued == 1);
+	fake_move_clock(f, NS_PER_SEC);
+	AWAIT(fake_job(f, 2).calls == 2 && fake_stats(f).queued == 1);
+	fake_move_clock(f, 2 * NS_PER_SEC - 1);
+	usleep(2000);
+	CHECK_INT(fake_job(f, 2).calls, 2);
+	fake_submit(f, "ok");
+	fake_move_clock(f, 1);
+	fake_await_running(f, 2);
+	/* That went well: the others may follow soon. */
+	fake_move_clock(f, 10 * NS_PER_MS);
+	fake_await_done(f, 3);
+	fake_release_all(f);
+	fake_await_done(f, 2);
+	CHECK_INT(fake_job(f, 2).tries, 1);
 	fake_end(f);
 }
 
@@ -155,15 +182,20 @@ static void recovers(void)
 /* Workers that wait while nothing can be started are idle like others. */
 static void idles_out_in_shortage(void)
 {
-	struct fake *f = started(4);
+	struct engine_config c = {
+		.max = 4, .idle_timeout_ns = NS_PER_SEC / 2,
+	};
+	struct fake *f = fake_new(&c, false);
 
+	engine_start(f->engine);
 	fake_submit_n(f, 4, "hold");
 	fake_await_running(f, 4);
 	fake_submit(f, "again ok");
 	fake_release(f, 2);
 	AWAIT(fake_job(f, 5).calls == 1 && fake_stats(f).running == 3);
 	AWAIT(fake_stats(f).idle == 1);
-	fake_move_clock(f, 6 * NS_PER_SEC);
+	/* Before it is asked for again. */
+	fake_move_clock(f, NS_PER_SEC - 1);
 	AWAIT(fake_stats(f).workers == 3);
 	CHECK_INT(fake_stats(f).queued, 1);
 	fake_release_all(f);
@@ -283,6 +315,28 @@ static void threads_come_back(void *arg)
 	fake_end(f);
 }
 
+/* Though no job ends. */
+static void threads_are_asked_for_again(void *arg)
+{
+	struct engine_config c = { .max = 4 };
+	struct fake *f = fake_new(&c, false);
+
+	(void)arg;
+	engine_start(f->engine);
+	fake_submit_n(f, 2, "hold");
+	fake_await_running(f, 2);
+	if (!CHECK(forbid_threads()))
+		return;
+	fake_submit_n(f, 5, "hold");
+	CHECK_INT(fake_stats(f).workers, 2);
+	allow_threads();
+	fake_move_clock(f, NS_PER_SEC);
+	fake_await_running(f, 4);
+	CHECK_INT(fake_stats(f).queued, 3);
+	fake_release_all(f);
+	fake_end(f);
+}
+
 static void run_with_few_threads(void *arg)
 {
 	struct engine_config c = { .max = 4 };
@@ -379,11 +433,17 @@ static void few_threads(void)
 	apart(run_with_few_threads);
 }
 
+static void threads_later(void)
+{
+	apart(threads_are_asked_for_again);
+}
+
 static const struct tap_case cases[] = {
 	{ "a job that can't start waits for another to end",
 	  waits_for_one_to_end },
 	{ "it waits for a try to end, not for a job",
 	  waits_for_a_try_to_end },
+	{ "nor for hours: it is tried again after a pause", probes },
 	{ "with none running it tries again after pauses",
 	  tries_again_alone },
 	{ "after ten seconds it is given up", gives_up },
@@ -399,6 +459,8 @@ static const struct tap_case cases[] = {
 	{ "threads that can be had again keep to the bounds",
 	  threads_again },
 	{ "with few threads they do all the work", few_threads },
+	{ "threads are asked for again though no job ends",
+	  threads_later },
 	{ "no thread for a later stage", stage_without_threads },
 	{ "three stages and no thread", stages_without_threads },
 };

@@ -49,7 +49,7 @@ static void check(struct split_opts opts, const char *item, const char *want)
 /* What nobody knows is not taken for no match. */
 static void takes_too_long(void)
 {
-	RE("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",
+	RE("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",
 	   "!--colsep: match limit exceeded");
 }
 #endif
