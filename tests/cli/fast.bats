@@ -139,8 +139,8 @@ last_two_stay='[ {} -lt 5 ] && exit; : >r{}; exec sleep 1000'
 	assert_status 137
 }
 
-# The others that muster has started, from a job.
-others='for p in $(pgrep -P $PPID); do [ $p = $$ ] || kill -KILL $p; done'
+# The other shells that muster has started, from a job.
+others='for p in $(pgrep -x -P $PPID sh); do [ $p = $$ ] || kill -KILL $p; done'
 
 @test "a warm shell that is killed costs no job" {
 	for i in {1..30}; do
