@@ -6,7 +6,8 @@
  * worker may splice from the job's pipe to where standard output goes. Nothing
  * can come to stand before that meanwhile: only this worker adds to the job
  * at the head, and the head stays until it has ended the job. A pipe that is
- * full is no reason to wait here: the worker does, with an ear for the clock.
+ * full is no reason to wait here: the worker does, with an ear for the clock,
+ * and only for a job that has printed much.
  */
 #include <config.h>
 
@@ -56,15 +57,24 @@ bool emit_can_pass(struct emit *e)
 	       takes_splice(out_of(e), &e->out_is_file);
 }
 
-/* May out's worker write? If not, but soon, it is to wait for that. */
-static bool may_pass_locked(struct emit *e, struct out *out)
+/* Whoever has printed less need not wait for a slow reader, as ever. */
+static bool is_long(const struct job *job)
 {
+	return job->outcome.out_bytes >= LIVE_MAX;
+}
+
+/* May out's worker write? If not, but soon, it is to wait for that. */
+static bool may_pass_locked(struct emit *e, struct out *out,
+			    const struct job *job)
+{
+	bool is_busy;
+
 	if (!e->can_pass || e->is_broken[0] || out->tag.text.len ||
 	    !emit_is_live(e, out))
 		return false;
-	out->wants_pass = e->is_writing || out->pending ||
-			  !emit_out_is_empty(out);
-	return !out->wants_pass;
+	is_busy = e->is_writing || out->pending || !emit_out_is_empty(out);
+	out->wants_pass = is_busy && is_long(job);
+	return !is_busy;
 }
 
 /* The pipe behind us, when there is much to come: half as many turns for all
@@ -94,7 +104,7 @@ int64_t emit_pass(struct output *o, struct job *job, int fd, int *full)
 	if (e->out_is_file && job->outcome.out_bytes < FILE_BYTES)
 		return -1;
 	mutex_lock(&e->lock);
-	may = may_pass_locked(e, out);
+	may = may_pass_locked(e, out, job);
 	mutex_unlock(&e->lock);
 	if (!may)
 		return -1;
@@ -105,6 +115,8 @@ int64_t emit_pass(struct output *o, struct job *job, int fd, int *full)
 		return n;
 	}
 	if (n < 0 && errno == EAGAIN) {
+		if (!is_long(job))
+			return -1;
 		*full = out_of(e);
 		return 0;
 	}

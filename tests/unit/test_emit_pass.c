@@ -46,7 +46,6 @@ static int64_t pass(struct line *l, uint64_t seq, const char *text)
 	struct output *o = l->r.o;
 
 	l->r.job[seq]->outcome.out_bytes = 1 << 20;
-
 	CHECK(fd_write_all(l->ends[1], text, strlen(text)) == 0);
 	return o->ops->pass(o, l->r.job[seq], l->ends[0], &l->full);
 }
@@ -166,6 +165,11 @@ static void full_pipe(void)
 		sent += (size_t)n;
 	CHECK_INT(n, 0);
 	CHECK_INT(l.full, 1);
+	/* Who has not said much is not made to wait. */
+	l.full = -1;
+	l.r.job[1]->outcome.out_bytes = (1 << 20) - 1;
+	CHECK_INT(l.r.o->ops->pass(l.r.o, l.r.job[1], l.ends[0], &l.full), -1);
+	CHECK_INT(l.full, -1);
 	capture_take(&l.r.cap);
 	CHECK_INT(l.r.cap.text[0].len, sent);
 	CHECK(l.r.o->ops->pass(l.r.o, l.r.job[1], l.ends[0], &l.full) == 16);
