@@ -77,15 +77,15 @@ terminal() {
 @test "on a terminal running jobs have a line each, by slot" {
 	terminal 40 'muster -j2 --ll --tag "echo a{}; [ {} = 3 ] || {
 		await go; }; echo b{}" ::: 1 2 &
-		until grep -A 1 "a1" seen 2>/dev/null | grep -q "a2"; do
-			cp raw seen; sleep 0.02; done; : >go; wait'
+		until grep -q "a1" raw && grep -q "a2" raw; do
+			sleep 0.02; done 2>/dev/null; : >go; wait'
 	assert_equal "$status" 0
 	text=$(cat raw; echo x)
 	# Which of the two has slot 1 is chance.
 	[[ $text == *$'1       a1\r\n'* || $text == *$'2       a2\r\n'* ]]
 	[[ $text == *'1       a1'* && $text == *'2       a2'* ]]
 	[[ $text == *$'\e[1A\e[J'* ]]
-	[[ $text == *$'1       b1\r\n'*$'2       b2\r\n'* ]]
+	[[ $text == *$'1       b1\r\n'* && $text == *$'2       b2\r\n'* ]]
 	# What is drawn last is taken away.
 	[[ ${text##*$'\n'} == x || ${text##*$'\n'} == *$'\e['[KJ]x ]]
 }
