@@ -405,13 +405,17 @@ int thread_start(struct thread *t, size_t stack_bytes, void *(*fn)(void *),
 		 void *arg)
 {
 	pthread_attr_t attr;
+	sigset_t own;
 	int err = pthread_attr_init(&attr);
 
 	if (err)
 		goto out;
 	err = pthread_attr_setstacksize(&attr, stack_size(stack_bytes));
+	/* It takes none, also where who starts it does for a while. */
+	pthread_sigmask(SIG_BLOCK, &blocked_signals, &own);
 	if (!err)
 		err = pthread_create(&t->id, &attr, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &own, NULL);
 	pthread_attr_destroy(&attr);
 out:
 	if (err)

@@ -23,14 +23,6 @@ no_survivors() {
 	no_marked_pids
 }
 
-none_pending() {
-	local pending
-
-	pending=$(sed -n 's/^ShdPnd:[^0-9a-f]*//p' "/proc/$pid/status")
-	# But SIGCHLD, which nobody takes.
-	[ $((16#$pending & ~0x10000)) -eq 0 ]
-}
-
 # --on-done
 
 @test "--on-done runs after each job" {

@@ -311,7 +311,11 @@ lacking() {
 		assert_status 0
 		cmp o whole || fail_with "$n: $(cat o log)"
 		: >>ran
-		assert_equal "$n: $(sort -n ran | xargs)" "$n: $want"
+		# What is in FILE was not kept any more, and its place may have
+		# gone to others: then the job that printed it runs again.
+		[[ "$n: $(sort -n ran | xargs)" == "$n: "?("1 ")"${want#1 }" ]] ||
+			fail_with "$n: $(xargs <ran), not $want"
+		[[ $want != 1* ]] || grep -qx 1 ran
 		[ ! -e o.kept ]
 	done
 }
