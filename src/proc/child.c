@@ -53,6 +53,12 @@ void child_setup(void)
 #endif
 }
 
+/* Its group, or itself alone where that is ours. */
+static void enter_in_table(const struct child *c)
+{
+	warden_enter_group(c->place, c->same_group ? -c->pid : c->pid);
+}
+
 enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 {
 	struct spawn_request own = *req;
@@ -81,6 +87,9 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 		list_append(&children, &c->link);
 	else
 		warden_give_back(c->place);
+	/* It could not do so itself. */
+	if (r == SPAWN_OK && req->warm)
+		enter_in_table(c);
 	mutex_unlock(&registry_lock);
 	errno = err;
 	return r;
@@ -149,7 +158,7 @@ bool child_poll(struct child *c)
 	warden_clear(c->place);
 	c->is_reaped = reap(c, WNOHANG);
 	if (!c->is_reaped)
-		warden_enter_group(c->place, c->same_group ? -c->pid : c->pid);
+		enter_in_table(c);
 	mutex_unlock(&registry_lock);
 	c->has_ended = c->is_reaped;
 	return c->has_ended;

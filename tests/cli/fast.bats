@@ -4,6 +4,7 @@
 # --fast: the same as without it, whatever the job does.
 
 load ../helpers/common
+load ../helpers/watched
 
 # Where shells can be kept warm, is that what FILE says of N jobs at least?
 has_warm() {
@@ -137,6 +138,18 @@ last_two_stay='[ {} -lt 5 ] && exit; : >r{}; exec sleep 1000'
 	kill -KILL "$pid"
 	finish
 	assert_status 137
+}
+
+@test "kill -9 of muster ends the whole group of a warm job" {
+	is_portable && return
+	start muster --fast --debug proc -j 1 \
+		'cd .; [ {} = 1 ] || { sleep 1000 & : >up; wait; }' ::: 1 2
+	wait_until test -e up
+	wait_until has_warden
+	assert_file_has err 'in a warm shell'
+	kill -KILL "$pid"
+	finish
+	wait_until no_marked_pids
 }
 
 # The other shells that muster has started, from a job.

@@ -6,11 +6,12 @@
 
 load ../helpers/common
 load ../helpers/faults
+load ../helpers/watched
 
 forever='echo $$ >pid{#}.new; mv pid{#}.new pid{#}; exec sleep 1000 #'
 
-# killed N ARG...: muster ARG..., killed when N jobs run.
-killed() {
+# running N ARG...: starts muster ARG..., and returns when N jobs run.
+running() {
 	local n=$1
 
 	shift
@@ -18,9 +19,18 @@ killed() {
 	for i in $(seq "$n"); do
 		wait_until test -e "pid$i"
 	done
+}
+
+kill_it() {
 	kill -KILL "$pid"
 	finish
 	assert_status 137
+}
+
+# killed N ARG...: muster ARG..., killed when N jobs run.
+killed() {
+	running "$@"
+	kill_it
 }
 
 all_dead() {
@@ -70,33 +80,11 @@ all_dead() {
 	end_what_is_left
 }
 
-# Is the warden there? Where there is a parent-death signal it comes only for
-# jobs that last.
-has_warden() {
-	local child
-
-	warden=
-	for child in $(pgrep -P "$pid"); do
-		if [ "$(ps -o sid= -p "$child")" -eq "$child" ]; then
-			warden=$child
-		fi
-	done 2>/dev/null
-	[ "$warden" ]
-}
-
 # lasting N ARG...: as killed, once there is a warden.
 lasting() {
-	local n=$1
-
-	shift
-	start muster "$@"
-	for i in $(seq "$n"); do
-		wait_until test -e "pid$i"
-	done
+	running "$@"
 	wait_until has_warden
-	kill -KILL "$pid"
-	finish
-	assert_status 137
+	kill_it
 }
 
 @test "the whole group of a job dies, not its first process alone" {

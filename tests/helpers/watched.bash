@@ -50,3 +50,17 @@ idle_stdin() {
 	exec 7<>in
 	watched "$@" <in
 }
+
+# Is the warden there? Where there is a parent-death signal it comes only for
+# jobs that last.
+has_warden() {
+	local child
+
+	warden=
+	for child in $(pgrep -P "$pid"); do
+		if [ "$(ps -o sid= -p "$child")" -eq "$child" ]; then
+			warden=$child
+		fi
+	done 2>/dev/null
+	[ "$warden" ]
+}
