@@ -278,6 +278,24 @@ is_drained() {
 	seq 100000 | head -n "$(wc -l <out)" | cmp - out
 }
 
+@test "a file that shrinks, of which blocks are given: their jobs failed" {
+	seq 20000 >whole
+	for how in '--pipe' '--pipe-part -a in' '--pipe-part --fifo -a in' \
+		'--pipe-part --cat -a in'; do
+		cp whole in
+		file=
+		[[ $how != *-part\ --* ]] || file={}
+		# shellcheck disable=SC2086
+		m $how -j 1 --joblog log --block 20k \
+			"cat $file; truncate -s 30000 in #" <in >out
+		assert_status 5
+		assert_stderr_has 'job 2: '
+		assert_equal "$(tail -n +2 log | cut -f 7 | xargs)" \
+			'0 255 255 255 255 255'
+		head -c "$(column 5)" whole | cmp - <(head -c "$(column 5)" out)
+	done
+}
+
 @test "a file that is replaced while it is read: the old one counts" {
 	seq 3 >in
 	start muster -j 1 'echo {}; [ {} != 1 ] || { : >up; await go; }' \

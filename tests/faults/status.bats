@@ -55,6 +55,34 @@ load ../helpers/watched
 	done
 }
 
+@test "an input that fails at each of its reads, by every road" {
+	needs_faultlib
+	yes '"xy"' | head -n 1200 >in
+	printf '{"command":"true %3000s"}\n' {1..3} >in.json
+	for how in '-a in -X echo' '--header : -a in -X echo' \
+		'--csv -a in -n 1000 echo' '--jsonl in.json' '--shuf -X echo' \
+		'--link -X echo :::: in in' '-X echo ::: 1 :::: in' \
+		'-j 1 --bar -X echo' '--pipe --block 4k cat' \
+		'--pipe --header 1 cat' '--pipe -N 900 cat' \
+		'--pipe --round-robin --block 4k cat' '--pipe --tee cat ::: 1 2' \
+		'--pipe --group-by 1 cat' '--pipe-part -a in --block 4k cat' \
+		'--pipe-part --cat -a in --block 4k cat' \
+		'--pipe-part --header 1 -a in cat'; do
+		n=0
+		while :; do
+			n=$((n + 1))
+			# shellcheck disable=SC2086
+			f read@/in:$n:EIO:from $how <in
+			[ -e hit ] || break
+			[ "$status" -gt 0 ] || fail_with "$how: $n"
+			assert_stderr_has 'Input/output error'
+			[ "$n" -lt 100 ]
+		done
+		assert_equal "$how: $status" "$how: 0"
+		[ "$n" -gt 1 ]
+	done
+}
+
 @test "a task file that fails later: the tasks before it are run, 255" {
 	needs_faultlib
 	yes 'echo task' | head -n 20000 >in

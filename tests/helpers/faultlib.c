@@ -265,6 +265,15 @@ ssize_t pread(int fd, void *p, size_t len, off_t at)
 	return what == SHORT ? real(fd, p, half(len), at) : -1;
 }
 
+ssize_t splice(int in, off64_t *from, int out, off64_t *to, size_t len,
+	       unsigned flags)
+{
+	if (!is_due("read", in, NULL))
+		return syscall(SYS_splice, in, from, out, to, len, flags);
+	return what == SHORT ? syscall(SYS_splice, in, from, out, to, half(len),
+				       flags) : -1;
+}
+
 /* A call that takes a descriptor and gives 0. */
 static int plain(const char *name, int fd, long number, long arg)
 {
