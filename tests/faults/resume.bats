@@ -332,3 +332,26 @@ lacking() {
 	grep -E '/(log|j)>' trace >records
 	refute grep -v '\\n"' records
 }
+
+@test "a log is opened to be appended to, and its directory is synced" {
+	mkdir d
+	for how in --joblog --journal; do
+		rm -rf d/log
+		type -P strace >/dev/null || skip "no strace"
+		strace -f -o trace -e trace=openat muster $how d/log true \
+			::: 1 2>err || skip "no strace here"
+		grep '"d/log"' trace | grep WR >opens
+		[ -s opens ]
+		refute grep -v 'O_APPEND.*O_CLOEXEC' opens
+	done
+	needs_faultlib
+	for how in --joblog --journal; do
+		for sync in end always; do
+			rm -f d/log
+			# Before there is anything in it.
+			f fsync@/d:1:kill $how d/log --sync $sync true ::: 1 || :
+			[ -e hit ]
+			assert_file_is d/log ''
+		done
+	done
+}
