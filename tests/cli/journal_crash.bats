@@ -231,6 +231,18 @@ sweep() {
 	assert_output ''
 	run done_again
 	assert_output ''
+	run more_than 4
+	assert_output ''
+}
+
+# more_than N: runs of the last account that left more than N jobs to be run
+# again.
+more_than() {
+	awk -v most="$1" '
+	/"event":"run"/ { open = 0; run++ }
+	/"event":"start"/ { open++ }
+	/"event":"end"/ { open-- }
+	open > most { print run }' j
 }
 
 # Jobs of the last account that were started although they were done.
