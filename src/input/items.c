@@ -96,8 +96,6 @@ int items_init(struct items *it, const struct input_spec *spec,
 		return 0;
 	it->reads_comments = !opts->no_attributes &&
 			     (opts->are_commands || spec->kind == INPUT_TASKS);
-	if (spec->kind == INPUT_JSONL)
-		jsonl_setup();
 	fd = open_file(spec, err);
 	if (fd < 0)
 		return -1;
