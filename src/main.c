@@ -177,6 +177,10 @@
  *                       backoff nearest heap clock thread tmpname slots fdio
  *                       diag json jsonscan siphash usock: they know nothing
  *                       of jobs
+ *   base/               compiler.h list.h kept.h mem buf num arith backoff
+ *                       nearest heap clock thread tmpname slots fdio diag
+ *                       json jsonscan siphash usock redir library: they know
+ *                       nothing of jobs
  */
 #include <config.h>
 

@@ -173,6 +173,12 @@ bool engine_is_over_locked(const struct engine *e)
 	return (e->closed || e->stop != ENGINE_RUN) && e->unsettled == 0;
 }
 
+bool engine_is_done_locked(const struct engine *e)
+{
+	/* The warm pool is started all the same. */
+	return e->quit || (e->has_started && engine_is_over_locked(e));
+}
+
 static void notify(struct engine *e)
 {
 	if (e->cfg.notify)
@@ -343,6 +349,9 @@ void engine_start(struct engine *e)
 	engine_gate_locked(e);
 	mutex_unlock(&e->lock);
 	engine_rouse_all(e, RESIZE_START);
+	mutex_lock(&e->lock);
+	e->has_started = true;
+	mutex_unlock(&e->lock);
 }
 
 /* Jobs that wait. */

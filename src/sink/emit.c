@@ -480,10 +480,20 @@ struct output *emit_output(struct emit *e)
 	return &e->output;
 }
 
+/* Nothing is left for the writer, and none will come. */
+static bool is_drained_locked(const struct emit *e)
+{
+	if (e->cfg.mode == EMIT_ORDERED)
+		return e->head == e->end;
+	return !e->patron && list_is_empty(&e->ready);
+}
+
 void emit_close(struct emit *e)
 {
 	mutex_lock(&e->lock);
 	e->closing = true;
+	/* It sleeps, and all is written: nobody need wait for its end. */
+	e->is_finished = e->writer_idle && is_drained_locked(e);
 	emit_kick_writer_locked(e);
 	mutex_unlock(&e->lock);
 }
