@@ -207,9 +207,6 @@ bool eval_take(struct eval_parser *p, const char *word);
 /* A string, match, substitution or translation at p->s; NULL without failed
  * when there is none. */
 struct node *eval_parse_quoted(struct eval_parser *p);
-/* Text with variables in it. */
-struct node *eval_interpolate(struct eval_parser *p, const char *s,
-			      size_t len, bool is_pattern);
 /* The constant pattern, made once. NULL: failed. */
 struct pattern *eval_keep_pattern(struct eval_parser *p, const char *s,
 				  size_t len, unsigned flags);

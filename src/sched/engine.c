@@ -343,6 +343,9 @@ void engine_start(struct engine *e)
 	engine_gate_locked(e);
 	mutex_unlock(&e->lock);
 	engine_rouse_all(e, RESIZE_START);
+	mutex_lock(&e->lock);
+	e->has_started = true;
+	mutex_unlock(&e->lock);
 }
 
 /* Jobs that wait. */
@@ -450,7 +453,13 @@ static void measure_locked(struct stage *st, const struct job *job)
 	st->busy_ns += job_runtime_ns(job);
 }
 
-bool engine_must_rouse_locked(struct engine *e, const struct stage *st)
+/*
+ * The worker of st whose job has ended takes the next one. But after a
+ * shortage jobs may wait, in any stage, that came when nobody was woken for
+ * them, and a heavy job leaves room for several: then engine_rouse_after is
+ * to be called, without the lock.
+ */
+static bool must_rouse_locked(struct engine *e, const struct stage *st)
 {
 	if (e->is_short && all_queued_locked(e) == 0)
 		e->is_short = false;
@@ -574,7 +583,7 @@ void engine_settle(struct engine *e, struct worker *w, struct job *job)
 	sinks_done(e, job);
 	mutex_lock(&e->lock);
 	stop = close_account_locked(e, w, job, &ready, &skipped);
-	rouse = st && engine_must_rouse_locked(e, st);
+	rouse = st && must_rouse_locked(e, st);
 	over = engine_is_over_locked(e);
 	engine_unlock(e);
 	/* First: those that sleep may be who makes room for it. */

@@ -50,6 +50,7 @@ struct engine {
 	bool paused;
 	int64_t allowed;		/* tries that may start; -1: any */
 	bool has_weights;		/* a job of weight other than 1 came */
+	bool has_started;		/* engine_start is through */
 	bool quit;
 	bool starved;			/* wait for a try to end */
 	bool is_short;			/* was starved, and jobs still wait */
@@ -104,13 +105,8 @@ void engine_stretch_delay_locked(struct engine *e, const struct job *job);
 
 /* w's job is not being run any more. */
 void engine_stop_running_locked(struct engine *e, struct worker *w);
-/*
- * The worker of st whose job has ended takes the next one. But after a
- * shortage jobs may wait, in any stage, that came when nobody was woken for
- * them, and a heavy job leaves room for several: then engine_rouse_after is
- * to be called, without the lock.
- */
-bool engine_must_rouse_locked(struct engine *e, const struct stage *st);
+/* A try of st has ended, and jobs may wait for which nobody has been woken.
+ * Without the lock. */
 void engine_rouse_after(struct engine *e, struct stage *st);
 /* Something was short: it is asked for once more when a try has ended, and
  * also after a pause, for that may be an hour. */
@@ -130,6 +126,9 @@ void engine_ready_locked(struct engine *e, struct job *job);
 void engine_delay_locked(struct engine *e, struct job *job, int64_t ns);
 
 bool engine_is_over_locked(const struct engine *e);
+/* No worker is needed any more: those that look for a job end by themselves,
+ * beside what is left to be done, and no other is started. */
+bool engine_is_done_locked(const struct engine *e);
 /* Judges the halt rule again, when all jobs are known. */
 enum engine_stop engine_judge_locked(struct engine *e, int status);
 /* Makes running jobs look at their orders and the run's timeout again. */
