@@ -6,8 +6,10 @@
  */
 #include <config.h>
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/compiler.h"
@@ -92,6 +94,63 @@ static void long_texts(void)
 		buf_release(&text);
 	}
 	buf_release(&err);
+}
+
+static int64_t now_of_thread(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* What it takes to compile "echo " and n times piece, at best. */
+static int64_t cost_of(const char *piece, size_t n,
+		       const struct template_opts *opts)
+{
+	int64_t best = INT64_MAX;
+	struct buf text = BUF_INIT;
+	struct buf err = BUF_INIT;
+
+	buf_addstr(&text, "echo ");
+	while (n--)
+		buf_addstr(&text, piece);
+	for (unsigned i = 0; i < 3; i++) {
+		int64_t start = now_of_thread();
+		struct template *t = template_new(text.data, opts, &err);
+		int64_t cost = now_of_thread() - start;
+
+		CHECK_STR(err.data, "");
+		template_free(t);
+		best = cost < best ? cost : best;
+	}
+	buf_release(&text);
+	buf_release(&err);
+	return best;
+}
+
+/* Sixteen times as many cost sixteen times as much, not 256 times. */
+static void many_places(void)
+{
+	static const char *const pieces[] = {
+		"{}", "'{}'", "\"{}\"", "{1}-eq", "){}", " {}", "{}x  ",
+		"{#}",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		for (unsigned repeat = 0; repeat < 2; repeat++) {
+			struct template_opts opts = {
+				.shell = SHELL_BASH, .repeat_words = repeat,
+			};
+			int64_t few = cost_of(pieces[i], 1000, &opts);
+			int64_t many = cost_of(pieces[i], 16000, &opts);
+
+			if (!CHECK(many < few * 64))
+				fprintf(stderr, "# %s: %lld, %lld ns\n",
+					pieces[i], (long long)few,
+					(long long)many);
+		}
+	}
 }
 
 ROWS(one_value, BASH,
@@ -563,6 +622,7 @@ static void repeated_words_without_a_shell(void)
 static const struct tap_case cases[] = {
 	{ "one value", one_value },
 	{ "a long text is looked at once", long_texts },
+	{ "many places cost as much each as few", many_places },
 	{ "several values", several_values },
 	{ "positions without a value", no_such_value },
 	{ "sequence number and slot", numbers },
