@@ -178,6 +178,10 @@
  *                       backoff nearest heap clock thread tmpname slots fdio
  *                       diag json jsonscan siphash usock library: they know
  *                       nothing of jobs
+ *   base/               compiler.h list.h kept.h mem buf num arith backoff
+ *                       nearest heap clock thread tmpname slots fdio diag
+ *                       json jsonscan siphash usock redir library maths: they
+ *                       know nothing of jobs
  */
 #include <config.h>
 
