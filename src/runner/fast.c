@@ -39,7 +39,8 @@ static const char *objection_of(const struct launcher *by)
 		    strncmp(var, "LD_LIBRARY_PATH=", 16) != 0)
 			return "loaded with variables LD_*";
 	}
-	return warm_objection(by->shell);
+	/* Where there are none at all, that is nothing to speak of. */
+	return warm_is_built_in() ? warm_objection(by->shell) : NULL;
 }
 
 void fast_init(struct fast *f, const struct launcher *by, bool is_on)
@@ -53,8 +54,6 @@ void fast_init(struct fast *f, const struct launcher *by, bool is_on)
 	f->objection = objection_of(by);
 	if (!f->objection)
 		f->library = warm_open_library();
-	if (!f->objection && f->library < 0)
-		f->objection = "not on a system that can do that";
 }
 
 void fast_release(struct fast *f)

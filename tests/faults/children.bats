@@ -118,8 +118,10 @@ same() {
 
 @test "priority, scheduling and CPUs" {
 	same nice
+	# Who runs this may be nice already, and 19 is the end.
+	fresh nice -n 7 nice >expected
 	fresh nice -n 7 muster 'nice #' ::: x >out
-	assert_file_is out "$((7 + $(nice)))"$'\n'
+	cmp expected out
 	same grep -E '^(Cpus_allowed|NoNewPrivs|CapEff|Uid|Gid|Groups):' \
 		/proc/self/status
 }
