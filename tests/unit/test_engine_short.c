@@ -315,18 +315,23 @@ static void threads_come_back(void *arg)
 	fake_end(f);
 }
 
+/* Two jobs run, and there can be no thread for more. */
+static struct fake *with_two(void)
+{
+	struct fake *f = started(4);
+
+	fake_submit_n(f, 2, "hold");
+	fake_await_running(f, 2);
+	CHECK(forbid_threads());
+	return f;
+}
+
 /* Though no job ends. */
 static void threads_are_asked_for_again(void *arg)
 {
-	struct engine_config c = { .max = 4 };
-	struct fake *f = fake_new(&c, false);
+	struct fake *f = with_two();
 
 	(void)arg;
-	engine_start(f->engine);
-	fake_submit_n(f, 2, "hold");
-	fake_await_running(f, 2);
-	if (!CHECK(forbid_threads()))
-		return;
 	fake_submit_n(f, 5, "hold");
 	CHECK_INT(fake_stats(f).workers, 2);
 	allow_threads();
@@ -339,15 +344,9 @@ static void threads_are_asked_for_again(void *arg)
 
 static void run_with_few_threads(void *arg)
 {
-	struct engine_config c = { .max = 4 };
-	struct fake *f = fake_new(&c, false);
+	struct fake *f = with_two();
 
 	(void)arg;
-	engine_start(f->engine);
-	fake_submit_n(f, 2, "hold");
-	fake_await_running(f, 2);
-	if (!CHECK(forbid_threads()))
-		return;
 	fake_submit_n(f, 50, "hold");
 	CHECK_INT(fake_stats(f).workers, 2);
 	CHECK_INT(fake_stats(f).queued, 50);
