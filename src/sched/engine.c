@@ -173,12 +173,6 @@ bool engine_is_over_locked(const struct engine *e)
 	return (e->closed || e->stop != ENGINE_RUN) && e->unsettled == 0;
 }
 
-bool engine_is_done_locked(const struct engine *e)
-{
-	/* The warm pool is started all the same. */
-	return e->quit || (e->has_started && engine_is_over_locked(e));
-}
-
 static void notify(struct engine *e)
 {
 	if (e->cfg.notify)
