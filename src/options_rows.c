@@ -239,11 +239,13 @@ static void set_tasks(struct parser *p, const struct given *g)
 
 static void set_jsonl(struct parser *p, const struct given *g)
 {
-	if (jsonl_is_there())
+	struct buf why = BUF_INIT;
+
+	if (jsonl_setup(&why) == 0)
 		add_tasks(p, g, INPUT_JSONL);
 	else
-		options_bad(p, "%s: muster was built without jansson",
-			    g->name);
+		options_bad(p, "%s: %s", g->name, why.data);
+	buf_release(&why);
 }
 
 static void set_null(struct parser *p, const struct given *g)

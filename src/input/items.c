@@ -96,8 +96,6 @@ int items_init(struct items *it, const struct input_spec *spec,
 		return 0;
 	it->reads_comments = !opts->no_attributes &&
 			     (opts->are_commands || spec->kind == INPUT_TASKS);
-	if (spec->kind == INPUT_JSONL)
-		jsonl_setup();
 	fd = open_file(spec, err);
 	if (fd < 0)
 		return -1;
@@ -465,4 +463,16 @@ int64_t items_count(const struct items *it, bool read_files)
 	if (n >= 0)
 		n = n > none ? n - none : 0;
 	return n;
+}
+
+bool items_are_at_hand(const struct items *it, off_t max)
+{
+	struct stat st;
+
+	if (!it->records)
+		return true;
+	/* What only looks like a file (in /proc) has no size. */
+	return it->is_plain && !it->reads_comments && it->fd >= 0 &&
+	       fstat(it->fd, &st) == 0 && st.st_size > it->start &&
+	       st.st_size - it->start <= max;
 }

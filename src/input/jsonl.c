@@ -21,7 +21,28 @@
 #include <stdlib.h>
 
 #include "base/compiler.h"
+#include "base/library.h"
 #include "input/shquote.h"
+
+/* What we call of jansson: json_delete is jansson.delete. */
+#define JANSSON_CALLS(X) \
+	X(array_get) X(array_size) X(delete) X(integer_value) X(loadb) \
+	X(object_iter) X(object_iter_key) X(object_iter_next) \
+	X(object_iter_value) X(object_seed) X(real_value) \
+	X(string_length) X(string_value)
+#define POINTER(f) __typeof__(&json_##f) f;
+#define SYMBOL(f) "json_" #f "\0"
+
+#ifdef JANSSON_SONAME
+#define FIRST(f) NULL,
+#else
+#define JANSSON_SONAME NULL
+#define FIRST(f) json_##f,
+#endif
+
+static struct { JANSSON_CALLS(POINTER) } jansson = { JANSSON_CALLS(FIRST) };
+static struct library library =
+	LIBRARY(JANSSON_SONAME, JANSSON_CALLS(SYMBOL), jansson);
 
 /* While one line is read. */
 struct reader {
@@ -41,15 +62,13 @@ enum {
 	LIST = 1 << 2,
 };
 
-bool jsonl_is_there(void)
+int jsonl_setup(struct buf *err)
 {
-	return true;
-}
-
-void jsonl_setup(void)
-{
+	if (library_load(&library, err) < 0)
+		return -1;
 	/* Else the first object reads /dev/urandom, with workers about. */
-	json_object_seed(0);
+	jansson.object_seed(0);
+	return 0;
 }
 
 /* Values as text. */
@@ -72,9 +91,9 @@ static void format_real(double x, char *text, size_t size)
 
 static int check_nul(struct reader *r, const char *key, const json_t *value)
 {
-	size_t len = json_string_length(value);
+	size_t len = jansson.string_length(value);
 
-	if (!memchr(json_string_value(value), '\0', len))
+	if (!memchr(jansson.string_value(value), '\0', len))
 		return 0;
 	buf_addf(r->err, "%s: holds a NUL (\\u0000)", key);
 	return -1;
@@ -88,7 +107,7 @@ static const char *text_of(struct reader *r, const char *key,
 
 	if (json_is_string(value) && (may_be & STRING))
 		return check_nul(r, key, value) < 0 ? NULL
-						    : json_string_value(value);
+						    : jansson.string_value(value);
 	if (!json_is_number(value) || !(may_be & NUMBER)) {
 		bad_type(r, key, may_be & NUMBER ? "a string or a number" :
 			 may_be & LIST ? "a string or an array of strings" :
@@ -97,9 +116,9 @@ static const char *text_of(struct reader *r, const char *key,
 	}
 	if (json_is_integer(value))
 		snprintf(number, sizeof(number), "%lld",
-			 (long long)json_integer_value(value));
+			 (long long)jansson.integer_value(value));
 	else
-		format_real(json_real_value(value), number, sizeof(number));
+		format_real(jansson.real_value(value), number, sizeof(number));
 	return arena_strdup(r->arena, number);
 }
 
@@ -129,12 +148,12 @@ static int take_text(struct reader *r, const char *key, const json_t *value,
  */
 static int take_after(struct reader *r, const char *key, const json_t *value)
 {
-	size_t n = json_array_size(value);
+	size_t n = jansson.array_size(value);
 
 	if (!json_is_array(value))
 		return take_text(r, key, value, STRING | LIST);
 	for (size_t i = 0; i < n; i++) {
-		const char *id = text_of(r, key, json_array_get(value, i),
+		const char *id = text_of(r, key, jansson.array_get(value, i),
 					 STRING | LIST);
 
 		if (!id)
@@ -153,17 +172,17 @@ static int take_after(struct reader *r, const char *key, const json_t *value)
 
 static int take_env(struct reader *r, json_t *value)
 {
-	const char *name;
-	json_t *member;
 	int ret = 0;
 
 	if (!json_is_object(value))
 		return bad_type(r, "env", "an object of names and values");
-	json_object_foreach(value, name, member) {
+	for (void *at = jansson.object_iter(value); at;
+	     at = jansson.object_iter_next(value, at)) {
 		struct buf key = BUF_INIT;
 
-		buf_addf(&key, "env:%s", name);
-		ret = take_text(r, key.data, member, STRING | NUMBER);
+		buf_addf(&key, "env:%s", jansson.object_iter_key(at));
+		ret = take_text(r, key.data, jansson.object_iter_value(at),
+				STRING | NUMBER);
 		buf_release(&key);
 		if (ret < 0)
 			break;
@@ -190,14 +209,14 @@ static void alloc_values(struct reader *r, size_t n)
 static int add_value(struct reader *r, const json_t *value)
 {
 	struct jsonl_task *t = r->t;
-	size_t len = json_string_length(value);
+	size_t len = jansson.string_length(value);
 
 	if (!json_is_string(value))
 		return bad_type(r, "command",
 				"a string or an array of strings");
 	if (check_nul(r, "command", value) < 0)
 		return -1;
-	t->values[t->n] = arena_memdup0(r->arena, json_string_value(value),
+	t->values[t->n] = arena_memdup0(r->arena, jansson.string_value(value),
 					len);
 	t->lens[t->n++] = len;
 	return 0;
@@ -205,7 +224,7 @@ static int add_value(struct reader *r, const json_t *value)
 
 static int take_command(struct reader *r, const json_t *value)
 {
-	size_t n = json_array_size(value);
+	size_t n = jansson.array_size(value);
 
 	r->has_command = true;
 	r->t->is_argv = json_is_array(value);
@@ -219,7 +238,7 @@ static int take_command(struct reader *r, const json_t *value)
 	}
 	alloc_values(r, n);
 	for (size_t i = 0; i < n; i++) {
-		if (add_value(r, json_array_get(value, i)) < 0)
+		if (add_value(r, jansson.array_get(value, i)) < 0)
 			return -1;
 	}
 	return 0;
@@ -265,12 +284,12 @@ static int take_member(struct reader *r, const char *key, json_t *value)
  * id counts. */
 static int take_members(struct reader *r, json_t *object)
 {
-	const char *key;
-	json_t *value;
 	int ret = 0;
 
-	json_object_foreach(object, key, value) {
-		if (take_member(r, key, value) < 0) {
+	for (void *at = jansson.object_iter(object); at;
+	     at = jansson.object_iter_next(object, at)) {
+		if (take_member(r, jansson.object_iter_key(at),
+				jansson.object_iter_value(at)) < 0) {
 			ret = -1;
 			r->err = &r->ignored;
 		}
@@ -289,10 +308,18 @@ static int check_whole(struct reader *r)
 	return -1;
 }
 
+/* Nobody else refers to it, and to jansson's true, false and null it is
+ * nothing. (json_decref would call the library directly.) */
+static void free_all(json_t *root)
+{
+	if (root)
+		jansson.delete(root);
+}
+
 static json_t *load(const char *line, size_t len, struct buf *err)
 {
 	json_error_t e;
-	json_t *root = json_loadb(line, len, JSON_REJECT_DUPLICATES |
+	json_t *root = jansson.loadb(line, len, JSON_REJECT_DUPLICATES |
 				  JSON_ALLOW_NUL | JSON_DECODE_ANY, &e);
 
 	if (json_is_object(root))
@@ -305,7 +332,7 @@ static json_t *load(const char *line, size_t len, struct buf *err)
 		buf_add_visible(err, e.text, strlen(e.text));
 		buf_addf(err, " (column %d)", e.column > 0 ? e.column : 1);
 	}
-	json_decref(root);
+	free_all(root);
 	return NULL;
 }
 
@@ -318,6 +345,8 @@ int jsonl_parse(struct jsonl_task *t, struct arena *arena, const char *line,
 	int ret;
 
 	memset(t, 0, sizeof(*t));
+	if (jsonl_setup(err) < 0)
+		return -1;
 	root = load(line, len, err);
 	if (!root)
 		return -1;
@@ -329,7 +358,7 @@ int jsonl_parse(struct jsonl_task *t, struct arena *arena, const char *line,
 	if (t->has_attributes)
 		t->attributes.text = arena_memdup0(arena, r.comment.data,
 						   r.comment.len);
-	json_decref(root);
+	free_all(root);
 	buf_release(&r.comment);
 	buf_release(&r.ignored);
 	return ret;
@@ -337,13 +366,10 @@ int jsonl_parse(struct jsonl_task *t, struct arena *arena, const char *line,
 
 #else
 
-bool jsonl_is_there(void)
+int jsonl_setup(struct buf *err)
 {
-	return false;
-}
-
-void jsonl_setup(void)
-{
+	buf_addstr(err, "muster was built without jansson");
+	return -1;
 }
 
 int jsonl_parse(struct jsonl_task *t, struct arena *arena, const char *line,
@@ -353,8 +379,7 @@ int jsonl_parse(struct jsonl_task *t, struct arena *arena, const char *line,
 	(void)line;
 	(void)len;
 	memset(t, 0, sizeof(*t));
-	buf_addstr(err, "muster was built without jansson");
-	return -1;
+	return jsonl_setup(err);
 }
 
 #endif

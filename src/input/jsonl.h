@@ -26,11 +26,9 @@ struct jsonl_task {
 	bool is_argv;
 };
 
-/* False when muster was built without jansson. */
-bool jsonl_is_there(void);
-
-/* Once, before the first line and any thread. */
-void jsonl_setup(void);
+/* Before any thread: loads jansson. 0, or -1 with a message in err: muster was
+ * built without it, or it is not there. */
+int jsonl_setup(struct buf *err);
 
 /*
  * Reads line (len bytes) into *t; all of it lies in the arena. 0, or -1 with a

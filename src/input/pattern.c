@@ -21,6 +21,27 @@ static void unset(struct span *spans, size_t from)
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "base/library.h"
+
+/* What we call of PCRE2: pcre2_code_free_8 is pcre2.code_free. */
+#define PCRE2_CALLS(X) \
+	X(code_free) X(compile) X(get_error_message) \
+	X(get_ovector_pointer) X(match) X(match_data_create_from_pattern) \
+	X(match_data_free) X(pattern_info)
+#define POINTER(f) __typeof__(&pcre2_##f##_8) f;
+#define SYMBOL(f) "pcre2_" #f "_8\0"
+
+#ifdef PCRE2_SONAME
+#define FIRST(f) NULL,
+#else
+#define PCRE2_SONAME NULL
+#define FIRST(f) pcre2_##f##_8,
+#endif
+
+static struct { PCRE2_CALLS(POINTER) } pcre2 = { PCRE2_CALLS(FIRST) };
+static struct library library =
+	LIBRARY(PCRE2_SONAME, PCRE2_CALLS(SYMBOL), pcre2);
+
 struct pattern {
 	pcre2_code *code;
 	unsigned groups;
@@ -30,7 +51,7 @@ static void add_error(struct buf *err, int code)
 {
 	PCRE2_UCHAR text[160];
 
-	if (pcre2_get_error_message(code, text, sizeof(text)) < 0)
+	if (pcre2.get_error_message(code, text, sizeof(text)) < 0)
 		text[0] = '\0';
 	buf_addstr(err, (const char *)text);
 }
@@ -43,19 +64,22 @@ struct pattern *pattern_new(const char *text, size_t len, unsigned flags,
 		(flags & PATTERN_DOTALL ? PCRE2_DOTALL : 0) |
 		(flags & PATTERN_EXTENDED ? PCRE2_EXTENDED : 0) |
 		PCRE2_NEVER_UTF | PCRE2_NEVER_BACKSLASH_C;
-	struct pattern *p = xcalloc(1, sizeof(*p));
+	struct pattern *p;
 	PCRE2_SIZE at;
 	uint32_t groups;
 	int code;
 
-	p->code = pcre2_compile((PCRE2_SPTR)text, len, options, &code, &at,
+	if (library_load(&library, err) < 0)
+		return NULL;
+	p = xcalloc(1, sizeof(*p));
+	p->code = pcre2.compile((PCRE2_SPTR)text, len, options, &code, &at,
 				NULL);
 	if (!p->code) {
 		add_error(err, code);
 		free(p);
 		return NULL;
 	}
-	pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+	pcre2.pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &groups);
 	p->groups = groups;
 	return p;
 }
@@ -64,7 +88,7 @@ void pattern_free(struct pattern *p)
 {
 	if (!p)
 		return;
-	pcre2_code_free(p->code);
+	pcre2.code_free(p->code);
 	free(p);
 }
 
@@ -74,7 +98,7 @@ int pattern_match(const struct pattern *p, const char *s, size_t len,
 {
 	uint32_t options = is_fresh ? PCRE2_NOTEMPTY_ATSTART : 0;
 	pcre2_match_data *data =
-		pcre2_match_data_create_from_pattern(p->code, NULL);
+		pcre2.match_data_create_from_pattern(p->code, NULL);
 	PCRE2_SIZE *at;
 	int n;
 
@@ -82,9 +106,9 @@ int pattern_match(const struct pattern *p, const char *s, size_t len,
 		buf_addstr(err, "no memory");
 		return -1;
 	}
-	n = pcre2_match(p->code, (PCRE2_SPTR)s, len, from, options, data,
+	n = pcre2.match(p->code, (PCRE2_SPTR)s, len, from, options, data,
 			NULL);
-	at = pcre2_get_ovector_pointer(data);
+	at = pcre2.get_ovector_pointer(data);
 	if (n > PATTERN_SPANS)
 		n = PATTERN_SPANS;
 	unset(spans, n > 0 ? (size_t)n : 0);
@@ -93,7 +117,7 @@ int pattern_match(const struct pattern *p, const char *s, size_t len,
 	/* With \K in a lookahead. */
 	if (n > 0 && spans[0].start > spans[0].end)
 		spans[0].start = spans[0].end;
-	pcre2_match_data_free(data);
+	pcre2.match_data_free(data);
 	if (n > 0)
 		return 1;
 	if (n == PCRE2_ERROR_NOMATCH)

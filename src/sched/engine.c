@@ -343,6 +343,9 @@ void engine_start(struct engine *e)
 	engine_gate_locked(e);
 	mutex_unlock(&e->lock);
 	engine_rouse_all(e, RESIZE_START);
+	mutex_lock(&e->lock);
+	e->has_started = true;
+	mutex_unlock(&e->lock);
 }
 
 /* Jobs that wait. */

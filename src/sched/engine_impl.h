@@ -50,6 +50,7 @@ struct engine {
 	bool paused;
 	int64_t allowed;		/* tries that may start; -1: any */
 	bool has_weights;		/* a job of weight other than 1 came */
+	bool has_started;		/* engine_start is through */
 	bool quit;
 	bool starved;			/* wait for a try to end */
 	bool is_short;			/* was starved, and jobs still wait */
@@ -125,6 +126,9 @@ void engine_ready_locked(struct engine *e, struct job *job);
 void engine_delay_locked(struct engine *e, struct job *job, int64_t ns);
 
 bool engine_is_over_locked(const struct engine *e);
+/* No worker is needed any more: those that look for a job end by themselves,
+ * beside what is left to be done, and no other is started. */
+bool engine_is_done_locked(const struct engine *e);
 /* Judges the halt rule again, when all jobs are known. */
 enum engine_stop engine_judge_locked(struct engine *e, int status);
 /* Makes running jobs look at their orders and the run's timeout again. */

@@ -440,7 +440,8 @@ static bool wants_worker_locked(const struct stage *st, size_t startable)
 {
 	struct scale_sample s;
 
-	if (st->engine->quit || st->pool.workers >= st->grow_limit)
+	if (engine_is_done_locked(st->engine) ||
+	    st->pool.workers >= st->grow_limit)
 		return false;
 	s = sample_locked(st, startable);
 	/* Those that leave still have their slots. */

@@ -71,6 +71,12 @@ static enum engine_resize_reason surplus_reason_locked(const struct stage *st)
 	return staying > stage_bound_locked(st) ? RESIZE_BOUNDS : RESIZE_ADAPT;
 }
 
+bool engine_is_done_locked(const struct engine *e)
+{
+	/* The warm pool is started all the same. */
+	return e->quit || (e->has_started && engine_is_over_locked(e));
+}
+
 /* The next job for w, or NULL when w is to end, and why. */
 static struct job *await_job_locked(struct engine *e, struct stage *st,
 				    struct worker *w,
@@ -87,7 +93,7 @@ static struct job *await_job_locked(struct engine *e, struct stage *st,
 			w->came = true;
 		}
 		*why = RESIZE_END;
-		if (e->quit)
+		if (engine_is_done_locked(e))
 			return NULL;
 		if (stage_is_surplus_locked(st, false)) {
 			*why = surplus_reason_locked(st);
@@ -358,7 +364,7 @@ static bool retire(struct engine *e, struct stage *st, struct worker *w)
 
 	mutex_lock(&e->lock);
 	pool_retire_locked(&st->pool, w);
-	stays = !e->quit && stage_wants_worker_locked(st);
+	stays = !engine_is_done_locked(e) && stage_wants_worker_locked(st);
 	if (stays) {
 		pool_return_locked(&st->pool, w);
 		st->grown[RESIZE_DEMAND]++;

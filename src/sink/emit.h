@@ -100,7 +100,7 @@ void emit_reserve(struct emit *e, const struct kept *kept);
 bool emit_is_keeping(struct emit *e);
 
 /* After the engine is over: what is held is written out; then finished is
- * called. */
+ * called, unless emit_is_finished says so at once. */
 void emit_close(struct emit *e);
 bool emit_is_finished(struct emit *e);
 /* After emit_close: waits for the writer's end, frees everything. */

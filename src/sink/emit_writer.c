@@ -173,6 +173,7 @@ void *emit_writer_main(void *arg)
 	struct writer_batch batch;
 	struct writer writer;
 	struct list spent;
+	bool is_told;
 
 	thread_set_name("muster-writer");
 	list_init(&spent);
@@ -193,7 +194,6 @@ void *emit_writer_main(void *arg)
 	for (;;) {
 		if (gather_locked(e, &batch, &spent)) {
 			uint64_t start = writer.total;
-			bool is_told;
 
 			e->is_writing = true;
 			mutex_unlock(&e->lock);
@@ -210,10 +210,11 @@ void *emit_writer_main(void *arg)
 		while (e->writer_idle)
 			cond_wait(&e->work, &e->lock);
 	}
+	is_told = e->is_finished;
 	e->is_finished = true;
 	mutex_unlock(&e->lock);
 	writer_release(&writer);
-	if (e->cfg.finished)
+	if (e->cfg.finished && !is_told)
 		e->cfg.finished(e->cfg.arg);
 	return NULL;
 }

@@ -121,7 +121,6 @@ int fuzz_jsonl(const uint8_t *data, size_t size)
 	size_t len;
 	int ret;
 
-	jsonl_setup();
 	in_begin(&in, data, size);
 	line = in_rest(&in, &len);
 	memset(&t, 0, sizeof(t));

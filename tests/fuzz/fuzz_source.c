@@ -161,7 +161,6 @@ int fuzz_source(const uint8_t *data, size_t size)
 	const char *text;
 	size_t len;
 
-	jsonl_setup();
 	in_begin(&in, data, size);
 	i.specs[0].kind = kinds[in_choice(&in, 3)];
 	i.specs[1].kind = INPUT_ARGS;
