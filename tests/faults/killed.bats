@@ -111,10 +111,6 @@ lasting() {
 	all_dead 2
 }
 
-is_gone() {
-	! kill -0 "$(cat "$1")" 2>/dev/null
-}
-
 # The job ends, and one of its group goes on writing: muster listens a while.
 @test "what it has left dies also while muster listens to it" {
 	is_portable && skip "it is not known any more"
@@ -122,7 +118,7 @@ is_gone() {
 		echo \$\$ >pid1; while :; do echo x; sleep 0.02; done" &
 		await pid1; echo $$ >leader.new; mv leader.new leader'
 	wait_until test -e leader
-	wait_until is_gone leader
+	wait_until is_gone "$(cat leader)"
 	kill_it
 	all_dead 1
 }
