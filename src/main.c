@@ -180,8 +180,8 @@
  *                       nothing of jobs
  *   base/               compiler.h list.h kept.h mem buf num arith backoff
  *                       nearest heap clock thread tmpname slots fdio diag
- *                       json jsonscan siphash usock redir library maths: they
- *                       know nothing of jobs
+ *                       json jsonscan siphash usock redir library: they know
+ *                       nothing of jobs
  */
 #include <config.h>
 

@@ -150,8 +150,6 @@ int value_format(struct machine *m, const struct list *args,
 		 struct buf *out);
 
 /* eval.c: a message, always -1. */
-/* Before anything in maths.h is called: -1 fails. */
-int eval_need_maths(struct machine *m);
 int eval_fail(struct machine *m, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same for what is not supported. */
 int eval_beyond(struct machine *m, const char *what);
