@@ -574,8 +574,12 @@ int run_set_up(struct run *r, struct buf *err)
 	sigstate_let_end(true);
 	r->shell = shell_choose(shell_is_known);
 	kind = shell_kind_of(r->shell);
-	if (o->scale == SCALE_ADAPTIVE && maths_load(err) < 0)
-		return -1;
+	if (o->scale == SCALE_ADAPTIVE) {
+		buf_addstr(err, "--scale: ");
+		if (maths_load(err) < 0)
+			return -1;
+		buf_reset(err);
+	}
 	if (bounds_resolve(o, &r->control, &r->bounds, &r->then_bounds,
 			   err) < 0 ||
 	    check_tmpdir(o, err) < 0 || open_source(r, kind, err) < 0 ||
