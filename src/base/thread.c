@@ -339,19 +339,23 @@ int thread_poll(struct pollfd *fds, nfds_t n, int64_t timeout_ns)
 
 /* Threads */
 
-/* With a limit, address space is too dear for arenas of malloc's for each
- * thread, of 64 MiB and more. */
+/*
+ * One arena of malloc's for all threads: one for each of them takes 64 MiB of
+ * address space, of which there may be little, three system calls and several
+ * page faults at the start of a thread, and memory. What threads get and give
+ * back often they have in caches of their own, arena or not.
+ */
 static void setup_space(void)
 {
 	struct rlimit r;
 
+#ifdef HAVE_M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1);
+#endif
 	if (getrlimit(RLIMIT_AS, &r) < 0 || r.rlim_cur == RLIM_INFINITY ||
 	    r.rlim_cur > SIZE_MAX)
 		return;
 	kept_space = (size_t)r.rlim_cur / SPACE_PARTS;
-#ifdef HAVE_M_ARENA_MAX
-	mallopt(M_ARENA_MAX, 1);
-#endif
 }
 
 /* Is there room for so much, and the part that is kept? */

@@ -62,15 +62,19 @@ unsigned limits_most_jobs(void)
 	static const char *const paths[] = {
 		"/proc/sys/kernel/pid_max", "/proc/sys/kernel/threads-max",
 	};
+	static long known;
 	long most = 2L * JOBS_MAX;
 
+	if (known)
+		return (unsigned)known;
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		long n = read_number(paths[i]);
 
 		if (n > 0 && n < most)
 			most = n;
 	}
-	return most > 1 ? (unsigned)(most / 2) : 1;
+	known = most > 1 ? most / 2 : 1;
+	return (unsigned)known;
 }
 
 unsigned limits_possible_jobs(unsigned more_fds)

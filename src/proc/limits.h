@@ -15,7 +15,8 @@
 unsigned limits_possible_jobs(unsigned more_fds);
 
 /* More than this no system with so few numbers for processes can run at once:
- * each job takes two, its thread's and its process'. */
+ * each job takes two, its thread's and its process'. Asked for once. Both
+ * are main's. */
 unsigned limits_most_jobs(void);
 
 /* Raises the soft limits, up to the hard ones, to what jobs jobs at once

@@ -12,19 +12,13 @@
 #include <sys/prctl.h>
 #endif
 
-#include "base/clock.h"
 #include "base/compiler.h"
 #include "base/fdio.h"
-#include "base/num.h"
 #include "base/thread.h"
 #include "proc/warden.h"
 
 /* More jobs than limits.c lets run at once. */
 #define PLACES		(1 << 17)
-
-/* How long to wait for its end, should someone have stopped it. */
-#define END_PATIENCE	NS_PER_SEC
-#define END_PAUSE	(NS_PER_MS / 5)
 
 /* Shared with the warden: only muster and its children write. */
 struct table {
@@ -173,20 +167,25 @@ void warden_start(void)
 	mutex_unlock(&lock);
 }
 
-/* It may be reaped already, as one that muster has adopted (child.c). */
+/*
+ * It may be reaped already, as one that muster has adopted (child.c); else its
+ * number is its own. Killed it ends at once, also when someone has stopped it,
+ * and it has nobody to end any more.
+ */
 void warden_end(void)
 {
-	int64_t end = clock_now_ns() + END_PATIENCE;
 	pid_t pid;
+	int end;
 
 	mutex_lock(&lock);
 	pid = warden;
 	warden = 0;
-	fd_close(&alive);
+	end = alive;
+	alive = -1;
 	mutex_unlock(&lock);
-	while (pid && waitpid(pid, NULL, WNOHANG) == 0 &&
-	       clock_now_ns() < end) {
-		thread_poll(NULL, 0, END_PAUSE);
-		kill(pid, SIGCONT);
+	if (pid && waitpid(pid, NULL, WNOHANG) == 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
 	}
+	fd_close(&end);
 }

@@ -246,3 +246,20 @@ t	a b \$x it's"
 		assert_usage_error "--jsonl: 'deep': line 1: bad JSON: "
 	done
 }
+
+@test "a library that cannot be loaded is told in one line" {
+	mkdir lib
+	echo none >lib/libjansson.so.4
+	# Linked with it, muster does not even start.
+	grep -aq 'libjansson\.so\.4' "$MUSTER" &&
+		LD_LIBRARY_PATH=$PWD/lib "$MUSTER" --version >version ||
+		skip 'jansson is linked, not loaded'
+	export LD_LIBRARY_PATH=$PWD/lib
+	echo '{"command": "echo a"}' >list
+	t --jsonl list
+	assert_usage_error '--jsonl: cannot load a library: '
+	# What has no need of it does not ask for it.
+	t echo ::: a
+	assert_status 0
+	assert_output a
+}
