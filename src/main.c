@@ -178,10 +178,6 @@
  *                       backoff nearest heap clock thread tmpname slots fdio
  *                       diag json jsonscan siphash usock library: they know
  *                       nothing of jobs
- *   base/               compiler.h list.h kept.h mem buf num arith backoff
- *                       nearest heap clock thread tmpname slots fdio diag
- *                       json jsonscan siphash usock redir library: they know
- *                       nothing of jobs
  */
 #include <config.h>
 
