@@ -322,7 +322,7 @@ cut_anywhere() {
 		# Killed behind each write: that was a line, and a whole one.
 		for n in {1..20}; do
 			rm -f log
-			f write@/log:$n:after -j 2 --$log log "true $long{} #" \
+			f write@/log:"$n":after -j 2 --$log log "true $long{} #" \
 				::: 1 2 3
 			[ -e hit ] || break
 			assert_equal "$(wc -l <log)" "$n"
