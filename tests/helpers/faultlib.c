@@ -274,8 +274,9 @@ ssize_t splice(int in, off64_t *from, int out, off64_t *to, size_t len,
 {
 	if (!is_due("read", in, NULL))
 		return syscall(SYS_splice, in, from, out, to, len, flags);
-	return what == SHORT ? syscall(SYS_splice, in, from, out, to, half(len),
-				       flags) : -1;
+	if (what != SHORT)
+		return -1;
+	return syscall(SYS_splice, in, from, out, to, half(len), flags);
 }
 
 /* A call that takes a descriptor and gives 0. */
