@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * template_impl.h - what template.c, which makes text for a shell, shares with
- * template_places.c, which knows how values are quoted where, template_words.c,
- * which makes words, and template_repeat.c, which knows what values stand where.
+ * template_places.c, which knows how values are quoted where,
+ * template_words.c, which makes words, and template_repeat.c, which knows what
+ * values stand where.
  */
 #ifndef MUSTER_INPUT_TEMPLATE_IMPL_H
 #define MUSTER_INPUT_TEMPLATE_IMPL_H
