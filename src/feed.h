@@ -61,8 +61,9 @@ struct feed {
 	bool has_all;		/* the jobs of --tee are made */
 };
 
-/* Starts the thread, unless all has been read already. 0, or -1 with errno. The fields but the last six are
- * the caller's to set; intake and engine must outlive feed_finish. */
+/* Starts the thread, unless all has been read already. 0, or -1 with errno.
+ * The fields but the last six are the caller's to set; intake and engine must
+ * outlive feed_finish. */
 int feed_start(struct feed *f);
 /* A job of that text (a C string of len bytes), as a line of an input would
  * give, also with settings of its own; the caller's. NULL with a message in

@@ -168,7 +168,8 @@ static bool flee(struct adapt *a, const struct adapt_sample *s)
 	if (!a->is_probing || a->base >= a->goal)
 		goal = a->goal - (a->goal + 3) / 4;
 	else
-		a->step = larger(maths->log((double)a->goal / goal) / 2, ADAPT_STEP_MIN);
+		a->step = larger(maths->log((double)a->goal / goal) / 2,
+				 ADAPT_STEP_MIN);
 	tell(a, "memory is short");
 	rebase(a, s, goal);
 	a->memory.held = 0;
