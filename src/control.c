@@ -191,9 +191,6 @@ void control_finish(struct control *c)
 {
 	struct bar_sample s;
 
-	/* All was over before anyone could say why the status is 255. */
-	if (atomic_load(&c->no_memory) && !c->told_no_memory)
-		diag_msg("out of memory");
 	if (!c->bar)
 		return;
 	s = sample(c);

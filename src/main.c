@@ -43,7 +43,7 @@
  *   steer.c             --control: the server of a run's socket
  *   steer_request.c     what can be asked of it
  *   steer_sink.c        what it knows of jobs that are not its own
- *   steer_impl.h        what these three share
+ *   steer_impl.h        what these four share
  *
  *   input/source_make.c stdin, files and ::: opened, and put into groups
  *   input/source.c      and combined into tuples
@@ -72,6 +72,7 @@
  *   input/ledger_table.c   tables of jobs and of keys
  *   input/ledger_impl.h what these five share
  *   input/template.c    a command with {} compiled and expanded
+ *   input/template_places.c  and how values are quoted at each place of it
  *   input/template_repeat.c  and the values that stand in it
  *   input/template_words.c  the same as words, for -q and without a shell
  *   input/template_impl.h   what these three share
@@ -173,10 +174,10 @@
  *
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
- *   base/               compiler.h list.h kept.h mem buf num arith backoff
- *                       nearest heap clock thread tmpname slots fdio diag
- *                       json jsonscan siphash usock redir library maths: they
- *                       know nothing of jobs
+ *   base/               compiler.h list.h kept.h redir.h mem buf num arith
+ *                       backoff nearest heap clock thread tmpname slots fdio
+ *                       diag json jsonscan siphash usock library: they know
+ *                       nothing of jobs
  */
 #include <config.h>
 

@@ -119,8 +119,10 @@ void options_settle_sem(struct parser *p)
 
 	o->tmux.is_on |= o->tmux.in_panes;
 	o->tmux.attach = o->tmux.is_on && sem->fg;
-	if (o->tmux.is_on && (o->files || o->files0 || o->latest_line))
+	if (o->tmux.is_on && (o->files || o->files0 || o->latest_line ||
+			      o->cgroup))
 		options_bad(p, "--tmux cannot be combined with %s",
+			    o->cgroup ? "--cgroup" :
 			    o->latest_line ? "--latest-line" : "--files");
 	sem->is_on |= sem->id || sem->bg || sem->wait ||
 		      (sem->fg && !o->tmux.is_on);

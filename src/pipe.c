@@ -150,11 +150,15 @@ static int open_stdin_file(struct pipe *p, const struct stat *st,
 	p->files = f;
 	p->is_stdin_file = true;
 	f->header = header_of(p, 0, err);
+	if (f->header < 0) {
+		if (err->len == 0)
+			buf_addf(err, "--pipe: cannot read the input: %s",
+				 strerror(errno));
+		return -1;
+	}
 	p->at = f->header;
 	if (p->cut.parts)
 		p->cut.bytes = blocks_bytes(f->size, p->cut.parts);
-	if (f->header < 0)
-		return -1;
 	p->nfiles = 1;
 	return 0;
 }
@@ -262,6 +266,7 @@ static int64_t header_of(struct pipe *p, int fd, struct buf *err)
 	if (n <= 0 || !p->group || !group_has_name(p->group))
 		return n;
 	names = xmalloc((size_t)n + 1);
+	errno = ENODATA;
 	if (fd_pread(fd, names, (size_t)n, 0) != (ssize_t)n ||
 	    group_set_names(p->group, names, (size_t)n, err) < 0)
 		n = -1;

@@ -97,6 +97,22 @@ static int add_or_complain(struct profile *p, const char *line,
 	return -1;
 }
 
+/* No word can hold a NUL, nor would anybody miss what is behind it. */
+static int check_nul(const struct buf *text, const char *path, struct buf *err)
+{
+	const char *nul = text->len ? memchr(text->data, '\0', text->len)
+				    : NULL;
+	unsigned number = 1;
+
+	if (!nul)
+		return 0;
+	for (const char *s = text->data; s < nul; s++)
+		number += *s == '\n';
+	buf_addf(err, "%s:%u: a NUL byte, which no option can hold", path,
+		 number);
+	return -1;
+}
+
 static int read_file(struct profile *p, const char *path, struct buf *err)
 {
 	struct buf text = BUF_INIT;
@@ -108,6 +124,8 @@ static int read_file(struct profile *p, const char *path, struct buf *err)
 	if (fd_read_file(path, &text) < 0) {
 		buf_addf(err, "cannot read '%s': %s", path, strerror(errno));
 		result = -1;
+	} else {
+		result = check_nul(&text, path, err);
 	}
 	line = text.data;
 	while (result == 0 && *line) {

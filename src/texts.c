@@ -173,7 +173,8 @@ void texts_release(struct texts *t)
 	t->perl = NULL;
 }
 
-struct template_args texts_args(const struct job *job, unsigned slot)
+/* What is expanded for the job, in that slot. */
+static struct template_args args_of(const struct job *job, unsigned slot)
 {
 	return (struct template_args){
 		.values = job->values, .n = job->nvalues,
@@ -190,7 +191,7 @@ bool texts_ask(const struct texts *t)
 
 void texts_learn(const struct texts *t, struct job *job, uint64_t number)
 {
-	struct template_args args = texts_args(job, 0);
+	struct template_args args = args_of(job, 0);
 	const struct template *all[] = { t->command, t->tag, t->cwd };
 	bool may_ask = eval_perl_is_used(perl_eval(t->perl));
 	struct eval_memo *memo;
@@ -229,7 +230,7 @@ const struct template *texts_command(const struct texts *t, unsigned stage)
 void texts_add_tag(const struct texts *t, const struct job *job,
 		   struct buf *out)
 {
-	struct template_args args = texts_args(job, job->slot);
+	struct template_args args = args_of(job, job->slot);
 	struct buf err = BUF_INIT;
 	size_t before = out->len;
 
@@ -269,7 +270,7 @@ static void add_own_dir(const struct job *job, struct buf *out)
 void texts_add_cwd(const struct texts *t, const struct job *job,
 		   struct buf *out)
 {
-	struct template_args args = texts_args(job, job->slot);
+	struct template_args args = args_of(job, job->slot);
 	struct buf err = BUF_INIT;
 
 	if (t->cwd)
@@ -283,7 +284,7 @@ static bool add_command_of(const struct texts *t, const struct job *job,
 			   unsigned stage, unsigned slot, struct buf *out)
 {
 	const struct template *command = texts_command(t, stage);
-	struct template_args args = texts_args(job, slot);
+	struct template_args args = args_of(job, slot);
 	struct buf err = BUF_INIT;
 	bool is_good = true;
 

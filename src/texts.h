@@ -52,9 +52,6 @@ bool texts_ask(const struct texts *t);
  * perl is asked in the order of the input. */
 void texts_learn(const struct texts *t, struct job *job, uint64_t number);
 
-/* What is expanded for the job, in that slot. */
-struct template_args texts_args(const struct job *job, unsigned slot);
-
 /* True when t->run.total has to be known before any job is made. */
 bool texts_want_total(const struct texts *t);
 

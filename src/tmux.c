@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +26,7 @@
 #include "options.h"
 #include "proc/child.h"
 #include "proc/shell.h"
+#include "proc/sigstate.h"
 #include "sched/job.h"
 #include "tmux.h"
 
@@ -97,7 +100,11 @@ static const char proxy[] =
 	"trap - HUP\n"
 	"kill -HUP $$\n";
 
-/* In the window, before the job: nobody waits any more? And behind it. */
+/*
+ * In the window, before the job: nobody waits any more? And behind it. Between
+ * them the signals that tmux has not left as they were: those that it sets to
+ * their default, and two that it ignores, which no shell can undo.
+ */
 static const char window_head[] =
 	"[ -p \"$0.status\" ] || exit\n"
 	"exec 4<\"$0.life\" 3>\"$0.status\" || exit\n"
@@ -107,17 +114,27 @@ static const char window_head[] =
 	"watch=$!\n"
 	"exec 4<&-\n"
 	"trap : INT QUIT TERM\n";
+static const int reset[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGTSTP, SIGCONT, SIGUSR1,
+	SIGUSR2, SIGCHLD,
+};
+static const char window_env[] =
+	"if env --default-signal=%s true 2>/dev/null; then\n"
+	"	set -- env --default-signal=%s\n"
+	"fi\n";
 static const char window_tail[] =
 	"status=$?\n"
 	"{ kill -KILL $watch; wait $watch; } 2>/dev/null\n"
 	"echo $status >&3\n"
 	"exec 3>&-\n"
+	"trap - HUP\n"
 	"printf '\\n%s\\n\\aJob finished at: ' ";
 
 struct tmux {
 	bool in_panes;
 	char *program;
 	char *dir;
+	int niceness;		/* to be added to ours */
 	int alive;		/* write end of the keeper's FIFO */
 	atomic_uint njobs;	/* so far, for the names of their files */
 	bool is_attached;
@@ -270,6 +287,8 @@ struct tmux *tmux_new(const struct options *o, const char *tmpdir,
 	struct tmux *t = xcalloc(1, sizeof(*t));
 
 	t->in_panes = o->tmux.in_panes;
+	if (o->has_nice)
+		t->niceness = o->nice - getpriority(PRIO_PROCESS, 0);
 	t->alive = -1;
 	atomic_init(&t->njobs, 0);
 	t->program = find_tmux(err);
@@ -373,23 +392,85 @@ static void add_title(struct buf *out, const char *command)
 	}
 }
 
-static int write_script(const char *path, const struct job *job,
-			char *const *argv, char *const *env)
+/*
+ * The environment that tmux has changed, but for what describes it. (It takes
+ * SHELL for a setting, as it is.)
+ */
+static void add_own(struct buf *out)
+{
+	static const char *const names[] = { "SHELL", "SHLVL" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (!value) {
+			buf_addf(out, "unset %s\n", names[i]);
+			continue;
+		}
+		buf_addf(out, "export %s=", names[i]);
+		add_quoted(out, value);
+		buf_addch(out, '\n');
+	}
+}
+
+/* Its input, if not the window. Opening a FIFO must not wait for a writer who
+ * has gone already: the proxy keeps what he wrote. */
+static void add_input(struct buf *out, const char *path)
+{
+	struct buf word = BUF_INIT;
+
+	add_quoted(&word, path);
+	buf_addf(out, "[ ! -p %s ] || exec 9<>%s\n", word.data, word.data);
+	buf_addf(out, "exec <%s 9>&-\n", word.data);
+	buf_release(&word);
+}
+
+/* What is to be before the words of the job, in parentheses. */
+static void add_start(struct buf *out, const struct tmux *t,
+		      const struct job *job)
+{
+	const char *undo = "TTIN,TTOU";
+
+	if (sigstate_was_ignored(SIGTTIN))
+		undo = sigstate_was_ignored(SIGTTOU) ? NULL : "TTOU";
+	else if (sigstate_was_ignored(SIGTTOU))
+		undo = "TTIN";
+	if (sigstate_was_ignored(SIGHUP))
+		buf_addstr(out, "trap '' HUP\n");
+	if (undo)
+		buf_addf(out, window_env, undo, undo);
+	buf_addch(out, '(');
+	if (job->input)
+		add_input(out, job->input);
+	for (size_t i = 0; i < ARRAY_SIZE(reset); i++) {
+		if (sigstate_was_ignored(reset[i]))
+			buf_addf(out, "trap '' %d; ", reset[i]);
+	}
+	buf_addstr(out, "exec \"$@\" ");
+	if (t->niceness)
+		buf_addf(out, "nice -n %d ", t->niceness);
+}
+
+static int write_script(const struct tmux *t, const char *path,
+			const struct job *job, char *const *argv,
+			char *const *env)
 {
 	struct buf text = BUF_INIT;
 	int fd = fd_open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	int ret = -1;
 
 	buf_addstr(&text, window_head);
+	add_own(&text);
 	add_exports(&text, env);
+	add_start(&text, t, job);
 	for (; *argv; argv++) {
 		add_quoted(&text, *argv);
 		buf_addch(&text, ' ');
 	}
-	buf_addstr(&text, "3>&-\n");
+	buf_addstr(&text, ") 3>&-\n");
 	buf_addstr(&text, window_tail);
 	add_quoted(&text, job->command);
-	buf_addstr(&text, "\ndate\nsleep 10\n");
+	buf_addstr(&text, " || exit\ndate\nsleep 10\n");
 	if (fd >= 0)
 		ret = fd_write_all(fd, text.data, text.len);
 	fd_close(&fd);
@@ -415,7 +496,7 @@ char *const *tmux_wrap(struct tmux *t, struct job *job, char *const *argv,
 	/* Other shells may not hand on the functions that it exports. */
 	if (shell_kind_of(argv[0]) == SHELL_BASH)
 		words[9] = arena_strdup(&job->arena, argv[0]);
-	if (write_script(path.data, job, argv, env) == 0) {
+	if (write_script(t, path.data, job, argv, env) == 0) {
 		out = arena_alloc(&job->arena, sizeof(words));
 		memcpy(out, words, sizeof(words));
 	}

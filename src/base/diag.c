@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,22 +241,16 @@ static void say(const struct buf *text)
 	buf_release(&line);
 }
 
-void diag_vmsg(const char *fmt, va_list ap)
-{
-	struct buf text = BUF_INIT;
-
-	buf_vaddf(&text, fmt, ap);
-	say(&text);
-	buf_release(&text);
-}
-
 void diag_msg(const char *fmt, ...)
 {
+	struct buf text = BUF_INIT;
 	va_list ap;
 
 	va_start(ap, fmt);
-	diag_vmsg(fmt, ap);
+	buf_vaddf(&text, fmt, ap);
 	va_end(ap);
+	say(&text);
+	buf_release(&text);
 }
 
 void diag_err(int err, const char *fmt, ...)

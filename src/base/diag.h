@@ -11,7 +11,6 @@
 #ifndef MUSTER_BASE_DIAG_H
 #define MUSTER_BASE_DIAG_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +22,6 @@ void diag_setup(const char *name);
 
 /* "name: message\n". No one can be told of a failed write: diag_has_lost. */
 void diag_msg(const char *fmt, ...) PRINTF_LIKE(1, 2);
-void diag_vmsg(const char *fmt, va_list ap) PRINTF_LIKE(1, 0);
 /* As diag_msg, with ": strerror(err)" behind it. */
 void diag_err(int err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The text as it is, no name before it: summary tables, job lists, -t. -1 when

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/mem.h"
 #include "base/siphash.h"
 
 struct kept_range {
@@ -41,6 +42,15 @@ static inline void kept_begin_sum(struct siphash *h)
 	static const unsigned char seed[SIPHASH_BYTES] = "muster kept 1..";
 
 	siphash_init(h, seed);
+}
+
+/* Adds one to a row of *n, which is from malloc, or NULL with n 0. */
+static inline struct kept_range *kept_add(struct kept_range **row, size_t *n)
+{
+	/* A power of two is full. */
+	if ((*n & (*n - 1)) == 0)
+		*row = xreallocarray(*row, *n ? 2 * *n : 1, sizeof(**row));
+	return &(*row)[(*n)++];
 }
 
 /* All of a job, in the order in which it was written; no two ranges overlap,

@@ -29,8 +29,7 @@ static int load(struct library *lib, struct buf *err)
 	}
 	return 0;
 failed:
-	if (err)
-		buf_addf(err, "cannot load a library: %s", dlerror());
+	buf_addf(err, "cannot load a library: %s", dlerror());
 	if (handle)
 		dlclose(handle);
 	return -1;

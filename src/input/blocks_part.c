@@ -137,6 +137,7 @@ int64_t blocks_part_header(int fd, const struct blocks_opts *opts,
 	regex_t re;
 	bool has_re = opts->header && !blocks_header_lines(opts->header);
 	int64_t ret = 0;
+	int e = 0;
 
 	if (!opts->header)
 		return 0;
@@ -147,8 +148,10 @@ int64_t blocks_part_header(int fd, const struct blocks_opts *opts,
 		char *to = buf_reserve(&text, PART_CHUNK);
 		ssize_t n = fd_pread(fd, to, PART_CHUNK, (off_t)text.len);
 
-		if (n < 0)
+		if (n < 0) {
+			e = errno;
 			ret = -1;
+		}
 		if (n <= 0)
 			break;
 		text.len += (size_t)n;
@@ -159,5 +162,6 @@ int64_t blocks_part_header(int fd, const struct blocks_opts *opts,
 	if (has_re)
 		regfree(&re);
 	buf_release(&text);
+	errno = e;
 	return ret;
 }

@@ -150,8 +150,6 @@ int value_format(struct machine *m, const struct list *args,
 		 struct buf *out);
 
 /* eval.c: a message, always -1. */
-/* Before anything in maths.h is called: -1 fails. */
-int eval_need_maths(struct machine *m);
 int eval_fail(struct machine *m, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same for what is not supported. */
 int eval_beyond(struct machine *m, const char *what);
@@ -209,9 +207,6 @@ bool eval_take(struct eval_parser *p, const char *word);
 /* A string, match, substitution or translation at p->s; NULL without failed
  * when there is none. */
 struct node *eval_parse_quoted(struct eval_parser *p);
-/* Text with variables in it. */
-struct node *eval_interpolate(struct eval_parser *p, const char *s,
-			      size_t len, bool is_pattern);
 /* The constant pattern, made once. NULL: failed. */
 struct pattern *eval_keep_pattern(struct eval_parser *p, const char *s,
 				  size_t len, unsigned flags);

@@ -306,8 +306,9 @@ static struct node *fold(struct eval_parser *p, struct node *n)
 	return n;
 }
 
-struct node *eval_interpolate(struct eval_parser *p, const char *s,
-			      size_t len, bool is_pattern)
+/* Text with variables in it. */
+static struct node *interpolate_all(struct eval_parser *p, const char *s,
+				    size_t len, bool is_pattern)
 {
 	struct node *n = interpolate(p, &s, s + len, is_pattern, 0);
 
@@ -374,7 +375,7 @@ static int set_pattern(struct eval_parser *p, struct node *n,
 		       const struct part *part, bool is_plain)
 {
 	n->b = is_plain ? eval_const(p, part->s, part->len)
-			: eval_interpolate(p, part->s, part->len, true);
+			: interpolate_all(p, part->s, part->len, true);
 	if (!n->b)
 		return -1;
 	if (n->b->scalar != eval_do_const)
@@ -454,7 +455,7 @@ static struct node *parse_subst(struct eval_parser *p, char open)
 	else if (second == '\'')
 		n->c = eval_const(p, with.s, with.len);
 	else
-		n->c = eval_interpolate(p, with.s, with.len, false);
+		n->c = interpolate_all(p, with.s, with.len, false);
 	return n->c ? n : NULL;
 }
 
@@ -586,7 +587,7 @@ static struct node *parse_text(struct eval_parser *p, char open,
 		return NULL;
 	if (is_plain)
 		return plain_text(p, &part);
-	return eval_interpolate(p, part.s, part.len, false);
+	return interpolate_all(p, part.s, part.len, false);
 }
 
 /* A word that begins quotes, with the delimiter behind it; p->s is behind

@@ -94,8 +94,9 @@ struct ledger_task {
 
 void ledger_task_init(struct ledger_task *t);
 void ledger_task_release(struct ledger_task *t);
-/* The next one, from the first, in the order in which they began. 1; 0: there
- * is no more; -1 with a message in err: it can't be read again. */
+/* Takes the next one out of the ledger, from the first, in the order in which
+ * they began. 1; 0: there is no more; -1 with a message in err: it can't be
+ * read again. */
 int ledger_next(struct ledger *l, struct ledger_task *t, struct buf *err);
 
 #endif

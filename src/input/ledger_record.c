@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/mem.h"
 #include "input/ledger_impl.h"
 
 bool record_is_text(const struct json_value *v, const char *text)
@@ -207,12 +206,7 @@ int record_get_kept(const struct json_value *v, struct kept *kept)
 		if (n[0] < 1 || n[0] > UINT_MAX || n[1] < 1 || n[1] > 2 ||
 		    n[2] > INT64_MAX || n[3] < 1 || n[3] > INT64_MAX - n[2])
 			return -1;
-		/* A power of two is full. */
-		if ((kept->n & (kept->n - 1)) == 0)
-			kept->ranges = xreallocarray(kept->ranges,
-				kept->n ? 2 * kept->n : 1,
-				sizeof(*kept->ranges));
-		kept->ranges[kept->n++] = (struct kept_range){
+		*kept_add(&kept->ranges, &kept->n) = (struct kept_range){
 			.stage = (unsigned)n[0] - 1,
 			.stream = (unsigned)n[1] - 1,
 			.at = n[2], .len = n[3], .sum = n[4],

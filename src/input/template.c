@@ -18,7 +18,6 @@
 #include "base/mem.h"
 #include "input/braces.h"
 #include "input/eval.h"
-#include "input/shlex.h"
 #include "input/tags.h"
 #include "input/template.h"
 #include "input/template_impl.h"
@@ -153,141 +152,6 @@ static void append_values(const struct parser *ps)
 	add_piece(t, BRACES_VALUES, t->len - n, n);
 }
 
-/* Contexts */
-
-/* True when the bytes at s are one of the tests that bash, ksh and zsh do
- * arithmetic for, x[$(command)] included: [[ x -eq y ]]. */
-static bool is_number_test(const char *s, const char *end)
-{
-	static const char tests[] = "-eq -ne -lt -le -gt -ge";
-
-	if (end - s < 3 || (end - s > 3 && !strchr(" \t\n", s[3])))
-		return false;
-	for (const char *test = tests; *test; test += test[3] ? 4 : 3) {
-		if (strncmp(s, test, 3) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* True when the word that holds off is next to such a test. */
-static bool is_tested_number(const struct template *t, size_t off, size_t len)
-{
-	const char *start = t->text + off;
-	const char *after = t->text + off + len;
-	const char *end = t->text + t->len;
-
-	while (after < end && *after != ' ' && *after != '\t')
-		after++;
-	while (after < end && (*after == ' ' || *after == '\t'))
-		after++;
-	if (is_number_test(after, end))
-		return true;
-	while (start > t->text && start[-1] != ' ' && start[-1] != '\t')
-		start--;
-	while (start > t->text && (start[-1] == ' ' || start[-1] == '\t'))
-		start--;
-	return start - t->text >= 3 && is_number_test(start - 3, start);
-}
-
-/* True when digits put before s would name a descriptor: s is "2>" or ">". */
-static bool is_redirection(const char *s)
-{
-	s += strspn(s, "0123456789");
-	return *s == '<' || *s == '>';
-}
-
-/* Where p is; *why says what is wrong with an impossible place. */
-static enum quote_context place(const struct template *t,
-				const struct piece *p,
-				const struct shlex *lex, const char **why)
-{
-	const char *after = t->text + p->off + p->len;
-	enum quote_context ctx = shlex_context(lex);
-	bool is_word = p->off && strchr(" \t", t->text[p->off - 1]);
-	bool is_glued = ctx == QUOTE_DOUBLE_APART ||
-			(ctx == QUOTE_PLAIN_APART && !is_word);
-
-	*why = shlex_why(lex);
-	if (ctx == QUOTE_IMPOSSIBLE)
-		return ctx;
-	if (is_tested_number(t, p->off, p->len) && t->shell != SHELL_FISH &&
-	    t->shell != SHELL_CSH) {
-		*why = "behind a variable in a test of numbers";
-		return is_glued ? QUOTE_IMPOSSIBLE : QUOTE_NUMBER;
-	}
-	/* {name}> is a redirection as well. */
-	if (ctx == QUOTE_PLAIN && *after == '}' && is_redirection(after + 1))
-		return QUOTE_PLAIN_APART;
-	return ctx;
-}
-
-/* Says where the first replacement string is that can't be. */
-static int refuse(const struct parser *ps, const struct piece *p,
-		  const char *why)
-{
-	buf_addch(ps->err, '\'');
-	buf_add_visible(ps->err, ps->t->text + p->off, p->len);
-	buf_addf(ps->err, "' can't be replaced safely %s: '", why);
-	buf_add_visible(ps->err, ps->t->text, ps->t->len);
-	buf_addch(ps->err, '\'');
-	return -1;
-}
-
-static int find_contexts(const struct parser *ps)
-{
-	struct template *t = ps->t;
-	struct shlex lex;
-
-	shlex_init(&lex, t->shell);
-	for (size_t i = 0; i < t->npieces; i++) {
-		struct piece *p = &t->pieces[i];
-		const char *after = t->text + p->off + p->len;
-		const char *why;
-
-		if (!template_is_value(p)) {
-			shlex_feed(&lex, t->text + p->off, p->len);
-			continue;
-		}
-		p->ctx = place(t, p, &lex, &why);
-		if (p->ctx == QUOTE_IMPOSSIBLE)
-			return refuse(ps, p, why);
-		/* As # makes a comment, << a here-document, (( arithmetic. */
-		p->keeps_word = *after && strchr("#<>([", *after);
-		p->is_fd_place = is_redirection(after);
-		shlex_value(&lex);
-	}
-	return 0;
-}
-
-/*
- * True when a replacement string is part of the first word, as GNU parallel
- * sees that: no blank and no = before it.
- */
-static bool is_first_word(const struct template *t, const struct piece *p)
-{
-	return strcspn(t->text, " \t\n=") >= p->off;
-}
-
-static void find_raw(struct template *t)
-{
-	bool is_raw = false;
-
-	for (size_t i = 0; i < t->npieces; i++) {
-		const struct piece *p = &t->pieces[i];
-
-		if (template_is_value(p) && p->ctx == QUOTE_PLAIN &&
-		    is_first_word(t, p))
-			is_raw = true;
-	}
-	for (size_t i = 0; is_raw && i < t->npieces; i++) {
-		struct piece *p = &t->pieces[i];
-
-		if (p->ctx == QUOTE_PLAIN || p->ctx == QUOTE_PLAIN_APART)
-			p->ctx = QUOTE_RAW;
-	}
-}
-
 /*
  * Tries to split the text with x in place of each value. The first word has to
  * end before the first of them.
@@ -348,9 +212,8 @@ static int find_places(struct parser *ps)
 		find_quoted_words(t);
 		return 0;
 	}
-	if (find_contexts(ps) < 0)
+	if (template_find_contexts(t, ps->err) < 0)
 		return -1;
-	find_raw(t);
 	if (!(t->wishes & EVAL_UNQUOTED))
 		find_words(t);
 	return 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * template_impl.h - what template.c, which makes text for a shell, shares with
- * template_words.c, which makes words, and with template_repeat.c, which knows
- * what values stand where.
+ * template_places.c, which knows how values are quoted where,
+ * template_words.c, which makes words, and template_repeat.c, which knows what
+ * values stand where.
  */
 #ifndef MUSTER_INPUT_TEMPLATE_IMPL_H
 #define MUSTER_INPUT_TEMPLATE_IMPL_H
@@ -46,6 +47,10 @@ struct template {
 void template_add_piece(struct template *t, const struct piece *p);
 /* Anything but text and breaks. */
 bool template_is_value(const struct piece *p);
+
+/* template_places.c: the contexts of all values, for a shell. 0, or -1 with a
+ * message where one can't be safe. */
+int template_find_contexts(struct template *t, struct buf *err);
 
 /* What an expression makes of a value, added to out. 0, or -1 with a message;
  * wishes as for eval_run. */

@@ -95,16 +95,23 @@ static unsigned *number_words(const struct template *t)
 	unsigned *words = xcalloc(t->len + 1, sizeof(*words));
 	char *text = find_ends(t);
 	unsigned unit = 0;
+	size_t start = 0;
+	size_t end = 0;
+	size_t outer_end = 0;	/* of what is between blanks */
+	bool is_whole = false;	/* all of that is one word */
 
 	for (size_t i = 0; i < t->npieces; i++) {
 		const struct piece *p = &t->pieces[i];
-		size_t start;
-		size_t end;
 
 		if (!is_repeated(p) || words[p->off])
 			continue;
-		find_word(t, text, p, " \t\n", &start, &end);
-		if (!is_balanced(text + start, end - start))
+		/* There may be thousands between two blanks. */
+		if (p->off >= outer_end) {
+			find_word(t, text, p, " \t\n", &start, &outer_end);
+			end = outer_end;
+			is_whole = is_balanced(text + start, end - start);
+		}
+		if (!is_whole)
 			find_word(t, text, p, " \t\n'\"`()", &start, &end);
 		unit++;
 		while (start < end)

@@ -67,6 +67,7 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 
 	c->has_ended = false;
 	c->is_reaped = false;
+	c->leaves_some = false;
 	c->is_held = false;
 	c->same_group = req->same_group;
 	c->usage = (struct child_usage){ 0 };
@@ -139,31 +140,6 @@ static bool leader_has_ended(struct child *c)
 	       si.si_pid == c->pid;
 }
 
-/*
- * Reaping happens under the registry's lock, so that a broadcast can never
- * use a number that is free again; nor must the warden.
- */
-bool child_poll(struct child *c)
-{
-	if (c->has_ended)
-		return true;
-	if (!adopts) {
-		c->has_ended = leader_has_ended(c);
-		return c->has_ended;
-	}
-	/* With a pidfd nobody asks before it has. */
-	if (c->pidfd < 0 && !leader_has_ended(c))
-		return false;
-	mutex_lock(&registry_lock);
-	warden_clear(c->place);
-	c->is_reaped = reap(c, WNOHANG);
-	if (!c->is_reaped)
-		enter_in_table(c);
-	mutex_unlock(&registry_lock);
-	c->has_ended = c->is_reaped;
-	return c->has_ended;
-}
-
 /* Numbers are not given away while a group has them, so who has the number of
  * a leader that is reaped has it because the group is gone, too. */
 static bool is_given_away(pid_t pgid)
@@ -198,15 +174,51 @@ static bool group_has_children(pid_t pgid)
 	}
 }
 
+/* What the leader, which is reaped, has left must die with us, too. */
+static void look_at_rest(struct child *c)
+{
+	c->leaves_some = !c->same_group && group_has_children(c->pid);
+	if (!c->place)
+		return;
+	warden_enter_group(c->place, c->leaves_some ? c->pid : 0);
+	if (c->leaves_some)
+		warden_start();
+}
+
+/*
+ * Reaping happens under the registry's lock, so that a broadcast can never
+ * use a number that is free again; nor must the warden.
+ */
+bool child_poll(struct child *c)
+{
+	if (c->has_ended)
+		return true;
+	if (!adopts) {
+		c->has_ended = leader_has_ended(c);
+		return c->has_ended;
+	}
+	/* With a pidfd nobody asks before it has. */
+	if (c->pidfd < 0 && !leader_has_ended(c))
+		return false;
+	mutex_lock(&registry_lock);
+	warden_clear(c->place);
+	c->is_reaped = reap(c, WNOHANG);
+	if (!c->is_reaped)
+		enter_in_table(c);
+	mutex_unlock(&registry_lock);
+	if (c->is_reaped)
+		look_at_rest(c);
+	c->has_ended = c->is_reaped;
+	return c->has_ended;
+}
+
 bool child_group_lives(struct child *c)
 {
 	if (c->same_group)
 		return !c->is_reaped && !leader_has_ended(c);
 	if (c->is_reaped) {
-		bool lives = group_has_children(c->pid);
-
-		warden_enter_group(c->place, lives ? c->pid : 0);
-		return lives;
+		look_at_rest(c);
+		return c->leaves_some;
 	}
 	/* The zombie leader counts as a member on some systems; then this
 	 * says yes too often, which costs time but no harm. */
@@ -280,37 +292,50 @@ static bool sweep_locked(int sig)
 	return !list_is_empty(&leftovers);
 }
 
-static void remember_leftover(pid_t pgid, bool dies_with_us)
+/* Takes over its place with the warden. */
+static void remember_leftover_locked(struct child *c)
 {
 	struct leftover *l = xmalloc(sizeof(*l));
 
-	l->pgid = pgid;
-	mutex_lock(&registry_lock);
-	l->place = dies_with_us ? warden_take() : 0;
-	warden_enter_group(l->place, pgid);
+	l->pgid = c->pid;
+	l->place = c->place;
+	c->place = 0;
 	list_append(&leftovers, &l->link);
+}
+
+static void reap_now(struct child *c)
+{
+	mutex_lock(&registry_lock);
+	warden_clear(c->place);
+	BUG_ON(!reap(c, 0));
+	c->is_reaped = true;
 	mutex_unlock(&registry_lock);
 }
 
 void child_finish(struct child *c)
 {
 	static unsigned finished;	/* guarded by registry_lock */
+	bool may_have_rest = c->leaves_some;
 
 	fd_close(&c->pidfd);
+	if (!c->is_reaped) {
+		reap_now(c);
+		may_have_rest = adopts;
+	}
+	if (may_have_rest)
+		look_at_rest(c);
 	mutex_lock(&registry_lock);
-	warden_give_back(c->place);
-	if (!c->is_reaped)
-		BUG_ON(!reap(c, 0));
-	c->is_reaped = true;
 	list_del(&c->link);
+	if (c->leaves_some)
+		remember_leftover_locked(c);
+	else
+		warden_give_back(c->place);
 	if (adopts && ++finished % STRAYS_EVERY == 0) {
 		reap_strays_locked();
 		/* Groups that are gone, before their numbers come again. */
 		sweep_locked(0);
 	}
 	mutex_unlock(&registry_lock);
-	if (adopts && !c->same_group && group_has_children(c->pid))
-		remember_leftover(c->pid, c->place);
 }
 
 void child_broadcast(int sig)

@@ -41,6 +41,7 @@ struct child {
 	int pidfd;		/* polls readable at its end; or -1 */
 	bool has_ended;		/* child_poll said so */
 	bool is_reaped;
+	bool leaves_some;	/* of its group; once it is reaped */
 	int wait_status;	/* as from waitpid, after child_finish */
 	struct child_usage usage;
 	struct thread owner;

@@ -14,6 +14,9 @@ static const int obeyed[] = {
 	SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT,
 };
 
+/* What muster leaves alone, and others may have to know of. */
+static const int noted[] = { SIGPIPE, SIGTTIN, SIGTTOU };
+
 /* Written once by sigstate_setup, only read after. */
 static sigset_t start_mask;
 static sigset_t ignored;
@@ -40,8 +43,10 @@ void sigstate_setup(void)
 		else
 			sigaddset(&wait_set, obeyed[i]);
 	}
-	if (is_ignored_now(SIGPIPE))
-		sigaddset(&ignored, SIGPIPE);
+	for (size_t i = 0; i < ARRAY_SIZE(noted); i++) {
+		if (is_ignored_now(noted[i]))
+			sigaddset(&ignored, noted[i]);
+	}
 	if (is_ignored_now(SIGCHLD)) {
 		/* Ignored, it would make the kernel reap our children. */
 		sigaddset(&ignored, SIGCHLD);

@@ -20,7 +20,8 @@ void sigstate_setup(void);
 
 /* The mask that jobs get: the one muster was started with. */
 const sigset_t *sigstate_job_mask(void);
-/* True when sig was ignored at start. */
+/* True when sig, one of those below, SIGPIPE, SIGCHLD, SIGTTIN or SIGTTOU, was
+ * ignored at start. */
 bool sigstate_was_ignored(int sig);
 /* True when SIGCHLD was ignored at start (muster sets it to default, jobs
  * are to get it ignored). */

@@ -125,6 +125,9 @@ static void NORETURN watch(int end)
 	do
 		n = read(0, &c, 1);
 	while (n < 0 && errno == EINTR);
+	/* Only its end says that muster is gone. */
+	if (n != 0)
+		_exit(1);
 	for (int i = 1; i <= atomic_load(&table->used); i++) {
 		pid_t entry = atomic_load(&table->entry[i]);
 

@@ -7,13 +7,15 @@
  * of shared memory. So a job costs muster two stores, and no system call.
  *
  * Nobody is missed: a child enters itself before its exec, and until then it
- * holds the pipe open. And no stranger is killed: an entry is taken out before
- * the leader is reaped, and a leader in another session than muster's was
- * never one of ours.
+ * holds the pipe open; only one that a warm program makes (warm.h) is entered
+ * by muster, when it has begun. And no stranger is killed: an entry is taken
+ * out before the leader is reaped (and made again if there is more in its
+ * group), and a leader in another session than muster's was never one of ours.
  *
  * Where there is a parent-death signal, it ends the job's first process in any
- * case, and the warden is started only when a job lasts: for the rest of its
- * group. Elsewhere it is there before the first job.
+ * case, and the warden is started only when a job lasts, or leaves something in
+ * its group: for that, and the rest of its group. Elsewhere it is there before
+ * the first job.
  */
 #ifndef MUSTER_PROC_WARDEN_H
 #define MUSTER_PROC_WARDEN_H

@@ -440,7 +440,7 @@ static void judge(struct attempt *a)
 #endif
 	switch (a->reason) {
 	case KILL_NONE:
-		o->end = a->read_err ? JOB_LOST
+		o->end = a->read_err || a->in.err ? JOB_LOST
 			 : o->signal ? JOB_SIGNALED : JOB_EXITED;
 		break;
 	case KILL_TIMEOUT:
@@ -456,8 +456,13 @@ static void tell_lost(const struct attempt *a)
 {
 	struct buf text = BUF_INIT;
 
-	buf_addf(&text, "what it printed could not be read: %s",
-		 strerror(a->read_err));
+	if (a->read_err)
+		buf_addf(&text, "what it printed could not be read: %s",
+			 strerror(a->read_err));
+	else
+		buf_addf(&text, "its block could not be read: %s",
+			 a->in.err == ENODATA ? "the file has become shorter"
+					      : strerror(a->in.err));
 	a->job->message = arena_strdup(&a->job->arena, text.data);
 	buf_release(&text);
 }
@@ -497,6 +502,8 @@ void attempt_watch(struct attempt *a)
 	child_finish(&a->child);
 	tree_release(&a->tree);
 	judge(a);
-	if (a->read_err)
+	if (a->read_err || a->in.err)
 		tell_lost(a);
+	/* The next one may have no block. */
+	a->in.err = 0;
 }

@@ -39,7 +39,8 @@ static const char *objection_of(const struct launcher *by)
 		    strncmp(var, "LD_LIBRARY_PATH=", 16) != 0)
 			return "loaded with variables LD_*";
 	}
-	return warm_objection(by->shell);
+	/* Where there are none at all, that is nothing to speak of. */
+	return warm_is_built_in() ? warm_objection(by->shell) : NULL;
 }
 
 void fast_init(struct fast *f, const struct launcher *by, bool is_on)
@@ -53,8 +54,6 @@ void fast_init(struct fast *f, const struct launcher *by, bool is_on)
 	f->objection = objection_of(by);
 	if (!f->objection)
 		f->library = warm_open_library();
-	if (!f->objection && f->library < 0)
-		f->objection = "not on a system that can do that";
 }
 
 void fast_release(struct fast *f)
@@ -265,7 +264,7 @@ void fast_retreat(struct fast *f)
 	if (!f->is_on)
 		return;
 	mutex_lock(&f->lock);
-	f->is_over = true;
+	atomic_store(&f->is_over, true);
 	list_for_each(pos, &f->slots) {
 		struct fast_slot *s = container_of(pos, struct fast_slot, link);
 
@@ -283,7 +282,8 @@ static bool is_allowed(struct fast_slot *s)
 	bool ok;
 
 	mutex_lock(&f->lock);
-	ok = !f->is_over && (s->is_counted || f->shells < FAST_SHELLS_MAX);
+	ok = !atomic_load(&f->is_over) &&
+	     (s->is_counted || f->shells < FAST_SHELLS_MAX);
 	if (ok && !s->is_counted) {
 		f->shells++;
 		s->is_counted = true;
@@ -305,15 +305,10 @@ static bool is_suitable(const struct spawn_request *req, const struct job *job)
 /* One that can never be had is not tried again. */
 static void note_failure(struct fast_slot *s, int err)
 {
-	struct fast *f = s->of;
-
 	s->failures++;
 	diag_debug(DIAG_PROC, "no warm shell: %s", strerror(err));
-	if (err != ENOSYS)
-		return;
-	mutex_lock(&f->lock);
-	f->is_over = true;
-	mutex_unlock(&f->lock);
+	if (err == ENOSYS)
+		atomic_store(&s->of->is_over, true);
 }
 
 /* The first shell command of a worker may be its last one. */
@@ -327,21 +322,28 @@ static bool is_due(struct fast_slot *s)
 	return false;
 }
 
-/* With a warm shell, if there is one or can be. */
+/* Is there one, if need be a new one? Who retreats waits for our lock: it finds
+ * the new one, or we know of it. */
+static bool warm_up(struct fast_slot *s, const struct spawn_request *req)
+{
+	struct spawn_request bare = *req;
+
+	if (warm_is_up(&s->warm))
+		return true;
+	if (atomic_load(&s->of->is_over))
+		return false;
+	bare.envp = s->of->by->base_env;
+	if (warm_start(&s->warm, &bare, s->of->library) == 0)
+		return true;
+	note_failure(s, errno);
+	return false;
+}
+
 static enum spawn_result start_warm(struct fast_slot *s, struct child *c,
 				    struct spawn_request *req)
 {
-	bool had_one = warm_is_up(&s->warm);
-	struct spawn_request bare = *req;
 	enum spawn_result r;
 
-	if (!had_one) {
-		bare.envp = s->of->by->base_env;
-		if (warm_start(&s->warm, &bare, s->of->library) < 0) {
-			note_failure(s, errno);
-			return SPAWN_NO_WARM;
-		}
-	}
 	req->warm = &s->warm;
 	r = child_start(c, req);
 	req->warm = NULL;
@@ -357,7 +359,8 @@ enum spawn_result fast_start(struct fast_slot *s, struct child *c,
 
 	if (is_due(s) && is_suitable(req, job) && is_allowed(s)) {
 		mutex_lock(&s->lock);
-		r = start_warm(s, c, req);
+		if (warm_up(s, req))
+			r = start_warm(s, c, req);
 		mutex_unlock(&s->lock);
 	}
 	s->was_warm = r != SPAWN_NO_WARM;

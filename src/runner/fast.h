@@ -14,6 +14,7 @@
 #ifndef MUSTER_RUNNER_FAST_H
 #define MUSTER_RUNNER_FAST_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
@@ -38,10 +39,11 @@ struct fast {
 	const char *objection;	/* to warm shells; NULL: none */
 	int library;		/* or -1 */
 
+	atomic_bool is_over;	/* no new warm shell in this run */
+
 	struct mutex lock;
-	struct list slots;	/* guarded by lock, as the next two */
+	struct list slots;	/* guarded by lock, as the next one */
 	unsigned shells;
-	bool is_over;		/* no new warm shell in this run */
 };
 
 struct fast_slot {

@@ -132,6 +132,7 @@ static int fill_file(struct feeder *f, const char *path)
 	if (!f->err)
 		return 0;
 	errno = f->err;
+	f->err = 0;
 	return -1;
 }
 
@@ -193,8 +194,10 @@ static ssize_t splice_file(struct feeder *f)
 	if (n > 0)
 		f->left -= n;
 	/* The file has become shorter. */
-	if (n == 0)
+	if (n == 0) {
 		f->left = 0;
+		f->err = ENODATA;
+	}
 	return n;
 #else
 	(void)f;
@@ -214,9 +217,8 @@ static ssize_t copy_file(struct feeder *f)
 		if (!f->buffer)
 			f->buffer = xmalloc(BUFFER_BYTES);
 		n = fd_pread(f->file, f->buffer, want, f->at);
-		if (n < 0)
-			f->err = errno;
 		if (n <= 0) {
+			f->err = n < 0 ? errno : ENODATA;
 			f->left = 0;
 			return 0;
 		}

@@ -34,7 +34,8 @@ struct feeder {
 	bool no_splice;
 	char *buffer;		/* of the file; kept from job to job */
 	size_t from, filled;	/* what of it is not written yet */
-	int err;		/* the file could not be read or written */
+	int err;		/* the file could not be read or written;
+				   ENODATA: it has become shorter */
 	struct inlet *inlet;	/* instead of all that; or NULL */
 	bool has_begun;		/* with it */
 	size_t taken;		/* from it */

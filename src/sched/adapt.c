@@ -168,8 +168,7 @@ static bool flee(struct adapt *a, const struct adapt_sample *s)
 	if (!a->is_probing || a->base >= a->goal)
 		goal = a->goal - (a->goal + 3) / 4;
 	else
-		a->step = larger(maths->log((double)a->goal / goal) / 2,
-				 ADAPT_STEP_MIN);
+		a->step = fmax(log((double)a->goal / goal) / 2, ADAPT_STEP_MIN);
 	tell(a, "memory is short");
 	rebase(a, s, goal);
 	a->memory.held = 0;
@@ -242,12 +241,12 @@ static bool grow_blindly(struct adapt *a, const struct adapt_sample *s)
 
 static unsigned neighbour(const struct adapt *a, const struct adapt_sample *s)
 {
-	double x = a->base * maths->exp(a->dir * a->step);
+	double x = a->base * exp(a->dir * a->step);
 	unsigned top = a->ceiling < s->max ? a->ceiling : s->max;
 	unsigned low = s->min ? s->min : 1;
 
 	if (a->dir > 0) {
-		unsigned n = x >= top ? top : (unsigned)(x + 0.5);
+		unsigned n = x >= top ? top : (unsigned)lround(x);
 
 		/* Half the way to where it was bad */
 		if (n == top && top < s->max)
@@ -256,7 +255,7 @@ static unsigned neighbour(const struct adapt *a, const struct adapt_sample *s)
 			n = a->base + 1;
 		return n > top ? a->base : n;
 	} else {
-		unsigned n = (unsigned)(x + 0.5);
+		unsigned n = (unsigned)lround(x);
 
 		if (n >= a->base)
 			n = a->base - 1;
@@ -286,7 +285,7 @@ static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 	n = neighbour(a, s);
 	if (n == a->base) {
 		a->dir = -a->dir;
-		a->step = smaller(a->step, ADAPT_STEP_WAKE);
+		a->step = fmin(a->step, ADAPT_STEP_WAKE);
 		n = neighbour(a, s);
 	}
 	start_span(a);
@@ -308,8 +307,8 @@ static void accept(struct adapt *a)
 	if (a->base >= a->ceiling)
 		a->ceiling = a->base + 1 + a->base / 4;
 	a->at_base = a->span;
-	a->best = larger(a->best, adapt_rate(&a->at_base));
-	a->step = smaller(a->step * 1.5, STEP_MAX);
+	a->best = fmax(a->best, adapt_rate(&a->at_base));
+	a->step = fmin(a->step * 1.5, STEP_MAX);
 	a->is_probing = false;
 	a->pause = 0;
 	a->patience = 2;
@@ -329,7 +328,7 @@ static void reject(struct adapt *a, const struct adapt_sample *s)
 	a->is_probing = false;
 	a->is_rising = false;
 	set_goal(a, s, a->base);
-	a->step = larger(a->step / 2, adapt_step_min(a));
+	a->step = fmax(a->step / 2, adapt_step_min(a));
 	a->fails++;
 	a->dir = -a->dir;
 	/* At the end of the range there is no other way to try. */
@@ -354,7 +353,7 @@ static void fold(struct adapt *a)
 	b->done = b->done * keep + a->span.done;
 	b->busy_seconds = b->busy_seconds * keep + a->span.busy_seconds;
 	b->samples = (unsigned)(b->samples * keep) + a->span.samples;
-	a->best = larger(a->best * 0.97, adapt_rate(b));
+	a->best = fmax(a->best * 0.97, adapt_rate(b));
 }
 
 /* True when the last two spans were unlike those before. */
@@ -375,7 +374,7 @@ static bool has_changed(struct adapt *a)
 	a->dir = gain > 0 ? 1 : -1;
 	if (gain > 0)
 		a->ceiling = a->max;
-	a->step = larger(a->step, ADAPT_STEP_WAKE);
+	a->step = fmax(a->step, ADAPT_STEP_WAKE);
 	a->pause = 0;
 	a->patience = 2;
 	a->fails = 0;
@@ -431,7 +430,7 @@ static void bind(struct adapt *a, const struct adapt_sample *s)
 		/* There is room that was not there before. */
 		a->ceiling = s->max;
 		a->dir = 1;
-		a->step = larger(a->step, ADAPT_STEP_WAKE);
+		a->step = fmax(a->step, ADAPT_STEP_WAKE);
 		a->pause = 1;
 		a->patience = 2;
 	}

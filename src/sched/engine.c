@@ -173,12 +173,6 @@ bool engine_is_over_locked(const struct engine *e)
 	return (e->closed || e->stop != ENGINE_RUN) && e->unsettled == 0;
 }
 
-bool engine_is_done_locked(const struct engine *e)
-{
-	/* The warm pool is started all the same. */
-	return e->quit || (e->has_started && engine_is_over_locked(e));
-}
-
 static void notify(struct engine *e)
 {
 	if (e->cfg.notify)
@@ -459,7 +453,13 @@ static void measure_locked(struct stage *st, const struct job *job)
 	st->busy_ns += job_runtime_ns(job);
 }
 
-bool engine_must_rouse_locked(struct engine *e, const struct stage *st)
+/*
+ * The worker of st whose job has ended takes the next one. But after a
+ * shortage jobs may wait, in any stage, that came when nobody was woken for
+ * them, and a heavy job leaves room for several: then engine_rouse_after is
+ * to be called, without the lock.
+ */
+static bool must_rouse_locked(struct engine *e, const struct stage *st)
 {
 	if (e->is_short && all_queued_locked(e) == 0)
 		e->is_short = false;
@@ -583,7 +583,7 @@ void engine_settle(struct engine *e, struct worker *w, struct job *job)
 	sinks_done(e, job);
 	mutex_lock(&e->lock);
 	stop = close_account_locked(e, w, job, &ready, &skipped);
-	rouse = st && engine_must_rouse_locked(e, st);
+	rouse = st && must_rouse_locked(e, st);
 	over = engine_is_over_locked(e);
 	engine_unlock(e);
 	/* First: those that sleep may be who makes room for it. */

@@ -105,13 +105,8 @@ void engine_stretch_delay_locked(struct engine *e, const struct job *job);
 
 /* w's job is not being run any more. */
 void engine_stop_running_locked(struct engine *e, struct worker *w);
-/*
- * The worker of st whose job has ended takes the next one. But after a
- * shortage jobs may wait, in any stage, that came when nobody was woken for
- * them, and a heavy job leaves room for several: then engine_rouse_after is
- * to be called, without the lock.
- */
-bool engine_must_rouse_locked(struct engine *e, const struct stage *st);
+/* A try of st has ended, and jobs may wait for which nobody has been woken.
+ * Without the lock. */
 void engine_rouse_after(struct engine *e, struct stage *st);
 /* Something was short: it is asked for once more when a try has ended, and
  * also after a pause, for that may be an hour. */

@@ -38,7 +38,8 @@ enum job_end {
 	JOB_REFUSED,	/* its input can't be run (NUL, too long, no safe
 			   quoting): message */
 	JOB_CANCELLED,	/* never started: muster stopped first */
-	JOB_LOST,	/* with its host, or what it printed is: message */
+	JOB_LOST,	/* with its host, or what it printed is, or a part of
+			   its block: message */
 	JOB_DROPPED,	/* never started: the queue was full: message */
 	JOB_SKIPPED,	/* never started: what it comes after did not end as
 			   it should have: message */

@@ -71,6 +71,12 @@ static enum engine_resize_reason surplus_reason_locked(const struct stage *st)
 	return staying > stage_bound_locked(st) ? RESIZE_BOUNDS : RESIZE_ADAPT;
 }
 
+bool engine_is_done_locked(const struct engine *e)
+{
+	/* The warm pool is started all the same. */
+	return e->quit || (e->has_started && engine_is_over_locked(e));
+}
+
 /* The next job for w, or NULL when w is to end, and why. */
 static struct job *await_job_locked(struct engine *e, struct stage *st,
 				    struct worker *w,

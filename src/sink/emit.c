@@ -102,11 +102,17 @@ static void set_tag(struct emit *e, struct out *out, const struct job *job)
 	out->tag.colour_len = colour_len;
 }
 
-static struct out *new_out(struct emit *e, const struct job *job)
+/* Gives the lock back for a while where there are tags. */
+static struct out *new_out_locked(struct emit *e, const struct job *job)
+	NO_LOCK_CHECK
 {
-	struct out *out = emit_out_new(job->seq);
+	struct out *out = emit_out_take_locked(e, job->seq);
 
-	set_tag(e, out, job);
+	if (e->cfg.tag || e->cfg.colour) {
+		mutex_unlock(&e->lock);
+		set_tag(e, out, job);
+		mutex_lock(&e->lock);
+	}
 	return out;
 }
 
@@ -119,11 +125,11 @@ static bool emit_begin(struct output *o, struct job *job, bool last,
 
 	if (job->out && (begin_again(e, job, wake, wake_arg, &go) || !go))
 		return go;
-	out = new_out(e, job);
+	mutex_lock(&e->lock);
+	out = new_out_locked(e, job);
 	out->last = last && !e->cfg.late;
 	out->wake = wake;
 	out->wake_arg = wake_arg;
-	mutex_lock(&e->lock);
 	go = gate_locked(e);
 	if (!go) {
 		emit_out_free_locked(e, out);
@@ -221,7 +227,8 @@ static void store_locked(struct emit *e, struct out *out, int stream,
 		len -= n;
 	}
 	if (len)
-		e->memory += held_add(&out->stream[stream], data, len);
+		e->memory += held_add(&out->stream[stream], &e->pool, data,
+				      len);
 }
 
 /* EMIT_LINES: something of out can be written. */
@@ -244,9 +251,10 @@ static void append_lines_locked(struct emit *e, struct out *out, int stream,
 		whole--;
 	if (whole) {
 		bytes = rest->len + whole;
-		e->memory += held_add(&out->stream[stream], rest->data,
-				      rest->len);
-		e->memory += held_add(&out->stream[stream], data, whole);
+		e->memory += held_add(&out->stream[stream], &e->pool,
+				      rest->data, rest->len);
+		e->memory += held_add(&out->stream[stream], &e->pool, data,
+				      whole);
 		out->pending += bytes;
 		buf_reset(rest);
 		if (emit_is_live(e, out))
@@ -288,7 +296,7 @@ static void end_lines_locked(struct emit *e, struct out *out)
 		held += out->rest[i].len;
 		out->pending += out->rest[i].len;
 		if (out->rest[i].len)
-			e->memory += held_add(&out->stream[i],
+			e->memory += held_add(&out->stream[i], &e->pool,
 					      out->rest[i].data,
 					      out->rest[i].len);
 	}
@@ -427,6 +435,7 @@ static const struct output_ops emit_ops = {
 static void release(struct emit *e)
 {
 	emit_keep_release(e);
+	emit_release_spares(e);
 	spool_release(&e->spool);
 	cond_release(&e->gate);
 	cond_release(&e->work);
@@ -453,6 +462,7 @@ struct emit *emit_new(const struct emit_config *config)
 	list_init(&e->open);
 	list_init(&e->ready);
 	list_init(&e->waiting);
+	list_init(&e->spare);
 	if (config->mode == EMIT_ORDERED)
 		emit_ring_grow(e);
 	if (thread_start(&e->thread, 0, emit_writer_main, e) < 0) {

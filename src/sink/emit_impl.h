@@ -79,6 +79,9 @@ struct emit {
 	struct list waiting;
 	struct out *patron;
 	uint64_t memory;		/* bytes in memory */
+	struct held_pool pool;
+	struct list spare;		/* free outs, linked by ready */
+	unsigned nspare;
 	size_t backlog;
 	bool is_broken[2];
 	bool packs;			/* as long as that works */
@@ -104,6 +107,9 @@ struct out *emit_ring_get(const struct emit *e, uint64_t seq);
 void emit_ring_grow(struct emit *e);
 void emit_ring_set(struct emit *e, uint64_t seq, struct out *out);
 struct out *emit_out_new(uint64_t seq);
+/* The same, a spare one if there is one. */
+struct out *emit_out_take_locked(struct emit *e, uint64_t seq);
+void emit_release_spares(struct emit *e);
 void emit_drop_chunks_locked(struct emit *e, struct held_chunk *c);
 void emit_out_free_locked(struct emit *e, struct out *out);
 bool emit_out_is_empty(const struct out *out);

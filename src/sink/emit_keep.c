@@ -117,12 +117,7 @@ static void add_range(struct out *out, unsigned stage, unsigned stream,
 		r->len += len;
 		return;
 	}
-	/* A power of two is full. */
-	if ((out->nranges & (out->nranges - 1)) == 0)
-		out->ranges = xreallocarray(out->ranges, out->nranges
-					    ? 2 * out->nranges : 1,
-					    sizeof(*out->ranges));
-	out->ranges[out->nranges++] = (struct kept_range){
+	*kept_add(&out->ranges, &out->nranges) = (struct kept_range){
 		.stage = stage, .stream = stream, .at = (uint64_t)at,
 		.len = len,
 	};

@@ -11,6 +11,9 @@
 #include "base/mem.h"
 #include "sink/emit_impl.h"
 
+/* So many outs stay for jobs to come. */
+#define SPARE_MAX	256
+
 struct out emit_gone;
 
 /* The ring. */
@@ -48,11 +51,9 @@ void emit_ring_set(struct emit *e, uint64_t seq, struct out *out)
 
 /* Outs. */
 
-struct out *emit_out_new(uint64_t seq)
+static struct out *set_up(struct out *out, uint64_t seq)
 {
-	struct out *out = xcalloc(1, sizeof(*out));
-
-	out->seq = seq;
+	*out = (struct out){ .seq = seq };
 	buf_init(&out->rest[0]);
 	buf_init(&out->rest[1]);
 	kept_begin_sum(&out->sum[0]);
@@ -61,6 +62,30 @@ struct out *emit_out_new(uint64_t seq)
 	list_init(&out->waiting);
 	list_init(&out->ready);
 	return out;
+}
+
+struct out *emit_out_new(uint64_t seq)
+{
+	return set_up(xmalloc(sizeof(struct out)), seq);
+}
+
+struct out *emit_out_take_locked(struct emit *e, uint64_t seq)
+{
+	struct list *node = list_take_first(&e->spare);
+
+	if (!node)
+		return emit_out_new(seq);
+	e->nspare--;
+	return set_up(container_of(node, struct out, ready), seq);
+}
+
+void emit_release_spares(struct emit *e)
+{
+	struct list *node;
+
+	while ((node = list_take_first(&e->spare)) != NULL)
+		free(container_of(node, struct out, ready));
+	held_pool_release(&e->pool);
 }
 
 /* Frees them; who waits for memory or for the spool may go on then. */
@@ -72,7 +97,7 @@ void emit_drop_chunks_locked(struct emit *e, struct held_chunk *c)
 	while (c) {
 		struct held_chunk *next = c->next;
 
-		e->memory -= held_chunk_free(c, &e->spool);
+		e->memory -= held_chunk_free(c, &e->pool, &e->spool);
 		c = next;
 	}
 	if (e->memory <= enough || (was_full && !e->spool.full))
@@ -90,7 +115,12 @@ void emit_out_free_locked(struct emit *e, struct out *out)
 	list_del(&out->waiting);
 	list_del(&out->ready);
 	e->backlog -= out->cost;
-	free(out);
+	if (e->nspare == SPARE_MAX) {
+		free(out);
+		return;
+	}
+	list_append(&e->spare, &out->ready);
+	e->nspare++;
 }
 
 bool emit_out_is_empty(const struct out *out)

@@ -159,7 +159,7 @@ static void pack_locked(struct emit *e, struct out *out, int stream)
 void emit_store_packed_locked(struct emit *e, struct out *out, int stream,
 			      const char *data, size_t len)
 {
-	e->memory += held_add(&out->stream[stream], data, len);
+	e->memory += held_add(&out->stream[stream], &e->pool, data, len);
 	out->loose[stream] += len;
 	if (out->loose[stream] >= BLOCK_BYTES && is_wanted(e, out))
 		pack_locked(e, out, stream);

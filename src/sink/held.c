@@ -10,11 +10,47 @@
 #include "sink/spool.h"
 
 #define CHUNK_MAX	((size_t)65536)
+/* A short chunk's room, and how many of them a pool has at most. */
+#define SHORT_BYTES	((size_t)120)
+#define POOL_MAX	256
 
-static struct held_chunk *chunk_new(struct held *h, size_t cap, off_t extent)
+static struct held_chunk *take_short(struct held_pool *pool)
 {
-	struct held_chunk *c = xmalloc(sizeof(*c) + (extent < 0 ? cap : 0));
+	struct held_chunk *c = pool->first;
 
+	if (!c)
+		return xmalloc(sizeof(*c) + SHORT_BYTES);
+	pool->first = c->next;
+	pool->n--;
+	return c;
+}
+
+static void free_chunk(struct held_chunk *c, struct held_pool *pool)
+{
+	if (c->extent >= 0 || c->cap != SHORT_BYTES || pool->n == POOL_MAX) {
+		free(c);
+		return;
+	}
+	c->next = pool->first;
+	pool->first = c;
+	pool->n++;
+}
+
+void held_pool_release(struct held_pool *pool)
+{
+	struct held_chunk *c;
+
+	while ((c = pool->first) != NULL) {
+		pool->first = c->next;
+		free(c);
+	}
+	pool->n = 0;
+}
+
+/* c, at the end of h. */
+static struct held_chunk *append(struct held *h, struct held_chunk *c,
+				 size_t cap, off_t extent)
+{
 	c->next = NULL;
 	c->len = 0;
 	c->cap = cap;
@@ -32,7 +68,14 @@ static struct held_chunk *chunk_new(struct held *h, size_t cap, off_t extent)
 	return c;
 }
 
-/* The first chunk of a short output fits it; later ones double. */
+static struct held_chunk *chunk_new(struct held *h, size_t cap, off_t extent)
+{
+	struct held_chunk *c = xmalloc(sizeof(*c) + (extent < 0 ? cap : 0));
+
+	return append(h, c, cap, extent);
+}
+
+/* The first chunk of a longer output fits it; later ones double. */
 static size_t chunk_cap(const struct held *h, size_t n)
 {
 	size_t cap = n;
@@ -44,7 +87,18 @@ static size_t chunk_cap(const struct held *h, size_t n)
 	return cap;
 }
 
-size_t held_add(struct held *h, const char *p, size_t n)
+static struct held_chunk *memory_chunk(struct held *h, struct held_pool *pool,
+				       size_t n)
+{
+	size_t cap = chunk_cap(h, n);
+
+	if (cap > SHORT_BYTES)
+		return chunk_new(h, cap, -1);
+	return append(h, take_short(pool), SHORT_BYTES, -1);
+}
+
+size_t held_add(struct held *h, struct held_pool *pool, const char *p,
+		size_t n)
 {
 	struct held_chunk *c = h->last;
 	size_t room = c && c->extent < 0 ? c->cap - c->len : 0;
@@ -59,7 +113,7 @@ size_t held_add(struct held *h, const char *p, size_t n)
 		n -= room;
 	}
 	if (n) {
-		c = chunk_new(h, chunk_cap(h, n), -1);
+		c = memory_chunk(h, pool, n);
 		memcpy(c->data, p, n);
 		c->len = n;
 		grown = sizeof(*c) + c->cap;
@@ -209,7 +263,8 @@ size_t held_drop_data(struct held *h)
 	return freed;
 }
 
-size_t held_chunk_free(struct held_chunk *c, struct spool *s)
+size_t held_chunk_free(struct held_chunk *c, struct held_pool *pool,
+		       struct spool *s)
 {
 	size_t size = c->extent < 0 ? sizeof(*c) + c->cap : 0;
 
@@ -220,6 +275,6 @@ size_t held_chunk_free(struct held_chunk *c, struct spool *s)
 	else if (c->extent >= 0 && !c->packed && !c->is_promised)
 		spool_drop(s, c->extent, c->cap);
 	free(c->extents);
-	free(c);
+	free_chunk(c, pool);
 	return size;
 }

@@ -33,9 +33,19 @@ struct held {
 	struct held_chunk *last;
 };
 
+/* Short chunks that are free, so that short outputs cost no malloc. All that
+ * share it are under the same lock. Zeroed, it is empty. */
+struct held_pool {
+	struct held_chunk *first;
+	unsigned n;
+};
+
+void held_pool_release(struct held_pool *pool);
+
 /* Copies n bytes to the end, in memory. Returns by how much the memory in
  * use has grown. */
-size_t held_add(struct held *h, const char *p, size_t n);
+size_t held_add(struct held *h, struct held_pool *pool, const char *p,
+		size_t n);
 
 /*
  * The chunk at the end that has room in its extent, a new one if need be;
@@ -70,8 +80,9 @@ size_t held_drop_data(struct held *h);
 /* Adds what is in the spool already, as one chunk of at most SPOOL_EXTENT. */
 void held_add_kept(struct held *h, off_t at, size_t n);
 
-/* Memory it used, now free; its extent is given back. */
-size_t held_chunk_free(struct held_chunk *c, struct spool *s);
+/* Memory it used, now free or the pool's; its extent is given back. */
+size_t held_chunk_free(struct held_chunk *c, struct held_pool *pool,
+		       struct spool *s);
 
 static inline bool held_is_empty(const struct held *h)
 {

@@ -45,14 +45,62 @@ static int try_lock(int fd)
 	return flock(fd, LOCK_EX | LOCK_NB);
 }
 #else
+/* Those of one process never stand in its own way: what it has locked. A
+ * descriptor that is no longer that file has been closed. */
+static struct mutex held_lock = MUTEX_INIT;
+static struct {
+	int fd;
+	dev_t dev;
+	ino_t ino;
+} held[4];
+static unsigned nheld;
+
+static bool is_held_locked(const struct stat *file, int fd)
+	REQUIRES(held_lock)
+{
+	struct stat st;
+
+	for (unsigned i = 0; i < nheld; i++) {
+		if (held[i].fd != fd && held[i].dev == file->st_dev &&
+		    held[i].ino == file->st_ino &&
+		    fstat(held[i].fd, &st) == 0 &&
+		    st.st_dev == file->st_dev && st.st_ino == file->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static void hold_locked(const struct stat *file, int fd) REQUIRES(held_lock)
+{
+	unsigned i = 0;
+
+	while (i < nheld && held[i].fd != fd)
+		i++;
+	if (i == ARRAY_SIZE(held))
+		return;
+	nheld += i == nheld;
+	held[i].fd = fd;
+	held[i].dev = file->st_dev;
+	held[i].ino = file->st_ino;
+}
+
 /* Any close of the file in this process gives it up: see logfile_cut. */
 static int try_lock(int fd)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct stat st;
+	bool is_held;
 
-	if (fcntl(fd, F_SETLK, &all) == 0)
+	if (fstat(fd, &st) < 0)
+		return -1;
+	mutex_lock(&held_lock);
+	is_held = is_held_locked(&st, fd);
+	if (!is_held)
+		hold_locked(&st, fd);
+	mutex_unlock(&held_lock);
+	if (!is_held && fcntl(fd, F_SETLK, &all) == 0)
 		return 0;
-	if (errno == EACCES || errno == EAGAIN)
+	if (is_held || errno == EACCES || errno == EAGAIN)
 		errno = EWOULDBLOCK;
 	return -1;
 }

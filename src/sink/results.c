@@ -356,8 +356,8 @@ static void write_header(struct results *r, const struct job *job)
 
 	mutex_lock(&r->lock);
 	if (!r->has_header) {
-		record_add_header(&header, &r->cfg, job->nvalues);
-		r->columns = job->nvalues;
+		r->columns = record_values(&r->cfg, job);
+		record_add_header(&header, &r->cfg, r->columns);
 		if (fd_write_all(r->cfg.fd, header.data, header.len) < 0) {
 			buf_reset(&header);
 			buf_addf(&header, "cannot write to '%s': %s",
@@ -404,7 +404,7 @@ static void add_record(struct results *r, struct result *res, struct job *job)
 	struct buf record = BUF_INIT;
 
 	write_header(r, job);
-	record_add_begin(&record, r->cfg.kind, job, r->columns);
+	record_add_begin(&record, &r->cfg, job, r->columns);
 	add_stream(r, res, job, 0, &record);
 	add_stream(r, res, job, 1, &record);
 	record_add_end(&record, r->cfg.kind);

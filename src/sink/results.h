@@ -46,6 +46,9 @@ struct results_config {
 	/* Of the columns of values; "" or none: its number. */
 	char *const *names;
 	size_t nnames;
+	/* A job without values has one all the same, as in GNU parallel: a
+	 * NUL with "noarg" behind it. */
+	bool names_none;
 	/* RESULTS_FILES: adds the name of the job's file. */
 	void (*name)(void *arg, const struct job *job, struct buf *out);
 	/* Records: where they are written (for the column names alone), and

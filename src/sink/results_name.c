@@ -39,6 +39,11 @@ static void add_base(const struct results_config *c, const struct job *job,
 		return;
 	}
 	buf_addf(path, "%s/", c->path);
+	if (c->names_none && job->nvalues == 0) {
+		buf_addf(path, "%s/\\0noarg/",
+			 c->nnames && *c->names[0] ? c->names[0] : "1");
+		return;
+	}
 	for (unsigned i = 0; i < job->nvalues; i++) {
 		if (i < c->nnames && *c->names[i])
 			add_part(path, c->names[i]);

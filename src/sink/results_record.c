@@ -19,6 +19,9 @@ static const char *const columns[] = {
 	"Exitval", "Signal", "Command",
 };
 
+/* What stands for the value of a job that has none. */
+static const char no_value[] = "\0noarg";
+
 static const char *const streams[] = { "Stdout", "Stderr" };
 
 static char separator(enum results_kind kind)
@@ -46,24 +49,30 @@ static void add_doubled(struct buf *b, const char *s, size_t len)
 	}
 }
 
-static bool needs_quotes(const char *s, char sep)
+static bool needs_quotes(const char *s, size_t len, char sep)
 {
-	for (; *s; s++) {
+	for (; len; s++, len--) {
 		if (*s <= ' ' || *s > '~' || *s == '"' || *s == sep)
 			return true;
 	}
 	return false;
 }
 
-static void add_field(struct buf *b, enum results_kind kind, const char *s)
+static void add_fieldn(struct buf *b, enum results_kind kind, const char *s,
+		       size_t len)
 {
-	if (!needs_quotes(s, separator(kind))) {
-		buf_addstr(b, s);
+	if (!needs_quotes(s, len, separator(kind))) {
+		buf_add(b, s, len);
 		return;
 	}
 	buf_addch(b, '"');
-	add_doubled(b, s, strlen(s));
+	add_doubled(b, s, len);
 	buf_addch(b, '"');
+}
+
+static void add_field(struct buf *b, enum results_kind kind, const char *s)
+{
+	add_fieldn(b, kind, s, strlen(s));
 }
 
 /* JSON text without the quotes around it. */
@@ -76,11 +85,22 @@ static void add_json_text(struct buf *b, const char *s, size_t len)
 	buf_release(&text);
 }
 
-static void add_json_string(struct buf *b, const char *s)
+static void add_json_stringn(struct buf *b, const char *s, size_t len)
 {
 	buf_addch(b, '"');
-	add_json_text(b, s, strlen(s));
+	add_json_text(b, s, len);
 	buf_addch(b, '"');
+}
+
+static void add_json_string(struct buf *b, const char *s)
+{
+	add_json_stringn(b, s, strlen(s));
+}
+
+size_t record_values(const struct results_config *config,
+		     const struct job *job)
+{
+	return job->nvalues == 0 && config->names_none ? 1 : job->nvalues;
 }
 
 void record_add_header(struct buf *b, const struct results_config *config,
@@ -111,27 +131,39 @@ static void add_name(struct buf *b, enum results_kind kind, unsigned i)
 		buf_addch(b, separator(kind));
 }
 
-static void add_values(struct buf *b, enum results_kind kind,
+static void add_value(struct buf *b, enum results_kind kind, const char *s,
+		      size_t len)
+{
+	if (kind == RESULTS_JSON) {
+		add_json_stringn(b, s, len);
+	} else {
+		buf_addch(b, separator(kind));
+		add_fieldn(b, kind, s, len);
+	}
+}
+
+static void add_values(struct buf *b, const struct results_config *config,
 		       const struct job *job)
 {
+	enum results_kind kind = config->kind;
+
 	if (kind == RESULTS_JSON)
 		buf_addstr(b, ", \"V\": [ ");
 	for (unsigned i = 0; i < job->nvalues; i++) {
-		if (kind == RESULTS_JSON) {
+		if (kind == RESULTS_JSON)
 			buf_addstr(b, i ? "," : "");
-			add_json_string(b, job->values[i]);
-		} else {
-			buf_addch(b, separator(kind));
-			add_field(b, kind, job->values[i]);
-		}
+		add_value(b, kind, job->values[i], strlen(job->values[i]));
 	}
+	if (job->nvalues == 0 && config->names_none)
+		add_value(b, kind, no_value, sizeof(no_value) - 1);
 	if (kind == RESULTS_JSON)
 		buf_addstr(b, " ]");
 }
 
-void record_add_begin(struct buf *b, enum results_kind kind,
+void record_add_begin(struct buf *b, const struct results_config *config,
 		      const struct job *job, size_t nvalues)
 {
+	enum results_kind kind = config->kind;
 	const char *command = job->command ? job->command : "";
 
 	for (unsigned i = 0; i < ARRAY_SIZE(columns); i++) {
@@ -170,8 +202,8 @@ void record_add_begin(struct buf *b, enum results_kind kind,
 			break;
 		}
 	}
-	add_values(b, kind, job);
-	for (size_t i = job->nvalues; i < nvalues; i++) {
+	add_values(b, config, job);
+	for (size_t i = record_values(config, job); i < nvalues; i++) {
 		if (kind != RESULTS_JSON)
 			buf_addch(b, separator(kind));
 	}

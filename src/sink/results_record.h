@@ -22,8 +22,11 @@ struct job;
 /* The names of the columns, for jobs of n values; nothing for json. */
 void record_add_header(struct buf *b, const struct results_config *config,
 		       size_t n);
+/* How many values it has there. */
+size_t record_values(const struct results_config *config,
+		     const struct job *job);
 /* All up to the first stream; as many values as there are columns for. */
-void record_add_begin(struct buf *b, enum results_kind kind,
+void record_add_begin(struct buf *b, const struct results_config *config,
 		      const struct job *job, size_t nvalues);
 /* Before stream 0 and 1; is_empty: no text of it follows. */
 void record_open_stream(struct buf *b, enum results_kind kind, int stream,

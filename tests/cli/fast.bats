@@ -4,17 +4,13 @@
 # --fast: the same as without it, whatever the job does.
 
 load ../helpers/common
+load ../helpers/faults
 load ../helpers/watched
 
 # Where shells can be kept warm, is that what FILE says of N jobs at least?
 has_warm() {
-	[ "${MUSTER_TEST_TOOL-}" = portable ] ||
-		[ "$(grep -c 'in a warm shell' "$2")" -ge "$1" ] ||
+	is_portable || [ "$(grep -c 'in a warm shell' "$2")" -ge "$1" ] ||
 		fail_with "not warm: $(grep 'job .*: process' "$2")"
-}
-
-is_portable() {
-	[ "${MUSTER_TEST_TOOL-}" = portable ]
 }
 
 # both ARG...: muster ARG... with and without --fast, each in an empty

@@ -51,7 +51,9 @@ for line in sys.stdin: json.loads(line)' <j
 @test "what a job used" {
 	t --journal j ::: 'echo abc; exit 0'
 	assert_equal "$(member bytes end)" 4
-	[ "$(member maxrss end)" -gt 0 ]
+	# Not known everywhere.
+	[ "$(member maxrss end)" -gt 0 ] ||
+		[ "${MUSTER_TEST_TOOL-}" = portable ]
 	[[ $(member runtime end) =~ ^[0-9]+\.[0-9]{3}$ ]]
 	[[ $(member user end) =~ ^[0-9]+\.[0-9]{3}$ ]]
 	[[ $(member system end) =~ ^[0-9]+\.[0-9]{3}$ ]]
@@ -178,11 +180,17 @@ member_of() {
 }
 
 @test "one file for two purposes" {
-	t --journal f --joblog f true ::: a
-	assert_status 255
-	t --journal f --output f true ::: a
-	assert_status 255
-	assert_stderr_has "'f' is in use by another run"
+	local how
+
+	for how in '--journal f --joblog f' '--journal f --output f' \
+		'--joblog f --output f'; do
+		# shellcheck disable=SC2086 # words
+		t $how echo ::: a
+		assert_status 255
+		assert_stderr_has "'f' is in use by another run"
+		assert_output ''
+		rm f
+	done
 }
 
 @test "paths that can't be written: a message, 255, nothing run" {

@@ -7,14 +7,10 @@
 # MUSTER_TEST_KILLS: how often it is killed at random (100).
 
 load ../helpers/common
+load ../helpers/faults
 
 setup() {
 	common_setup
-	# The library must be the first one; so must those of these tools.
-	case ${MUSTER_TEST_TOOL-} in
-	asan | tsan | valgrind) tool=$MUSTER_TEST_TOOL ;;
-	*) tool= ;;
-	esac
 	sync=
 	list=(1 2 3 3 4 5)
 	for i in "${list[@]}"; do
@@ -27,17 +23,6 @@ job='echo out {}; printf "no newline %s" {}'
 # The same, and the first one waits for the last.
 waits='[ {} != 1 ] || await last; [ {} != 5 ] || : >last
 	echo out {}; printf "no newline %s" {}'
-
-# with_fault FAULT ARG...: muster ARG... with that fault; the file "hit" is
-# there afterwards if it came.
-with_fault() {
-	local fault=$1
-
-	shift
-	rm -f hit
-	LD_PRELOAD=$MUSTER_TEST_HELPERS/faultlib.so FAULT=$fault \
-		FAULT_HIT=$PWD/hit muster "$@"
-}
 
 # go_on ARG...: a run that is not broken, with what all of them have.
 go_on() {
@@ -87,48 +72,40 @@ sweep() {
 }
 
 @test "killed before each write of the journal" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	sweep kill write@/j 18
 }
 
 @test "killed behind each write of the journal" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	sweep after write@/j 18
 }
 
 @test "killed within each write of the journal" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	sweep tear write@/j 18
 }
 
 @test "killed within each write of the output" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	sweep tear write@/o 1
 }
 
 @test "killed before each write, output of some being kept" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	job=$waits
 	sweep kill write@/j 18
 	sweep kill write@/o 7
 }
 
 @test "killed behind each write, output of some being kept" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	job=$waits
 	sweep after write@/j 18
 	sweep after write@/o 7
 }
 
 @test "killed within each write, output of some being kept" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	job=$waits
 	sweep tear write@/j 18
 	sweep tear write@/o 7
 }
 
 @test "killed at each sync, output of some being kept" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	job=$waits
 	sync='--sync always'
 	sweep kill fsync@/o 6
@@ -136,13 +113,11 @@ sweep() {
 }
 
 @test "killed as what is kept is cut" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	sweep kill ftruncate@/o 1
 	sweep after ftruncate@/o 1
 }
 
 @test "a journal that is full from any record on: 255, and the rest later" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	local n=0
 
 	while :; do
@@ -163,7 +138,6 @@ sweep() {
 }
 
 @test "a write of which half is done: the record is cut off" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	with_fault write@/j:5:short -j 1 --journal j echo ::: a b c >out
 	assert_file_is out $'a\nb\nc\n'
 	muster --journal j --resume echo ::: a b c >out 2>err
@@ -172,7 +146,6 @@ sweep() {
 }
 
 @test "--sync always: a sync that fails is final, and no end is told" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	status=0
 	with_fault fsync@/j:2:EIO -j 1 --journal j --sync always echo \
 		::: a b c >out 2>err || status=$?
@@ -184,7 +157,6 @@ sweep() {
 }
 
 @test "--sync end: a sync that fails is told" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	for file in j log o; do
 		rm -f j log o
 		status=0
@@ -196,7 +168,6 @@ sweep() {
 }
 
 @test "--sync none: no sync at all" {
-	[ -z "$tool" ] || skip "no faults with $tool"
 	with_fault fsync:1:EIO --journal j --joblog log --output o echo ::: a
 	[ ! -e hit ]
 }
@@ -231,6 +202,18 @@ sweep() {
 	assert_output ''
 	run done_again
 	assert_output ''
+	run more_than 4
+	assert_output ''
+}
+
+# more_than N: runs of the last account that left more than N jobs to be run
+# again.
+more_than() {
+	awk -v most="$1" '
+	/"event":"run"/ { open = 0; run++ }
+	/"event":"start"/ { open++ }
+	/"event":"end"/ { open-- }
+	open > most { print run }' j
 }
 
 # Jobs of the last account that were started although they were done.

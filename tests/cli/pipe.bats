@@ -139,7 +139,8 @@ same() {
 @test "what reads on after the job gets it all" {
 	seq 300000 >input
 	muster --pipe --block 10M \
-		'{ cat >copy; mv copy done; } 3<&0 <&3 >/dev/null & :' <input
+		'exec 3<&0; { cat <&3 >copy; mv copy done; } >/dev/null & :' \
+		<input
 	wait_until test -e done
 	cmp done input
 }

@@ -154,6 +154,22 @@ teardown() {
 	assert_usage_error "\$PARALLEL: -j: 'eight' is"
 }
 
+@test "a NUL byte is told, with its place" {
+	local file
+
+	for file in "$config" "$HOME/.parallelrc" "$HOME/.parallel/mine"; do
+		printf -- '--tag\n--max 1\0 --bogus\n' >"$file"
+		set -- -J mine
+		[[ $file = */mine ]] || set --
+		t "$@" echo ::: a
+		assert_usage_error "$file:2: a NUL byte"
+		printf '\0' >"$file"
+		t "$@" echo ::: a
+		assert_usage_error "$file:1: a NUL byte"
+		rm "$file"
+	done
+}
+
 @test "a file that cannot be read" {
 	mkdir "$config"
 	t echo ::: a

@@ -367,7 +367,16 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 		muster --results "m/$name" 'echo {}; echo {#} >&2' \
 			::: a 'b c' d/e "f'g" ::: 1 '\x' ''
 	done
+	oracle --results o/none -N0 echo x ::: a
+	muster --results m/none -N0 echo x ::: a
+	[ -e m/none/1/'\0noarg'/stdout ]
+	echo x >in
+	oracle --results o/part --pipe-part -a in cat
+	muster --results m/part --pipe-part -a in cat
 	diff -r o m
+	oracle --results o/pipe --pipe cat <in
+	muster --results m/pipe --pipe cat <in
+	assert_equal "$(ls m/pipe)" "$(ls o/pipe)"
 }
 
 @test "the records that GNU parallel writes" {

@@ -232,6 +232,26 @@ is_full() {
 	[ "$status" -gt 0 ]
 }
 
+@test "--results: the names that GNU parallel has" {
+	local name
+
+	for name in d 'f{}-{#}' r.csv r.tsv; do
+		s --fg --results "m/$name" 'echo a; echo b >&2; exit 3'
+		assert_status 3
+	done
+	assert_file_is m/d/1/'\0noarg'/stdout $'a\n'
+	s --fg --results -.json echo a
+	assert_output_has '"V": [ "\u0000noarg" ]'
+	command -v parallel >/dev/null || skip 'no parallel'
+	unset PARALLEL_HOME
+	for name in d 'f{}-{#}' r.csv r.tsv; do
+		oracle --semaphore --fg --results "o/$name" \
+			'echo a; echo b >&2; exit 3' || :
+	done
+	sed -i -E 's/[0-9]+\.[0-9]{3}//g' {m,o}/r.*
+	diff -r o m
+}
+
 @test "a killed one leaves its slot" {
 	start sem --id x --fg 'echo $$ >job; exec sleep 60'
 	wait_until has_lines job 1

@@ -6,9 +6,26 @@
 # that failed: tests/bench/stress JOBS SEED.
 
 load ../helpers/common
+load ../helpers/faults
 
 @test "growth and shrinking at random lose no job and run none twice" {
 	run "$MUSTER_TEST_HELPERS/../bench/stress" 20000
 	assert_status 0
 	assert_equal "$(grep -c ': ok$' <<<"$output")" 10
+}
+
+# allocates N JOBS: is there an N-th allocation? (Nothing happens to it.)
+allocates() {
+	rm -f hit
+	seq "$2" | LD_PRELOAD=$MUSTER_TEST_HELPERS/faultlib.so \
+		FAULT=malloc:$1:jump FAULT_HIT=$PWD/hit \
+		muster -j2 --queue-size 4 /bin/echo >out
+	assert_equal "$(wc -l <out)" "$2"
+	[ -e hit ]
+}
+
+@test "what is allocated does not grow with the jobs" {
+	needs_faultlib
+	allocates 50 100
+	refute allocates 500 600
 }

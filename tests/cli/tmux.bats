@@ -4,38 +4,16 @@
 # --tmux and --tmuxpane.
 
 load ../helpers/common
+load ../helpers/tmux
 
-# A window stays for the ten seconds of a sleep behind its job: here until
-# the session ends, however long that takes.
 setup() {
 	common_setup
-	cat >"$BATS_TEST_TMPDIR/bin/sleep" <<-END
-		#!/bin/sh
-		[ "\$*" != 10 ] || set -- 1000
-		exec $(type -P sleep) "\$@"
-	END
-	chmod +x "$BATS_TEST_TMPDIR/bin/sleep"
+	tmux_setup
 }
 
-# There is a session for as long as its last job's window, so each case ends
-# it.
 teardown() {
 	end_session
-	# The keeper removes the directory.
-	MUSTER_TEST_LIMIT=10 wait_until dir_is_empty "$TMPDIR" >/dev/null || :
 	common_teardown
-}
-
-end_session() {
-	local socket
-
-	for socket in "$TMPDIR"/muster-*/tmux; do
-		[ ! -S "$socket" ] || tmux -S "$socket" kill-server || :
-	done
-}
-
-session() {
-	tmux -S "$TMPDIR"/muster-*/tmux "$@"
 }
 
 # What can be seen in all windows and panes.
@@ -92,6 +70,23 @@ log_has() {
 	assert_file_is sub/got "1 it's a"$'\n'"$PWD/sub"$'\n'
 }
 
+@test "niceness, and a file or FIFO for standard input, as ever" {
+	echo file >f
+	mkfifo ff
+	cat >tasks <<-'END'
+		cat >got1 #muster: stdin=f
+		cat >got2 #muster: stdin=../ff cwd=sub
+		nice >got3
+	END
+	mkdir sub
+	echo fifo >ff &
+	t --tmux --nice 7 --tasks tasks
+	assert_status 0
+	assert_file_is got1 $'file\n'
+	assert_file_is sub/got2 $'fifo\n'
+	assert_file_is got3 $'7\n'
+}
+
 @test "titles are no formats" {
 	t --tmux echo '"#(touch hacked)#{pid}"' ::: "a b"
 	assert_status 0
@@ -122,6 +117,61 @@ log_has() {
 	finish
 	assert_equal "$status" 1
 	log_has $'1\t129\t1'
+}
+
+@test "a window that is closed is none to who ignores it" {
+	nohup "$(type -P muster)" --tmux --joblog log ': >up; await go
+		: >down #' ::: a >out 2>err &
+	wait_until test -e up
+	session kill-window -t muster:1
+	: >go
+	wait
+	[ -e down ]
+	log_has $'1\t0\t0'
+}
+
+@test "--journal: records as ever; resumed, what has ended is not run" {
+	local job='echo {} >>ran; exit {}'
+
+	t --tmux --journal j --joblog log "$job" ::: 0 3 2
+	assert_status 2
+	grep '"event":"end"' j | grep -o '"end":.*"signal":[0-9]*' | sort >ends
+	assert_file_is ends '"end":"exited","status":0,"signal":0
+"end":"exited","status":2,"signal":0
+"end":"exited","status":3,"signal":0
+'
+	t --tmux --journal j --resume "$job" ::: 5 2 3 0
+	assert_status 1
+	assert_stderr_has 'resumed: 3 jobs skipped, 2 of them failed, 1 new'
+	# It is the same job in a window and out of it.
+	t --journal j --resume-failed "$job" ::: 5 2 3 0
+	assert_status 3
+	assert_equal "$(sort ran | xargs)" '0 2 2 3 3 5 5'
+	t --tmux --journal j --retry-failed
+	assert_status 3
+	assert_equal "$(sort ran | xargs)" '0 2 2 2 3 3 3 5 5 5'
+}
+
+@test "--journal: killed or interrupted, the rest is run, and no more" {
+	local job='echo {} >>ran; [ {} != 2 ] || [ -e go ] || exec sleep 60'
+
+	for end in KILL INT TERM; do
+		rm -f j log ran go
+		start muster -j 1 --tmux --grace 0 --journal j --joblog log \
+			"$job" ::: 1 2 3
+		wait_until has_lines ran 2
+		kill -$end "$pid"
+		finish
+		[ "$status" -ne 0 ]
+		: >go
+		t -j 1 --tmux --journal j --resume "$job" ::: 1 2 3
+		assert_status 0
+		assert_equal "$(xargs <ran)" '1 2 2 3'
+		t -j 1 --tmux --joblog log --resume "$job" ::: 1 2 3
+		assert_status 0
+		assert_equal "$(xargs <ran)" '1 2 2 3 2 3'
+		end_session
+	done
 }
 
 @test "retries in tmux, and its own shell's functions" {
@@ -186,6 +236,8 @@ log_has() {
 		t --tmuxpane $args echo ::: a
 		assert_usage_error '--tmux cannot be combined with --'
 	done
+	t --tmux --cgroup=auto echo ::: a
+	assert_usage_error '--tmux cannot be combined with --cgroup'
 	t --tmux --semaphore echo
 	assert_usage_error '--semaphore cannot be combined with --tmux'
 }

@@ -92,13 +92,18 @@ each() {
 	each mksh
 }
 
-@test "fish" {
+# fish, with all that it writes in the directory x.
+with_fish() {
 	with_shell fish
 	export XDG_CONFIG_HOME=$PWD/x XDG_DATA_HOME=$PWD/x
 	export XDG_CACHE_HOME=$PWD/x XDG_RUNTIME_DIR=$PWD/x
 	# Several that start at once get in each other's way when they make it.
 	mkdir -p x/fish
 	fish -c true >/dev/null 2>&1
+}
+
+@test "fish" {
+	with_fish
 	through '/usr/bin/printf "%s\0" {}' -n 12
 	through '/usr/bin/printf "%s\0" "{}"'
 	through "/usr/bin/printf '%s\\0' '{}'"
@@ -176,6 +181,28 @@ each() {
 	through 'printf "%s\0"' -X
 	through 'printf "%s\0"' -m
 	through 'printf "%s\0" {}' -X
+}
+
+# strings SHELL...: some of them, in each.
+strings() {
+	for shell; do
+		type -P "$shell" >/dev/null || continue
+		if [ "$shell" = fish ]; then with_fish; else with_shell "$shell"; fi
+		through '/usr/bin/printf "%s\0" {1} {2} {3} {-3} {-2} {-1}' -N 6
+		through '/usr/bin/printf "%s\0" {= =}' -n 20
+		through '/usr/bin/printf "%s\0" {v}' -n 20 \
+			--rpl '{v} s/^/x/; s/^x//'
+		through '/usr/bin/printf "%s\0" ,,' -n 20 -I ,,
+		through '/usr/bin/printf "%s\0"' -X
+	done
+}
+
+@test "replacement strings in bash, zsh, ksh, mksh" {
+	strings bash zsh ksh mksh
+}
+
+@test "replacement strings in csh, tcsh, fish" {
+	strings csh tcsh fish
 }
 
 @test "{/} {.} {/.} {//} of values without a slash or a dot" {

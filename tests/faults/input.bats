@@ -231,6 +231,16 @@ is_drained() {
 		syswrite(A, "1\n2\n3"); close(A); close(B); exec @ARGV'
 	run --separate-stderr perl -MSocket -e "$pair" muster -j 1 echo
 	assert_ok $'1\n2\n3'
+	run --separate-stderr perl -MSocket -e "${pair/STREAM/SEQPACKET}" \
+		muster -j 1 echo
+	assert_ok $'1\n2\n3'
+}
+
+@test "a socket that nobody is connected to: an error" {
+	lone='socket(S, AF_UNIX, SOCK_STREAM, 0) or die;
+		open(STDIN, "<&S") or die; exec @ARGV'
+	run --separate-stderr perl -MSocket -e "$lone" muster echo
+	own_error 'standard input'
 }
 
 @test "a socket in a directory is no file" {
@@ -278,6 +288,24 @@ is_drained() {
 	seq 100000 | head -n "$(wc -l <out)" | cmp - out
 }
 
+@test "a file that shrinks, of which blocks are given: their jobs failed" {
+	seq 20000 >whole
+	for how in '--pipe' '--pipe-part -a in' '--pipe-part --fifo -a in' \
+		'--pipe-part --cat -a in'; do
+		cp whole in
+		file=
+		[[ $how != *-part\ --* ]] || file={}
+		# shellcheck disable=SC2086
+		m $how -j 1 --joblog log --block 20k \
+			"cat $file; truncate -s 30000 in #" <in >out
+		assert_status 5
+		assert_stderr_has 'job 2: '
+		assert_equal "$(tail -n +2 log | cut -f 7 | xargs)" \
+			'0 255 255 255 255 255'
+		head -c "$(column 5)" whole | cmp - <(head -c "$(column 5)" out)
+	done
+}
+
 @test "a file that is replaced while it is read: the old one counts" {
 	seq 3 >in
 	start muster -j 1 'echo {}; [ {} != 1 ] || { : >up; await go; }' \
@@ -310,7 +338,7 @@ is_drained() {
 		echo 'echo still here'
 	} >script
 	run --separate-stderr sh <script
-	[ "$status" -eq 0 ]
+	assert_ok 'still here'
 }
 
 @test "an input that ends while all workers are held" {
@@ -371,4 +399,39 @@ is_drained() {
 	assert_status 0
 	assert_file_is out $'last\n'
 	[ "$kib" -lt $((65536 * MUSTER_TEST_SLOW)) ] || fail_with "$kib kB"
+}
+
+# As arguments it is a million, and ten with MUSTER_TEST_LONG=1.
+@test "ten million lines, each once, in order" {
+	local n=1000000
+
+	[ "${MUSTER_TEST_LONG-}" != 1 ] || n=10000000
+	seq $((n / MUSTER_TEST_SLOW)) >in
+	m -X echo <in >out
+	assert_status 0
+	tr ' ' '\n' <out | cmp - in
+	seq $((10000000 / MUSTER_TEST_SLOW)) >in
+	m --pipe -j 2 --block 8M cat <in >out
+	assert_status 0
+	cmp in out
+}
+
+@test "bytes that are no characters: in the logs, and known to a resume" {
+	printf '\377\n\303\n\355\240\200\na\200b\n\300\257\n\360\237\n' >in
+	for log in joblog journal; do
+		rm -f log
+		m -j 1 --$log log 'printf "%s\n" {}; [ {} != "a\200b" ]' <in \
+			>out
+		assert_status 0
+		cmp in out
+		m --$log log --resume 'printf "%s\n" {}; [ {} != "a\200b" ]' \
+			<in >out
+		assert_status 0
+		assert_file_is out ''
+	done
+	# One byte is another: only that job runs.
+	m --journal log --resume 'printf "%s\n" {}; [ {} != "a\200b" ]' \
+		< <(LC_ALL=C sed '1s/.*/\o376/' in) >out
+	assert_status 0
+	printf '\376\n' | cmp - out
 }

@@ -106,6 +106,14 @@ bytes() {
 	kill "$(cat d)"
 }
 
+@test "a daemon that writes on without end: half a second, in order" {
+	t -j 1 ::: 'echo a; setsid sh -c "while :; do echo y; sleep 0.01
+		done" &' 'echo b'
+	assert_status 0
+	# On a busy machine it may come too late to be heard at all.
+	[[ $(uniq <<<"$output" | xargs) =~ ^'a '(y )?b$ ]]
+}
+
 @test "what is in the pipe at a job's end is there, up to the last byte" {
 	bytes 60000 1 >data
 	for how in '' '--timeout 100' --always-shell '--no-keep-order'; do

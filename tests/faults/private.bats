@@ -57,17 +57,45 @@ mode_of() {
 	done
 }
 
-@test "a planted link is not followed: every creation is exclusive" {
-	type -P strace >/dev/null || skip "no strace"
-	case ${MUSTER_TEST_TOOL-} in '' | portable) ;; *) skip ;; esac
-	head -c 300000 /dev/zero >data
-	strace -f -o trace -e trace=open,openat,mkdir,linkat \
-		muster -j 2 --output-memory 4k --tmpdir "$TMPDIR" ::: \
-		'await up' 'cat data; : >up' >out 2>err || skip "no strace here"
-	muster_pid=$(head -n 1 trace | cut -d ' ' -f 1)
-	grep "^$muster_pid " trace | grep "$TMPDIR" | grep O_CREAT |
-		grep -v O_EXCL >bad || :
-	assert_file_is bad ''
+# planted FAULT ARG...: with a link where the file is to be made; what it
+# points to, if anything, stays as it is.
+planted() {
+	echo keep >target
+	seq 1000 >data
+	for FAULT_PLANT in "$PWD/target" "$PWD/new"; do
+		export FAULT_PLANT
+		f "$@" <data
+		[ -e hit ] || fail_with "no file was made: $*"
+		assert_file_is target $'keep\n'
+		[ ! -e new ]
+		find "$TMPDIR" . -type l -delete
+		rm -f "$TMPDIR"/par*
+	done
+}
+
+@test "a planted link is not followed: once, another name is taken" {
+	needs_faultlib
+	planted open@"$TMPDIR":1:plant --tmpdir "$TMPDIR" --files echo ::: a
+	assert_status 0
+	planted open@metrics:1:plant --metrics metrics echo ::: a
+	assert_status 0
+	assert_file_has metrics muster_
+}
+
+@test "a planted link is not followed: at each name" {
+	needs_faultlib
+	planted open@"$TMPDIR":1:plant:from --tmpdir "$TMPDIR" --files \
+		echo ::: a
+	[ "$status" -ne 0 ]
+	for how in --cat '--cat --tmpdir .'; do
+		# shellcheck disable=SC2086
+		planted open@muster-:1:plant:from --pipe $how cat {}
+		[ "$status" -ne 0 ]
+	done
+	planted open@metrics:1:plant:from --metrics metrics echo ::: a
+	assert_status 255
+	planted open@o.kept:1:plant:from -j 2 --journal j --output o \
+		'[ {} = 2 ] || await up; echo {}; : >up' ::: 1 2
 }
 
 @test "nothing is written below HOME, whatever is used" {
@@ -192,6 +220,59 @@ screen() {
 	refute grep -a $'\033]0' raw
 	screen 'muster "--$(printf "\033]0;x\007")" true ::: a'
 	refute grep -a $'\033]0' raw
+}
+
+# shows_none WHAT: raw has no byte that a terminal obeys, WHAT is named else;
+# as Latin-1 or as UTF-8.
+shows_none() {
+	LC_ALL=C refute grep -a -H --label="$1" -P \
+		'\x1b[]]0|[\x07\x08\x7f\x9b]' raw
+}
+
+@test "control characters: in errors, in answers, in lists of jobs" {
+	export E=$'\033]0;evil\007\233x\177\302\233y\b'
+
+	printf '%s\n' "$E" >in
+	for how in '-v' '--dry-run' '--debug all' '--halt now,fail=1' \
+		'--timeout 0.01' '--retries 2' '--on-fail echo' --tag \
+		'--tag --line-buffer' --latest-line; do
+		screen "muster $how false {} <in"
+		shows_none "$how"
+	done
+	for how in -j --timeout -a --colsep --rpl --halt --control --profile \
+		--journal --output --metrics --tasks --jsonl --block \
+		--cgroup --term-seq --rate --retry-on '--pipe-part -a'; do
+		screen "muster $how \"(/none/\$E\" true ::: a"
+		grep -q 'muster: ' raw || fail_with "$how: $(cat -v raw)"
+		shows_none "$how"
+	done
+	printf 'false #muster: id:a%s\nfalse #muster: after:q%s\n' \
+		"$E" "$E" >tasks
+	screen "muster --tasks tasks --bar --summary=all"
+	shows_none tasks
+	printf '{"comm%s' "$E" >json
+	screen "muster --jsonl json"
+	shows_none json
+}
+
+@test "control characters: of a run that is asked, from outside" {
+	export E=$'\033]0;evil\007\233x\177\302\233y\b'
+
+	real=$(realpath "${MUSTER_TEST_REAL-$MUSTER}")
+	ln -s "${real%/*}/musterctl" "$BATS_TEST_TMPDIR/bin/musterctl"
+	printf '%s\n' "$E" >in
+	start muster --control sock ': >up; await go; true {}' <in
+	wait_until test -e up
+	screen "musterctl sock jobs"
+	grep -q running raw
+	shows_none jobs
+	screen "musterctl sock \"\$E\""
+	shows_none request
+	screen "musterctl \"/none/\$E\" status"
+	shows_none path
+	: >go
+	finish
+	assert_status 0
 }
 
 @test "what jobs print is theirs: no byte is changed, terminal or not" {

@@ -258,34 +258,29 @@ lacking() {
 	done | xargs
 }
 
-@test "a joblog cut at any byte: those without a whole line run again" {
-	t -j 1 --joblog log "$job" ::: 1 2 3 4
+# cut_anywhere KIND
+cut_anywhere() {
+	t -j 1 "$1" log "$job" ::: 1 2 3 4
 	cp log log.whole
 	for n in $(cuts log.whole); do
 		rm -f ran
 		head -c "$n" log.whole >log
-		want=$(lacking --joblog)
-		resumed --joblog 1 2 3 4
+		want=$(lacking "$1")
+		resumed "$1" 1 2 3 4
 		assert_status 0
 		: >>ran
 		assert_equal "$n: $(sort -n ran | xargs)" "$n: $want"
 		# Now it is whole again.
-		[ "$(tail -n +2 log | cut -f 1 | sort -n | xargs)" = '1 2 3 4' ]
+		assert_equal "$(lacking "$1")" ''
 	done
 }
 
+@test "a joblog cut at any byte: those without a whole line run again" {
+	cut_anywhere --joblog
+}
+
 @test "a journal cut at any byte: those without a whole end run again" {
-	t -j 1 --journal log "$job" ::: 1 2 3 4
-	cp log log.whole
-	for n in $(cuts log.whole); do
-		rm -f ran
-		head -c "$n" log.whole >log
-		want=$(lacking --journal)
-		resumed --journal 1 2 3 4
-		assert_status 0
-		: >>ran
-		assert_equal "$n: $(sort -n ran | xargs)" "$n: $want"
-	done
+	cut_anywhere --journal
 }
 
 @test "the same with output in FILE, and some of it kept" {
@@ -321,14 +316,43 @@ lacking() {
 }
 
 @test "one write a record, whatever its length" {
-	type -P strace >/dev/null || skip "no strace"
-	case ${MUSTER_TEST_TOOL-} in '' | portable) ;; *) skip ;; esac
+	needs_faultlib
 	long=$(head -c 20000 /dev/zero | tr '\0' x)
-	strace -f -y -s 100000 -o trace -e trace=write,writev,pwrite64 \
-		muster -j 2 --joblog log --journal j "true $long{} #" \
-		::: 1 2 3 2>err || skip "no strace here"
-	assert_equal "$(grep -c '/log>' trace)" "$(wc -l <log)"
-	assert_equal "$(grep -c '/j>' trace)" "$(wc -l <j)"
-	grep -E '/(log|j)>' trace >records
-	refute grep -v '\\n"' records
+	for log in joblog journal; do
+		# Killed behind each write: that was a line, and a whole one.
+		for n in {1..20}; do
+			rm -f log
+			f write@/log:"$n":after -j 2 --$log log "true $long{} #" \
+				::: 1 2 3
+			[ -e hit ] || break
+			assert_equal "$(wc -l <log)" "$n"
+			assert_equal "$(tail -c 1 log)" ''
+		done
+		refute test -e hit
+		assert_equal "$(wc -l <log)" $((n - 1))
+		[ "$n" -gt 4 ]
+	done
+}
+
+@test "a log is opened to be appended to, and its directory is synced" {
+	mkdir d
+	for how in --joblog --journal; do
+		rm -rf d/log
+		type -P strace >/dev/null || skip "no strace"
+		strace -f -o trace -e trace=openat muster $how d/log true \
+			::: 1 2>err || skip "no strace here"
+		grep '"d/log"' trace | grep WR >opens
+		[ -s opens ]
+		refute grep -v 'O_APPEND.*O_CLOEXEC' opens
+	done
+	needs_faultlib
+	for how in --joblog --journal; do
+		for sync in end always; do
+			rm -f d/log
+			# Before there is anything in it.
+			f fsync@/d:1:kill $how d/log --sync $sync true ::: 1 || :
+			[ -e hit ]
+			assert_file_is d/log ''
+		done
+	done
 }

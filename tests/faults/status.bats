@@ -55,6 +55,34 @@ load ../helpers/watched
 	done
 }
 
+@test "an input that fails at each of its reads, by every road" {
+	needs_faultlib
+	yes '"xy"' | head -n 1200 >in
+	printf '{"command":"true %3000s"}\n' {1..3} >in.json
+	for how in '-a in -X echo' '--header : -a in -X echo' \
+		'--csv -a in -n 1000 echo' '--jsonl in.json' '--shuf -X echo' \
+		'--link -X echo :::: in in' '-X echo ::: 1 :::: in' \
+		'-j 1 --bar -X echo' '--pipe --block 4k cat' \
+		'--pipe --header 1 cat' '--pipe -N 900 cat' \
+		'--pipe --round-robin --block 4k cat' '--pipe --tee cat ::: 1 2' \
+		'--pipe --group-by 1 cat' '--pipe-part -a in --block 4k cat' \
+		'--pipe-part --cat -a in --block 4k cat' \
+		'--pipe-part --header 1 -a in cat'; do
+		n=0
+		while :; do
+			n=$((n + 1))
+			# shellcheck disable=SC2086
+			f read@/in:$n:EIO:from $how <in
+			[ -e hit ] || break
+			[ "$status" -gt 0 ] || fail_with "$how: $n"
+			assert_stderr_has 'Input/output error'
+			[ "$n" -lt 100 ]
+		done
+		assert_equal "$how: $status" "$how: 0"
+		[ "$n" -gt 1 ]
+	done
+}
+
 @test "a task file that fails later: the tasks before it are run, 255" {
 	needs_faultlib
 	yes 'echo task' | head -n 20000 >in
@@ -74,6 +102,37 @@ load ../helpers/watched
 		m $how <dir >out
 		own_error
 		assert_file_is out ''
+	done
+}
+
+@test "an input that may not be read, or is not there, by every road" {
+	needs_faultlib
+	: >my.txt
+	for error in EACCES ENOENT EIO; do
+		for how in '-a my.txt echo' '--tasks my.txt' '--jsonl my.txt' \
+			'--csv -a my.txt echo' '--pipe-part -a my.txt cat' \
+			'echo :::: my.txt' 'echo ::: a ::::+ my.txt' \
+			'--pipe --tee cat :::: my.txt'; do
+			# shellcheck disable=SC2086
+			f open@my.txt:1:$error $how </dev/null
+			[ -e hit ]
+			own_error my.txt
+			assert_file_is out ''
+		done
+	done
+}
+
+@test "a closed standard input that nobody needs: 0" {
+	echo x >in
+	for how in 'echo ::: x' '-a in echo' ':::: in echo' \
+		'--pipe-part -a in cat'; do
+		status=0
+		[[ $how != ::::* ]] || how='echo :::: in'
+		# shellcheck disable=SC2086
+		muster $how <&- >out 2>err || status=$?
+		assert_status 0
+		assert_file_is out $'x\n'
+		assert_file_is err ''
 	done
 }
 
@@ -140,6 +199,30 @@ load ../helpers/watched
 		m $how >&-
 		own_error
 	done
+}
+
+@test "a limit of the size of files: a message, and no death" {
+	(
+		ulimit -f 1
+		m -j 1 --joblog log seq ::: 1000 2000 3000 >big
+		echo "$status" >status
+	)
+	stderr=$(cat err)
+	assert_file_is status $'255\n'
+	assert_stderr_has 'standard output: File too large'
+	cmp big <(seq 1000 | head -c 1024)
+	[ "$(wc -l <log)" -ge 2 ]
+}
+
+@test "a reader that has gone, with SIGPIPE ignored: 255, a message" {
+	(
+		trap '' PIPE
+		m -j 1 yes ::: 1
+		echo "$status" >status
+	) | head -c 1 >/dev/null
+	stderr=$(cat err)
+	assert_file_is status $'255\n'
+	assert_stderr 'muster: standard output: Broken pipe'
 }
 
 @test "with -u the jobs write themselves, and fail themselves" {
@@ -264,6 +347,63 @@ load ../helpers/watched
 		f close@/log:1:EIO:from $how log ::: 'echo a'
 		[ -e hit ]
 		own_error log
+	done
+}
+
+@test "a log that may not be opened: 255, nothing run" {
+	needs_faultlib
+	for error in EACCES EROFS ENOSPC EIO; do
+		for how in '--joblog log' '--journal log' '--output log' \
+			'--results log.csv' '--failed-to log' \
+			'--metrics log'; do
+			# shellcheck disable=SC2086
+			f open@log:1:$error $how touch ::: ran
+			[ -e hit ]
+			own_error log
+			[ ! -e ran ]
+		done
+	done
+}
+
+@test "--files that fill the disk: 255, and the other jobs are run" {
+	run --separate-stderr on_disk 64k muster -j 1 --files --tmpdir full \
+		'head -c {} /dev/zero; : >ran{}' ::: 1 100000 2
+	own_error 'No space left'
+	[ -e ran1 ]
+	[ -e ran2 ]
+}
+
+# Whatever fails, the logs have the jobs that were run, and no other.
+on_record() {
+	local want
+
+	[ "$status" -eq 255 ] || fail_with "$*: $status"
+	[ -s ran ] || fail_with "$*: nothing was run"
+	want=$(sort -n ran | xargs)
+	assert_equal "$*: $(tail -n +2 log | cut -f 1 | sort -n | xargs)" \
+		"$*: $want"
+	grep '"end":"exited"' j | grep -o '"job":[0-9]*' | cut -d : -f 2 |
+		sort -n | xargs >ended
+	assert_equal "$*: $(cat ended)" "$*: $want"
+}
+
+@test "whatever fails, what had been done is on record" {
+	needs_faultlib
+	seq 30000 >in
+	for fault in read@/in:2:EIO write@/out:1:ENOSPC write@/err:1:ENOSPC \
+		write@/full:1:ENOSPC write@/r.csv:1:ENOSPC \
+		write@/o:2:EIO; do
+		rm -f ran log j o o.kept
+		set -- -j 2
+		case $fault in
+		*/full*) set -- -j 2 --failed-to full ;;
+		*r.csv*) set -- -j 2 --results r.csv ;;
+		*/o:*) set -- -j 2 --output o ;;
+		esac
+		f $fault "$@" -n 3000 --joblog log --journal j \
+			'echo {#} >>ran; echo {#}; echo {#} >&2; exit 1 #' <in
+		[ -e hit ] || fail_with "$fault never came"
+		on_record $fault
 	done
 }
 

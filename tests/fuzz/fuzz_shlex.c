@@ -38,8 +38,10 @@ static void check_value(const struct shlex *at, const char *value)
 		shlex_feed(&l, quoted.data, quoted.len);
 		/* What a person would better not write is no harm here: a
 		 * quote behind $$, a backslash in backticks; and <<<<< is no
-		 * shell text at all. */
-		if (at->dollar || at->angles || is_in_backtick(ctx))
+		 * shell text at all. And here the value's own quotes count as
+		 * a level. */
+		if (at->dollar || at->angles || is_in_backtick(ctx) ||
+		    at->depth == SHLEX_DEPTH)
 			goto out;
 		FUZZ_CHECK(!l.lost);
 		FUZZ_CHECK(l.depth == want.depth);

@@ -77,7 +77,9 @@ static void check_any(const char *row, const char *colsep, bool csv)
 static void add_record(struct buf *b, enum results_kind kind,
 		       const struct job *job, const char *text)
 {
-	record_add_begin(b, kind, job, 1);
+	struct results_config config = { .kind = kind };
+
+	record_add_begin(b, &config, job, 1);
 	for (int stream = 0; stream < 2; stream++) {
 		size_t len = stream ? 0 : strlen(text), at = 0;
 

@@ -13,7 +13,8 @@
  * WHAT	the name of an errno; "kill": SIGKILL instead of the call; "after":
  *	SIGKILL behind it; "tear": SIGKILL behind half of the bytes (write);
  *	"short": half of the bytes, and no error (read and write); "jump": the
- *	wall clock is a year ahead (clock)
+ *	wall clock is a year ahead (clock); "plant": where a file is to be made
+ *	there is a link to $FAULT_PLANT first, and O_TMPFILE is unknown (open)
  * from	also all that follow
  *
  * FAULT_HIT=FILE is made when the call has come, so that a sweep knows when N
@@ -40,7 +41,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum what { FAIL, KILL, AFTER, TEAR, SHORT, JUMP };
+enum what { FAIL, KILL, AFTER, TEAR, SHORT, JUMP, PLANT };
 
 /* Set before main, constant then. */
 static char call[16];
@@ -50,6 +51,7 @@ static enum what what;
 static int error;
 static bool from;
 static char hit[PATH_MAX];
+static char planted[PATH_MAX];
 static bool is_on;
 
 static atomic_long count;
@@ -76,10 +78,10 @@ static void set_what(const char *word, const char *spec)
 {
 	static const char *const names[] = {
 		[KILL] = "kill", [AFTER] = "after", [TEAR] = "tear",
-		[SHORT] = "short", [JUMP] = "jump",
+		[SHORT] = "short", [JUMP] = "jump", [PLANT] = "plant",
 	};
 
-	for (size_t i = KILL; i <= JUMP; i++) {
+	for (size_t i = KILL; i <= PLANT; i++) {
 		if (strcmp(word, names[i]) == 0) {
 			what = (enum what)i;
 			return;
@@ -130,6 +132,8 @@ __attribute__((constructor)) static void set_up(void)
 	parse(spec);
 	if (file)
 		snprintf(hit, sizeof(hit), "%s", file);
+	if (getenv("FAULT_PLANT"))
+		snprintf(planted, sizeof(planted), "%s", getenv("FAULT_PLANT"));
 	unsetenv("FAULT");
 	unsetenv("FAULT_PROGRAM");
 	unsetenv("FAULT_HIT");
@@ -265,6 +269,15 @@ ssize_t pread(int fd, void *p, size_t len, off_t at)
 	return what == SHORT ? real(fd, p, half(len), at) : -1;
 }
 
+ssize_t splice(int in, off64_t *from, int out, off64_t *to, size_t len,
+	       unsigned flags)
+{
+	if (!is_due("read", in, NULL))
+		return syscall(SYS_splice, in, from, out, to, len, flags);
+	return what == SHORT ? syscall(SYS_splice, in, from, out, to, half(len),
+				       flags) : -1;
+}
+
 /* A call that takes a descriptor and gives 0. */
 static int plain(const char *name, int fd, long number, long arg)
 {
@@ -308,6 +321,18 @@ int close(int fd)
 	return plain("close", fd, SYS_close, 0);
 }
 
+/* What somebody would do who knows each name beforehand. */
+static int open_planted(const char *path, int flags, mode_t mode)
+{
+	if ((flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EISDIR;
+		return -1;
+	}
+	if ((flags & O_CREAT) && is_due("open", -1, path))
+		(void)!symlink(planted, path);
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
 int open(const char *path, int flags, ...)
 {
 	mode_t mode = 0;
@@ -319,6 +344,8 @@ int open(const char *path, int flags, ...)
 		mode = va_arg(ap, mode_t);
 		va_end(ap);
 	}
+	if (what == PLANT)
+		return open_planted(path, flags, mode);
 	if (!is_due("open", -1, path))
 		return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 	if (what == FAIL)

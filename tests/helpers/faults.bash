@@ -35,17 +35,23 @@ m() {
 	stderr=$(cat err)
 }
 
-# f FAULT ARG...: the same with that fault, standard output in the file out;
-# the file "hit" is there afterwards if the call has come.
-f() {
+# with_fault FAULT ARG...: muster ARG... with that fault; the file "hit" is
+# there afterwards if the call has come.
+with_fault() {
 	local fault=$1
 
+	needs_faultlib
 	shift
 	rm -f hit
+	LD_PRELOAD=$MUSTER_TEST_HELPERS/faultlib.so FAULT=$fault \
+		FAULT_HIT=$PWD/hit muster "$@"
+}
+
+# f FAULT ARG...: the same, standard output in the file out.
+f() {
 	status=0
 	# shellcheck disable=SC2034 # for assert_status
-	LD_PRELOAD=$MUSTER_TEST_HELPERS/faultlib.so FAULT=$fault \
-		FAULT_HIT=$PWD/hit muster "$@" >out 2>err || status=$?
+	with_fault "$@" >out 2>err || status=$?
 	stderr=$(cat err)
 }
 

@@ -22,6 +22,7 @@
 #include "base/fdio.h"
 #include "base/num.h"
 #include "proc/child.h"
+#include "proc/warden.h"
 #include "proc/sigstate.h"
 #include "tap.h"
 
@@ -98,6 +99,8 @@ static void await_silence(struct proc *p)
 /* No child of ours is left, not even as a zombie. */
 static void check_no_children(void)
 {
+	/* Started if one had left something. */
+	warden_end();
 	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 }
 

@@ -315,18 +315,23 @@ static void threads_come_back(void *arg)
 	fake_end(f);
 }
 
+/* Two jobs run, and there can be no thread for more. */
+static struct fake *with_two(void)
+{
+	struct fake *f = started(4);
+
+	fake_submit_n(f, 2, "hold");
+	fake_await_running(f, 2);
+	CHECK(forbid_threads());
+	return f;
+}
+
 /* Though no job ends. */
 static void threads_are_asked_for_again(void *arg)
 {
-	struct engine_config c = { .max = 4 };
-	struct fake *f = fake_new(&c, false);
+	struct fake *f = with_two();
 
 	(void)arg;
-	engine_start(f->engine);
-	fake_submit_n(f, 2, "hold");
-	fake_await_running(f, 2);
-	if (!CHECK(forbid_threads()))
-		return;
 	fake_submit_n(f, 5, "hold");
 	CHECK_INT(fake_stats(f).workers, 2);
 	allow_threads();
@@ -339,15 +344,9 @@ static void threads_are_asked_for_again(void *arg)
 
 static void run_with_few_threads(void *arg)
 {
-	struct engine_config c = { .max = 4 };
-	struct fake *f = fake_new(&c, false);
+	struct fake *f = with_two();
 
 	(void)arg;
-	engine_start(f->engine);
-	fake_submit_n(f, 2, "hold");
-	fake_await_running(f, 2);
-	if (!CHECK(forbid_threads()))
-		return;
 	fake_submit_n(f, 50, "hold");
 	CHECK_INT(fake_stats(f).workers, 2);
 	CHECK_INT(fake_stats(f).queued, 50);
@@ -398,6 +397,24 @@ static void no_threads_at_all_for_stages(void *arg)
 	fake_end(f);
 }
 
+/* They may be all that is in the way of the processes of jobs. */
+static void idle_threads_make_room(void *arg)
+{
+	struct engine_config c = { .min = 2, .max = 4 };
+	struct fake *f = fake_new(&c, false);
+
+	(void)arg;
+	engine_start(f->engine);
+	AWAIT(fake_stats(f).idle == 2);
+	if (!CHECK(forbid_threads()))
+		return;
+	engine_resize(f->engine, 0, 4, 4);
+	AWAIT(fake_stats(f).workers == 1);
+	CHECK_INT(atomic_load(&f->shortages), 1);
+	fake_submit_n(f, 3, "ok");
+	fake_end(f);
+}
+
 /* In a process of its own, which gives up its rights. */
 static void apart(void (*fn)(void *))
 {
@@ -438,6 +455,11 @@ static void threads_later(void)
 	apart(threads_are_asked_for_again);
 }
 
+static void threads_in_the_way(void)
+{
+	apart(idle_threads_make_room);
+}
+
 static const struct tap_case cases[] = {
 	{ "a job that can't start waits for another to end",
 	  waits_for_one_to_end },
@@ -461,6 +483,7 @@ static const struct tap_case cases[] = {
 	{ "with few threads they do all the work", few_threads },
 	{ "threads are asked for again though no job ends",
 	  threads_later },
+	{ "of idle threads half make room", threads_in_the_way },
 	{ "no thread for a later stage", stage_without_threads },
 	{ "three stages and no thread", stages_without_threads },
 };

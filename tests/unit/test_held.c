@@ -12,6 +12,9 @@
 #include "sink/spool.h"
 #include "tap.h"
 
+/* What all cases share. */
+static struct held_pool pool;
+
 /* Puts p into the spool as a worker does, all at once. */
 static void spill(struct held *h, struct spool *s, const char *p, size_t len)
 {
@@ -46,7 +49,7 @@ static size_t drain(struct held *h, struct spool *s, struct buf *out)
 			CHECK(spool_read(s, c->extent, to, c->len) == 0);
 		out->len += c->len;
 		out->data[out->len] = '\0';
-		freed += held_chunk_free(c, s);
+		freed += held_chunk_free(c, &pool, s);
 		c = next;
 	}
 	return freed;
@@ -58,7 +61,7 @@ static void empty(void)
 
 	CHECK(held_is_empty(&h));
 	CHECK(held_take(&h) == NULL);
-	CHECK_INT(held_add(&h, "", 0), 0);
+	CHECK_INT(held_add(&h, &pool, "", 0), 0);
 	CHECK(held_is_empty(&h));
 }
 
@@ -74,7 +77,7 @@ static void keeps_order(void)
 		size_t from = want.len;
 
 		buf_addf(&want, "%u:", i * i);
-		used += held_add(&h, want.data + from, want.len - from);
+		used += held_add(&h, &pool, want.data + from, want.len - from);
 	}
 	CHECK(used >= want.len);
 	/* What was counted in is counted out. */
@@ -86,16 +89,45 @@ static void keeps_order(void)
 	spool_release(&s);
 }
 
-static void small_output_is_cheap(void)
+static void short_output(void)
 {
 	struct held h = { NULL, NULL };
+	struct held_chunk *c = NULL;
 	struct buf got = BUF_INIT;
 	struct spool s;
 
 	spool_init(&s, tap_tmpdir());
-	CHECK(held_add(&h, "hello\n", 6) <= sizeof(struct held_chunk) + 6);
-	drain(&h, &s, &got);
-	CHECK_STR(got.data, "hello\n");
+	for (int i = 0; i < 3; i++) {
+		CHECK(held_add(&h, &pool, "hello\n", 6) <=
+		      sizeof(struct held_chunk) + 128);
+		if (c)
+			CHECK(h.first == c);
+		c = h.first;
+		drain(&h, &s, &got);
+	}
+	CHECK_STR(got.data, "hello\nhello\nhello\n");
+	buf_release(&got);
+	spool_release(&s);
+}
+
+/* More than a pool keeps, all of it in use at once, twice. */
+static void many_short_outputs(void)
+{
+	struct held h[1000] = { { NULL, NULL } };
+	struct buf got = BUF_INIT;
+	struct spool s;
+
+	spool_init(&s, tap_tmpdir());
+	for (int round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 1000; i++)
+			held_add(&h[i], &pool, "ab", 2);
+		for (unsigned i = 0; i < 1000; i++)
+			drain(&h[i], &s, &got);
+	}
+	CHECK_INT(got.len, 4000);
+	CHECK(pool.n > 0 && pool.n < 1000);
+	held_pool_release(&pool);
+	CHECK(pool.first == NULL && pool.n == 0);
 	buf_release(&got);
 	spool_release(&s);
 }
@@ -110,9 +142,9 @@ static void large_pieces(void)
 
 	memset(big, 'b', sizeof(big));
 	spool_init(&s, tap_tmpdir());
-	used = held_add(&h, "a", 1);
-	used += held_add(&h, big, sizeof(big));
-	used += held_add(&h, "c", 1);
+	used = held_add(&h, &pool, "a", 1);
+	used += held_add(&h, &pool, big, sizeof(big));
+	used += held_add(&h, &pool, "c", 1);
 	CHECK_INT(drain(&h, &s, &got), used);
 	CHECK_INT(got.len, sizeof(big) + 2);
 	CHECK_INT(got.data[0], 'a');
@@ -135,7 +167,7 @@ static void memory_and_spool(void)
 		for (unsigned k = 0; k < 1500; k++)
 			buf_addf(&want, "%u,", i * k);
 		if (i % 4 == 1)
-			held_add(&h, want.data + from, want.len - from);
+			held_add(&h, &pool, want.data + from, want.len - from);
 		else
 			spill(&h, &s, want.data + from, want.len - from);
 	}
@@ -176,7 +208,7 @@ static void leaves_what_is_written(void)
 	size_t n = 3;
 
 	spool_init(&s, tap_tmpdir());
-	held_add(&h, "one", 3);
+	held_add(&h, &pool, "one", 3);
 	c = held_spool(&h, &s, &n);
 	if (!CHECK(c != NULL))
 		return;
@@ -188,7 +220,7 @@ static void leaves_what_is_written(void)
 	CHECK(spool_write(&s, c->extent, "two", 3) == 0);
 	c->len += 3;
 	c->writing = false;
-	held_add(&h, "three", 5);
+	held_add(&h, &pool, "three", 5);
 	drain(&h, &s, &got);
 	CHECK_STR(got.data, "onetwothree");
 	CHECK(held_is_empty(&h));
@@ -223,7 +255,7 @@ static void free_chunks(struct held_chunk *c, struct spool *s)
 	while (c) {
 		struct held_chunk *next = c->next;
 
-		held_chunk_free(c, s);
+		held_chunk_free(c, &pool, s);
 		c = next;
 	}
 }
@@ -238,7 +270,7 @@ static void packs_the_end(void)
 	spool_init(&s, tap_tmpdir());
 	CHECK(held_pack(&h, 100, &raw) == NULL);
 	for (int i = 0; i < 100; i++)
-		held_add(&h, "0123456789", 10);
+		held_add(&h, &pool, "0123456789", 10);
 	c = held_pack(&h, 700, &raw);
 	if (!CHECK(c != NULL && extents != NULL))
 		return;
@@ -246,7 +278,7 @@ static void packs_the_end(void)
 	CHECK(c->len <= 700 && c->len > 0);
 	CHECK_INT(total(h.first), 1000);
 	/* Nothing of it can be taken, nor packed again, nor be added to. */
-	held_add(&h, "x", 1);
+	held_add(&h, &pool, "x", 1);
 	CHECK(h.last != c);
 	extents[0] = spool_alloc(&s);
 	held_packed(c, extents, 5);
@@ -266,13 +298,13 @@ static void packs_all(void)
 	struct spool s;
 
 	spool_init(&s, tap_tmpdir());
-	held_add(&h, "abc", 3);
+	held_add(&h, &pool, "abc", 3);
 	c = held_pack(&h, 700, &raw);
 	if (!CHECK(c != NULL && h.first == c && h.last == c))
 		return;
 	CHECK(held_take(&h) == NULL);
 	held_unpack(&h, c, raw);
-	held_add(&h, "def", 3);
+	held_add(&h, &pool, "def", 3);
 	drain(&h, &s, &got);
 	CHECK_STR(got.data, "abcdef");
 	buf_release(&got);
@@ -283,8 +315,8 @@ static const struct tap_case cases[] = {
 	{ "an empty queue gives nothing", empty },
 	{ "bytes come out as they went in, memory as counted",
 	  keeps_order },
-	{ "a short output takes no more than it needs",
-	  small_output_is_cheap },
+	{ "a short output takes little, and what others had", short_output },
+	{ "what stays for later ones is bounded", many_short_outputs },
 	{ "large pieces stay whole", large_pieces },
 	{ "memory and spool in turn", memory_and_spool },
 	{ "an extent is filled before the next is begun",

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/fdio.h"
+#include "base/num.h"
 #include "base/thread.h"
 #include "sink/logfile.h"
 #include "tap.h"
@@ -133,6 +135,50 @@ static void *add_records(void *arg)
 	return NULL;
 }
 
+static atomic_int nsyncs, nadded;
+
+#ifdef HAVE_FDATASYNC
+/* Takes the place of the system's. */
+int fdatasync(int fd)
+{
+	atomic_fetch_add(&nsyncs, 1);
+	return fsync(fd);
+}
+#endif
+
+static void *add_one(void *arg)
+{
+	struct logfile *l = arg;
+
+	CHECK_INT(logfile_add(l, "1\n", 2), 0);
+	atomic_fetch_add(&nadded, 1);
+	while (atomic_load(&nadded) < THREADS)
+		(void)thread_poll(NULL, 0, NS_PER_MS);
+	CHECK_INT(logfile_commit(l), 0);
+	return NULL;
+}
+
+/* What ends at the same time needs one sync. */
+static void one_for_all(void)
+{
+	struct logfile *l = open_log(LOGFILE_ALWAYS);
+	struct thread threads[THREADS];
+	int before = atomic_load(&nsyncs);
+
+	if (!l)
+		return;
+	for (int i = 0; i < THREADS; i++)
+		CHECK_INT(thread_start(&threads[i], 0, add_one, l), 0);
+	for (int i = 0; i < THREADS; i++)
+		thread_join(&threads[i]);
+#ifdef HAVE_FDATASYNC
+	CHECK_INT(atomic_load(&nsyncs) - before, 1);
+#else
+	(void)before;
+#endif
+	CHECK_INT(logfile_free(l), 0);
+}
+
 static void group_commit(void)
 {
 	struct logfile *l = open_log(LOGFILE_ALWAYS);
@@ -172,6 +218,7 @@ static const struct tap_case cases[] = {
 	{ "a file has one owner", one_owner },
 	{ "a record that does not fit", no_room },
 	{ "many threads commit", group_commit },
+	{ "what ends together is synced together", one_for_all },
 	{ "what has no disk is synced without a word", no_disk },
 };
 TAP_MAIN(cases)

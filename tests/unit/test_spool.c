@@ -230,6 +230,18 @@ static void kept_file_grows(void)
 	CHECK(close(fd) == 0);
 }
 
+/* Can there be any? Asked behind the end of that file. */
+static bool has_holes(int fd)
+{
+#ifdef FALLOC_FL_PUNCH_HOLE
+	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			 (off_t)1 << 30, 1 << 20) == 0;
+#else
+	(void)fd;
+	return false;
+#endif
+}
+
 static void kept_file_has_holes(void)
 {
 	static char block[SPOOL_EXTENT];
@@ -248,8 +260,8 @@ static void kept_file_has_holes(void)
 		spool_drop(&s, i * (off_t)SPOOL_EXTENT, SPOOL_EXTENT);
 	CHECK(fstat(fd, &st) == 0);
 	CHECK_INT(st.st_size, full.st_size);
-	/* As far as the file system can do that. */
-	CHECK(st.st_blocks <= full.st_blocks);
+	if (has_holes(fd))
+		CHECK(st.st_blocks < full.st_blocks);
 	CHECK(spool_read(&s, 63 * (off_t)SPOOL_EXTENT, block,
 			 sizeof(block)) == 0);
 	CHECK_INT(block[sizeof(block) - 1], 'x');

@@ -6,8 +6,10 @@
  */
 #include <config.h>
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/compiler.h"
@@ -74,17 +76,19 @@ static void check_rows(const struct row *rows, size_t n,
 		check_rows(rows, ARRAY_SIZE(rows), opts);		\
 	}
 
-/* Whose every byte could begin something: not looked at to the end each. */
+/* Whose every byte could begin something: not looked at to the end each. But
+ * some tools do that at each call of the library's that gets a string. */
 static void long_texts(void)
 {
 	static const char *const pieces[] = { ":%", "{", "{=", "{1" };
+	size_t len = 400000 / (size_t)(tap_slow() * tap_slow());
 	struct buf err = BUF_INIT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
 		struct buf text = BUF_INIT;
 		struct template *t;
 
-		while (text.len < 400000)
+		while (text.len < len)
 			buf_addstr(&text, pieces[i]);
 		t = template_new(text.data, &OPTS(.shell = SHELL_BASH), &err);
 		CHECK_STR(err.data, "");
@@ -92,6 +96,63 @@ static void long_texts(void)
 		buf_release(&text);
 	}
 	buf_release(&err);
+}
+
+static int64_t now_of_thread(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* What it takes to compile "echo " and n times piece, at best. */
+static int64_t cost_of(const char *piece, size_t n,
+		       const struct template_opts *opts)
+{
+	int64_t best = INT64_MAX;
+	struct buf text = BUF_INIT;
+	struct buf err = BUF_INIT;
+
+	buf_addstr(&text, "echo ");
+	while (n--)
+		buf_addstr(&text, piece);
+	for (unsigned i = 0; i < 3; i++) {
+		int64_t start = now_of_thread();
+		struct template *t = template_new(text.data, opts, &err);
+		int64_t cost = now_of_thread() - start;
+
+		CHECK_STR(err.data, "");
+		template_free(t);
+		best = cost < best ? cost : best;
+	}
+	buf_release(&text);
+	buf_release(&err);
+	return best;
+}
+
+/* Sixteen times as many cost sixteen times as much, not 256 times. */
+static void many_places(void)
+{
+	static const char *const pieces[] = {
+		"{}", "'{}'", "\"{}\"", "{1}-eq", "){}", " {}", "{}x  ",
+		"{#}",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		for (unsigned repeat = 0; repeat < 2; repeat++) {
+			struct template_opts opts = {
+				.shell = SHELL_BASH, .repeat_words = repeat,
+			};
+			int64_t few = cost_of(pieces[i], 1000, &opts);
+			int64_t many = cost_of(pieces[i], 16000, &opts);
+
+			if (!CHECK(many < few * 64))
+				fprintf(stderr, "# %s: %lld, %lld ns\n",
+					pieces[i], (long long)few,
+					(long long)many);
+		}
+	}
 }
 
 ROWS(one_value, BASH,
@@ -563,6 +624,7 @@ static void repeated_words_without_a_shell(void)
 static const struct tap_case cases[] = {
 	{ "one value", one_value },
 	{ "a long text is looked at once", long_texts },
+	{ "many places cost as much each as few", many_places },
 	{ "several values", several_values },
 	{ "positions without a value", no_such_value },
 	{ "sequence number and slot", numbers },

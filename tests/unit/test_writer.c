@@ -22,6 +22,7 @@ struct bench {
 	struct writer_batch b;
 	struct writer_tag tag[3];
 	struct spool s;
+	struct held_pool pool;
 };
 
 static void start(struct bench *t, bool pipes)
@@ -34,6 +35,7 @@ static void start(struct bench *t, bool pipes)
 	writer_init(&t->w);
 	writer_batch_reset(&t->b);
 	spool_init(&t->s, tap_tmpdir());
+	t->pool = (struct held_pool){ NULL, 0 };
 	for (int i = 0; i < 3; i++)
 		writer_tag_init(&t->tag[i]);
 }
@@ -52,7 +54,7 @@ static void add(struct bench *t, int tag, int stream, const char *p,
 {
 	struct held h = { NULL, NULL };
 
-	held_add(&h, p, len);
+	held_add(&h, &t->pool, p, len);
 	writer_batch_add(&t->b, held_take(&h), stream, &t->tag[tag]);
 }
 
@@ -84,7 +86,7 @@ static void put(struct bench *t)
 		while (c) {
 			struct held_chunk *next = c->next;
 
-			held_chunk_free(c, &t->s);
+			held_chunk_free(c, &t->pool, &t->s);
 			c = next;
 		}
 	}
@@ -96,6 +98,7 @@ static void finish(struct bench *t)
 	capture_end(&t->cap);
 	writer_release(&t->w);
 	spool_release(&t->s);
+	held_pool_release(&t->pool);
 	for (int i = 0; i < 3; i++)
 		writer_tag_release(&t->tag[i]);
 }
