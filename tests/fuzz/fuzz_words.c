@@ -22,6 +22,12 @@ static void check_same(struct words *a, struct words *b)
 	FUZZ_CHECK(a->n == b->n);
 	for (size_t i = 0; i < a->n; i++)
 		FUZZ_CHECK(strcmp(x[i], y[i]) == 0);
+	FUZZ_CHECK(a->redirs.n == b->redirs.n);
+	for (unsigned i = 0; i < a->redirs.n; i++) {
+		FUZZ_CHECK(a->redirs.at[i].kind == b->redirs.at[i].kind);
+		FUZZ_CHECK(a->redirs.at[i].fd == b->redirs.at[i].fd);
+		FUZZ_CHECK(a->redirs.at[i].from == b->redirs.at[i].from);
+	}
 }
 
 static void check_line(const char *line, size_t len, enum shell_kind kind)

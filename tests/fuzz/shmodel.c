@@ -90,6 +90,54 @@ static const char *take_word(struct buf *word, const char *p, const char *end,
 	return p;
 }
 
+static size_t word_len(const char *p, const char *end)
+{
+	size_t n = 0;
+
+	while (p + n < end && p[n] != ' ' && p[n] != '\t')
+		n++;
+	return n;
+}
+
+/* A redirection at p, of a shell like sh. Returns what is behind it; p: there
+ * is none; NULL: it is not as simple as /dev/null or another descriptor. */
+static const char *take_redir(struct redirs *redirs, const char *p,
+			      const char *end)
+{
+	static const struct {
+		const char *text;
+		int fd;
+		enum redir_kind kind;
+	} ops[] = {
+		{ ">>", 1, REDIR_APPEND }, { ">&", 1, REDIR_DUP },
+		{ "<&", 0, REDIR_DUP }, { ">", 1, REDIR_WRITE },
+		{ "<", 0, REDIR_READ },
+	};
+	const char *op = *p >= '0' && *p <= '9' ? p + 1 : p;
+	struct redir r = { 0 };
+	size_t i = 0, n;
+
+	while (i < 5 && (strlen(ops[i].text) > (size_t)(end - op) ||
+			 memcmp(op, ops[i].text, strlen(ops[i].text)) != 0))
+		i++;
+	if (i == 5)
+		return p;
+	r.kind = ops[i].kind;
+	r.fd = op > p ? *p - '0' : ops[i].fd;
+	p = op + strlen(ops[i].text);
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	n = word_len(p, end);
+	if (r.kind == REDIR_DUP && n == 1 && *p >= '0' && *p <= '2')
+		r.from = *p - '0';
+	else if (r.kind == REDIR_DUP || n != 9 || memcmp(p, "/dev/null", 9))
+		return NULL;
+	if (r.fd > 2 || redirs->n == REDIRS_MAX)
+		return NULL;
+	redirs->at[redirs->n++] = r;
+	return p + n;
+}
+
 int shmodel_words(struct words *w, const char *text, size_t len,
 		  enum shell_kind kind)
 {
@@ -101,6 +149,15 @@ int shmodel_words(struct words *w, const char *text, size_t len,
 			p++;
 		if (p == end)
 			return 0;
+		if (kind < SHELL_FISH) {
+			const char *from = p;
+
+			p = take_redir(&w->redirs, p, end);
+			if (!p)
+				return -1;
+			if (p > from)
+				continue;
+		}
 		words_begin(w);
 		p = take_word(&w->bytes, p, end, kind);
 		words_end(w);

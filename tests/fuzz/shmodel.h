@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * shmodel.h - how shells take quotes off, written a second time and as simply
- * as possible, to judge what the program says. Knows words, quotes and
- * backslashes; whatever more a shell would do is refused.
+ * as possible, to judge what the program says. Knows words, quotes,
+ * backslashes and the redirections of base/redir.h; whatever more a shell would
+ * do is refused.
  */
 #ifndef MUSTER_TESTS_SHMODEL_H
 #define MUSTER_TESTS_SHMODEL_H
