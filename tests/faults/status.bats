@@ -55,19 +55,14 @@ load ../helpers/watched
 	done
 }
 
-@test "an input that fails at each of its reads, by every road" {
+# each_read_fails HOW...: for each HOW, and each of its reads of in.
+each_read_fails() {
+	local how n
+
 	needs_faultlib
 	yes '"xy"' | head -n 1200 >in
 	printf '{"command":"true %3000s"}\n' {1..3} >in.json
-	for how in '-a in -X echo' '--header : -a in -X echo' \
-		'--csv -a in -n 1000 echo' '--jsonl in.json' '--shuf -X echo' \
-		'--link -X echo :::: in in' '-X echo ::: 1 :::: in' \
-		'-j 1 --bar -X echo' '--pipe --block 4k cat' \
-		'--pipe --header 1 cat' '--pipe -N 900 cat' \
-		'--pipe --round-robin --block 4k cat' '--pipe --tee cat ::: 1 2' \
-		'--pipe --group-by 1 cat' '--pipe-part -a in --block 4k cat' \
-		'--pipe-part --cat -a in --block 4k cat' \
-		'--pipe-part --header 1 -a in cat'; do
+	for how; do
 		n=0
 		while :; do
 			n=$((n + 1))
@@ -81,6 +76,32 @@ load ../helpers/watched
 		assert_equal "$how: $status" "$how: 0"
 		[ "$n" -gt 1 ]
 	done
+}
+
+@test "an input that fails at each of its reads: lines" {
+	each_read_fails '-a in -X echo' '--header : -a in -X echo' \
+		'--csv -a in -n 1000 echo' '--jsonl in.json' '--shuf -X echo'
+}
+
+@test "an input that fails at each of its reads: several" {
+	each_read_fails '--link -X echo :::: in in' '-X echo ::: 1 :::: in' \
+		'-j 1 --bar -X echo'
+}
+
+@test "an input that fails at each of its reads: --pipe" {
+	each_read_fails '--pipe --block 4k cat' '--pipe --header 1 cat' \
+		'--pipe -N 900 cat'
+}
+
+@test "an input that fails at each of its reads: --pipe, dealt out" {
+	each_read_fails '--pipe --round-robin --block 4k cat' \
+		'--pipe --tee cat ::: 1 2' '--pipe --group-by 1 cat'
+}
+
+@test "an input that fails at each of its reads: --pipe-part" {
+	each_read_fails '--pipe-part -a in --block 4k cat' \
+		'--pipe-part --cat -a in --block 4k cat' \
+		'--pipe-part --header 1 -a in --block 4k cat'
 }
 
 @test "a task file that fails later: the tasks before it are run, 255" {
