@@ -383,7 +383,7 @@ static void add_exports(struct buf *out, char *const *env)
 /* One line that tmux shows as it is: it would expand # and what is behind. */
 static void add_title(struct buf *out, const char *command)
 {
-	for (size_t i = 0; command[i] && i < TITLE_BYTES; i++) {
+	for (size_t i = 0; i < TITLE_BYTES && command[i]; i++) {
 		unsigned char c = (unsigned char)command[i];
 
 		if (c == '#')

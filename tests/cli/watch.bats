@@ -6,23 +6,6 @@
 load ../helpers/common
 load ../helpers/watched
 
-# Those that there are; the pids are known before anything else is started.
-kill_marked() {
-	local pids
-
-	pids=$(marked_pids)
-	# shellcheck disable=SC2086 # words
-	[ -z "$pids" ] || kill $pids 2>/dev/null || :
-}
-
-# Without the means of Linux, hooks and what they leave may outlive muster.
-no_survivors() {
-	if [ "${MUSTER_TEST_TOOL-}" = portable ]; then
-		kill_marked
-	fi
-	no_marked_pids
-}
-
 # --on-done
 
 @test "--on-done runs after each job" {

@@ -161,6 +161,32 @@ no_marked_pids() {
 	[ -z "$(marked_pids)" ]
 }
 
+# Those that there are; the pids are known before anything else is started.
+kill_marked() {
+	local pids
+
+	pids=$(marked_pids)
+	# shellcheck disable=SC2086 # words
+	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null || :
+}
+
+# For wait_until. Without the means of Linux, what hooks and jobs have left may
+# outlive muster.
+no_survivors() {
+	if [ "${MUSTER_TEST_TOOL-}" = portable ]; then
+		kill_marked
+	fi
+	no_marked_pids
+}
+
+# The same at once: where there are these means nothing has outlived it.
+none_survived() {
+	no_marked_pids || {
+		[ "${MUSTER_TEST_TOOL-}" = portable ] &&
+			wait_until no_survivors
+	}
+}
+
 processes_are_gone() {
 	local pid
 
