@@ -11,7 +11,10 @@
 
 #ifdef JANSSON_SONAME
 
-static struct { void (*seed)(size_t seed); void *(*truth)(void); } jansson;
+static struct {
+	void (*seed)(size_t seed);
+	void *(*truth)(void);
+} jansson;
 static struct library is_there =
 	LIBRARY(JANSSON_SONAME, "json_object_seed\0" "json_true\0", jansson);
 
@@ -41,7 +44,10 @@ static void by_many_at_once(void)
 
 static void lacks_a_function(void)
 {
-	static struct { void *(*truth)(void), *(*none)(void); } table;
+	static struct {
+		void *(*truth)(void);
+		void *(*none)(void);
+	} table;
 	static struct library lib =
 		LIBRARY(JANSSON_SONAME, "json_true\0" "muster_has_none\0",
 			table);
