@@ -360,7 +360,8 @@ static int64_t next_moment(const struct attempt *a, int64_t now)
 	} else if (timeout > 0 && !a->child.has_ended) {
 		next = a->job->outcome.start_ns + timeout;
 	}
-	if (a->child.has_ended)
+	/* Behind that moment only those who resist are waited for. */
+	if (a->child.has_ended && a->heard_ns + PIPE_GRACE > now)
 		next = earlier(next, a->heard_ns + PIPE_GRACE);
 	if (a->child.pidfd < 0 && !CHILD_NEEDS_SIGCHLD && !a->child.has_ended)
 		next = earlier(next, now + GROUP_PAUSE);
