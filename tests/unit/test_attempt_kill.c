@@ -355,7 +355,7 @@ static void waits_for_who_resists(void)
 	c.term_seq.stage[0].wait_ns = 2 * NS_PER_SEC;
 	bench_start_with(&b, &c);
 	cpu = cpu_ns();
-	o = run_out_of_time(&b, "(trap '' TERM; exec sleep 300) >/dev/null 2>&1 &"
+	o = run_out_of_time(&b, "(trap '' TERM; exec sleep 300) >&- 2>&- &"
 				" sleep 0.1; echo go; exec sleep 300");
 	cpu = cpu_ns() - cpu;
 	CHECK_INT(o.end, JOB_TIMEOUT);
