@@ -494,16 +494,6 @@ static bool feed_next(struct feed *f, struct buf *err)
 	return f->pipe && !f->input ? feed_block(f, err) : feed_one(f, err);
 }
 
-/* All has been submitted. */
-static void close_all(struct feed *f)
-{
-	if (f->deal)
-		deal_close(f->deal);
-	if (f->total)
-		let_go(f);
-	engine_close(f->engine);
-}
-
 static void *feed_main(void *arg)
 {
 	struct feed *f = arg;
@@ -513,40 +503,16 @@ static void *feed_main(void *arg)
 	while (feed_next(f, &err))
 		;
 	buf_release(&err);
-	close_all(f);
+	if (f->deal)
+		deal_close(f->deal);
+	if (f->total)
+		let_go(f);
+	engine_close(f->engine);
 	return NULL;
-}
-
-/*
- * A thread costs a run of one job more than anything else of muster's, but
- * nobody takes signals before main does: so it only does what never waits and
- * is done in no time.
- */
-static bool is_at_hand(const struct feed *f)
-{
-	return f->may_begin && !f->pipe && !f->deal && !f->resume &&
-	       !f->from_log && !f->ask && !f->total && !f->are_commands &&
-	       !texts_ask(f->texts) && intake_is_at_hand(f->intake);
-}
-
-/* True when that was all. */
-static bool feed_first(struct feed *f)
-{
-	struct buf err = BUF_INIT;
-	bool more = true;
-
-	for (int i = 0; more && i < FEED_FIRST; i++)
-		more = feed_next(f, &err);
-	buf_release(&err);
-	if (!more)
-		close_all(f);
-	return !more;
 }
 
 int feed_start(struct feed *f)
 {
-	if (is_at_hand(f) && feed_first(f))
-		return 0;
 	if (f->total)
 		engine_pause(f->engine, true);
 	f->has_thread = thread_start(&f->thread, STACK_BYTES, feed_main, f) ==

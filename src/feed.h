@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * feed.h - the reader: takes tuples from the intake, makes jobs of them,
- * submits them to the engine; blocks while the queue is full. It is a thread;
- * but where the input is short and at hand main is done with it before there
- * is one.
+ * feed.h - the reader thread: takes tuples from the intake, makes jobs of
+ * them, submits them to the engine; blocks while the queue is full.
  */
 #ifndef MUSTER_FEED_H
 #define MUSTER_FEED_H
@@ -27,8 +25,6 @@ struct pipe;
 struct resume;
 struct texts;
 
-#define FEED_FIRST	64
-
 struct feed {
 	struct intake *intake;
 	struct pipe *pipe;	/* jobs get its blocks; or NULL */
@@ -46,8 +42,6 @@ struct feed {
 	uint64_t number;	/* of jobs made from the input */
 	uint64_t submitted;
 	bool retry_jitter;	/* of jobs that have a delay of their own */
-	bool may_begin;		/* main may make the first FEED_FIRST jobs:
-				   there are places for so many */
 	bool are_commands;	/* items are: there is no template */
 	bool no_attributes;	/* of jobs that are added */
 	enum shell_kind shell;	/* that runs them */
@@ -61,9 +55,8 @@ struct feed {
 	bool has_all;		/* the jobs of --tee are made */
 };
 
-/* Starts the thread, unless all has been read already. 0, or -1 with errno.
- * The fields but the last six are the caller's to set; intake and engine must
- * outlive feed_finish. */
+/* Starts the thread. 0, or -1 with errno. The fields but the last six are
+ * the caller's to set; intake and engine must outlive feed_finish. */
 int feed_start(struct feed *f);
 /* A job of that text (a C string of len bytes), as a line of an input would
  * give, also with settings of its own; the caller's. NULL with a message in

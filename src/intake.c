@@ -25,9 +25,6 @@
 #define ARGUMENTS_MIN	4096
 #define ARGUMENTS_SPARE	2048
 
-/* Of a file; it is one read. */
-#define AT_HAND_MAX	((off_t)4096)
-
 extern char **environ;
 
 /* Names are read by a thread of their own, so that main can take signals. */
@@ -169,11 +166,6 @@ void intake_pack(struct intake *in, const struct options *o,
 void intake_stop(struct intake *in)
 {
 	source_stop(in->source);
-}
-
-bool intake_is_at_hand(const struct intake *in)
-{
-	return source_is_at_hand(in->source, AT_HAND_MAX);
 }
 
 int64_t intake_total(const struct intake *in, const struct options *o,

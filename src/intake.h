@@ -4,7 +4,7 @@
  * jobs: --header, --shuf, -X and the like.
  *
  * Opened by main before there is any other thread; from then on intake_next
- * is the reader's alone (feed.h), intake_stop anyone's.
+ * is the reader thread's alone, intake_stop anyone's.
  */
 #ifndef MUSTER_INTAKE_H
 #define MUSTER_INTAKE_H
@@ -50,9 +50,6 @@ enum source_result intake_next(struct intake *in, struct tuple *t,
 			       struct buf *err);
 /* As source_stop. */
 void intake_stop(struct intake *in);
-
-/* Is it so little, and so near, that to read it takes no time? */
-bool intake_is_at_hand(const struct intake *in);
 
 /* How many jobs there will be, -1 unknown; count: files are read for it. */
 int64_t intake_total(const struct intake *in, const struct options *o,

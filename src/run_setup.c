@@ -628,7 +628,6 @@ int run_set_up(struct run *r, struct buf *err)
 				 .ask = r->ask,
 				 .texts = &r->texts,
 				 .may_number = !o->control,
-				 .may_begin = o->queue_size >= FEED_FIRST,
 				 .book = &r->book,
 				 .are_commands = !r->texts.command,
 				 .no_attributes = o->no_attributes,

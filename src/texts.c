@@ -183,12 +183,6 @@ static struct template_args args_of(const struct job *job, unsigned slot)
 	};
 }
 
-bool texts_ask(const struct texts *t)
-{
-	/* Filters may come to it once there are values in them. */
-	return eval_perl_is_used(perl_eval(t->perl)) || t->filters[0];
-}
-
 void texts_learn(const struct texts *t, struct job *job, uint64_t number)
 {
 	struct template_args args = args_of(job, 0);
@@ -196,7 +190,8 @@ void texts_learn(const struct texts *t, struct job *job, uint64_t number)
 	bool may_ask = eval_perl_is_used(perl_eval(t->perl));
 	struct eval_memo *memo;
 
-	if (!texts_ask(t))
+	/* Filters may come to it once there are values in them. */
+	if (!may_ask && !t->filters[0])
 		return;
 	memo = eval_memo_new(&job->arena);
 	args.seq = number;

@@ -45,8 +45,6 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 	       const struct names *names, struct buf *err);
 void texts_release(struct texts *t);
 
-/* May texts_learn take its time: is there a perl, or a filter? */
-bool texts_ask(const struct texts *t);
 /* For a job that nobody else knows yet: finds out what only perl can tell of
  * it, as far as that needs no slot; number is the one it is going to have. So
  * perl is asked in the order of the input. */

@@ -464,15 +464,3 @@ int64_t items_count(const struct items *it, bool read_files)
 		n = n > none ? n - none : 0;
 	return n;
 }
-
-bool items_are_at_hand(const struct items *it, off_t max)
-{
-	struct stat st;
-
-	if (!it->records)
-		return true;
-	/* What only looks like a file (in /proc) has no size. */
-	return it->is_plain && !it->reads_comments && it->fd >= 0 &&
-	       fstat(it->fd, &st) == 0 && st.st_size > it->start &&
-	       st.st_size - it->start <= max;
-}

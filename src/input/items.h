@@ -78,8 +78,4 @@ void items_stop(struct items *it);
  */
 int64_t items_count(const struct items *it, bool read_files);
 
-/* Are there only words, or a file of no more than max bytes, so that to read
- * it never waits, and no barriers in it? */
-bool items_are_at_hand(const struct items *it, off_t max);
-
 #endif

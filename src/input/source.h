@@ -23,7 +23,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "input/shquote.h"
 
@@ -147,10 +146,6 @@ int source_read_names(struct source *s, struct names *names, struct buf *err);
  * reader is. Items that will be SOURCE_BAD or SOURCE_BARRIER count like
  * others. */
 int64_t source_total(struct source *s, bool count);
-
-/* Are all inputs words and files of at most max bytes, without barriers? Then
- * source_next never waits. */
-bool source_is_at_hand(const struct source *s, off_t max);
 
 /* True when standard input is one of the inputs. */
 bool source_uses_stdin(const struct source *s);

@@ -266,12 +266,3 @@ int source_read_names(struct source *s, struct names *names, struct buf *err)
 	}
 	return 0;
 }
-
-bool source_is_at_hand(const struct source *s, off_t max)
-{
-	for (size_t i = 0; i < s->ninputs; i++) {
-		if (!items_are_at_hand(&s->inputs[i], max))
-			return false;
-	}
-	return true;
-}
