@@ -213,7 +213,7 @@ static const char *find_match(const struct tag_opts *o, size_t i)
 		if (*o->match[i] != '+')
 			return o->match[i];
 		other = braces_position(o->match[i] + 1, &end);
-		if (*end || other < 1)
+		if (other < 1 || *end)
 			return NULL;
 		i = (size_t)other - 1;
 	}

@@ -173,6 +173,8 @@ perl: no"
 	assert_usage_error "--match: '+3'"
 	t --match +1 echo ::: a
 	assert_usage_error "--match: '+1'"
+	t --match +2777777777 echo ::: a
+	assert_usage_error "--match: '+2777777777'"
 }
 
 @test "formats, also where --plus has a meaning for them" {
