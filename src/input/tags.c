@@ -574,7 +574,7 @@ static long match_parens(const struct tags *t, const char *s,
 	size_t right = strlen(t->right);
 	const char *code = s + left;
 	struct hit none = { .len = 0 };
-	const char *end, *inner;
+	const char *end, *inner, *from;
 	long len;
 
 	if (left == 0 || strncmp(s, t->left, left) != 0)
@@ -585,10 +585,16 @@ static long match_parens(const struct tags *t, const char *s,
 		return 0;
 	len = (long)(end + right - s);
 	*found = (struct braces){ .kind = BRACES_EVAL };
+	from = code;
 	if (*code == '0')
 		code++;
 	else if (*code == '-' || (*code > '0' && *code <= '9'))
 		found->pos = braces_position(code, &code);
+	/* The right one may be made of digits. */
+	if (code > end) {
+		code = from;
+		found->pos = 0;
+	}
 	found->eval = compile(t, code, (size_t)(end - code), &none, s,
 			      (size_t)len, err);
 	return found->eval ? len : -1;
