@@ -76,9 +76,11 @@ static bool is_simple(const struct input *in)
 	s += strcspn(s, " \t{");
 	if (in->opts.plain_text || (*s != ' ' && *s != '\t'))
 		return false;
-	/* A replacement string with blanks in it (-I) may be all of the text:
-	 * then what it stands for is the command. */
-	if (in->tag_opts.values && strpbrk(in->tag_opts.values, " \t"))
+	/* What -I names may be the first word, or with blanks in it all of the
+	 * text: then what it stands for is the command. */
+	if (in->tag_opts.values &&
+	    (strpbrk(in->tag_opts.values, " \t") ||
+	     strstr(in->text, in->tag_opts.values) < s))
 		return false;
 	while ((s = strchr(s, '{')) != NULL) {
 		if (s[1] != '}')
