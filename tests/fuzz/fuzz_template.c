@@ -76,11 +76,9 @@ static bool is_simple(const struct input *in)
 	s += strcspn(s, " \t{");
 	if (in->opts.plain_text || (*s != ' ' && *s != '\t'))
 		return false;
-	/* What -I names may be the first word, or with blanks in it all of the
-	 * text: then what it stands for is the command. */
-	if (in->tag_opts.values &&
-	    (strpbrk(in->tag_opts.values, " \t") ||
-	     strstr(in->text, in->tag_opts.values) < s))
+	/* What options name may be the first word, or all of the text: then
+	 * what it stands for is the command. */
+	if (in->tag_opts.values || in->tag_opts.parens || in->tag_opts.nrpl)
 		return false;
 	while ((s = strchr(s, '{')) != NULL) {
 		if (s[1] != '}')
