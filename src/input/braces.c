@@ -13,6 +13,7 @@ int braces_position(const char *s, const char **end)
 	bool is_negative = *s == '-';
 	int n = 0;
 
+	*end = s;
 	if (is_negative)
 		s++;
 	for (; *s >= '0' && *s <= '9'; s++) {

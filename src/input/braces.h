@@ -28,7 +28,7 @@ struct braces {
 };
 
 /* A position as in {-12/}: digits behind s, a - before them; *end is behind
- * them. 0 if there is none; for one that no int holds *end is left alone. */
+ * them. 0 if there is none; *end is s for one that no int holds. */
 int braces_position(const char *s, const char **end);
 
 /* What is left of value in a path form: *len bytes of it, or ".". */

@@ -16,10 +16,8 @@ load ../helpers/faults
 
 # allocates N JOBS: is there an N-th allocation? (Nothing happens to it.)
 allocates() {
-	rm -f hit
-	seq "$2" | LD_PRELOAD=$MUSTER_TEST_HELPERS/faultlib.so \
-		FAULT=malloc:$1:jump FAULT_HIT=$PWD/hit \
-		muster -j2 --queue-size 4 /bin/echo >out
+	seq "$2" >in
+	with_fault "malloc:$1:jump" -j2 --queue-size 4 /bin/echo <in >out
 	assert_equal "$(wc -l <out)" "$2"
 	[ -e hit ]
 }

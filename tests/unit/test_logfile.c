@@ -158,19 +158,26 @@ static void *add_one(void *arg)
 	return NULL;
 }
 
+/* fn by each thread; waits for all. */
+static void by_all(struct logfile *l, void *(*fn)(void *))
+{
+	struct thread threads[THREADS];
+
+	for (int i = 0; i < THREADS; i++)
+		CHECK_INT(thread_start(&threads[i], 0, fn, l), 0);
+	for (int i = 0; i < THREADS; i++)
+		thread_join(&threads[i]);
+}
+
 /* What ends at the same time needs one sync. */
 static void one_for_all(void)
 {
 	struct logfile *l = open_log(LOGFILE_ALWAYS);
-	struct thread threads[THREADS];
 	int before = atomic_load(&nsyncs);
 
 	if (!l)
 		return;
-	for (int i = 0; i < THREADS; i++)
-		CHECK_INT(thread_start(&threads[i], 0, add_one, l), 0);
-	for (int i = 0; i < THREADS; i++)
-		thread_join(&threads[i]);
+	by_all(l, add_one);
 #ifdef HAVE_FDATASYNC
 	CHECK_INT(atomic_load(&nsyncs) - before, 1);
 #else
@@ -182,14 +189,10 @@ static void one_for_all(void)
 static void group_commit(void)
 {
 	struct logfile *l = open_log(LOGFILE_ALWAYS);
-	struct thread threads[THREADS];
 
 	if (!l)
 		return;
-	for (int i = 0; i < THREADS; i++)
-		CHECK_INT(thread_start(&threads[i], 0, add_records, l), 0);
-	for (int i = 0; i < THREADS; i++)
-		thread_join(&threads[i]);
+	by_all(l, add_records);
 	CHECK_INT(size_of(), (off_t)11 * THREADS * RECORDS);
 	CHECK_INT(logfile_finish(l), 0);
 	CHECK_INT(logfile_free(l), 0);
