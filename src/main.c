@@ -122,7 +122,9 @@
  *   sched/runner.h output.h sink.h   what the engine calls
  *
  *   runner/local.c      runs a job as a process of this machine
- *   runner/launch.c     its path, arguments and environment
+ *   runner/launcher.c   the shell and the environment of all jobs
+ *   runner/launch.c     a job's path, arguments and environment
+ *   runner/known.c      commands that need not be run at all
  *   runner/fast.c       without starting a shell: --fast
  *   runner/feeder.c     writes a block to its standard input
  *   runner/inlet.c      or what comes while it runs

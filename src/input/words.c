@@ -479,6 +479,20 @@ doubtful:
 	return -1;
 }
 
+size_t words_find_pipe(const char *line, size_t len)
+{
+	char quote = '\0';
+	size_t i;
+
+	for (i = 0; i < len && (quote || line[i] != '|'); i++) {
+		if (quote == line[i])
+			quote = '\0';
+		else if (!quote && (line[i] == '\'' || line[i] == '"'))
+			quote = line[i];
+	}
+	return i;
+}
+
 int words_split(struct words *w, const char *line, size_t len,
 		enum shell_kind kind)
 {

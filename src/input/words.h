@@ -76,4 +76,8 @@ int words_split(struct words *w, const char *line, size_t len,
 /* As words_split, without asking whether the first word is a shell's own. */
 int words_scan(struct words *w, const char *line, size_t len);
 
+/* The offset of the first | that is in no quotes as words_scan knows them; len
+ * when there is none. */
+size_t words_find_pipe(const char *line, size_t len);
+
 #endif

@@ -11,7 +11,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "runner/fast.h"
-#include "runner/launch.h"
+#include "runner/launcher.h"
 #include "sched/job.h"
 
 /* A worker whose warm shells die so often does without. */
@@ -50,7 +50,6 @@ void fast_init(struct fast *f, const struct launcher *by, bool is_on)
 	list_init(&f->slots);
 	if (!is_on)
 		return;
-	f->may_evaluate = by->may_direct;
 	f->objection = objection_of(by);
 	if (!f->objection)
 		f->library = warm_open_library();
@@ -64,8 +63,7 @@ void fast_release(struct fast *f)
 
 void fast_slot_init(struct fast_slot *s, struct fast *f)
 {
-	*s = (struct fast_slot){ .of = f, .out = BUF_INIT };
-	words_init(&s->words);
+	*s = (struct fast_slot){ .of = f };
 	mutex_init(&s->lock);
 	warm_init(&s->warm);
 	mutex_lock(&f->lock);
@@ -81,181 +79,7 @@ void fast_slot_release(struct fast_slot *s)
 	mutex_unlock(&s->of->lock);
 	warm_release(&s->warm);
 	mutex_release(&s->lock);
-	words_release(&s->words);
-	buf_release(&s->out);
 }
-
-/* Builtins. */
-
-/* Only what all shells take for itself in every place, and no option. */
-static bool is_plain(const char *word)
-{
-	if (*word == '-')
-		return false;
-	for (; *word; word++) {
-		if (*word < ' ' || *word > '~' || *word == '\\')
-			return false;
-	}
-	return true;
-}
-
-static bool are_plain(char *const *words)
-{
-	for (; *words; words++) {
-		if (!is_plain(*words))
-			return false;
-	}
-	return true;
-}
-
-static bool do_echo(char *const *args, struct buf *out, int *status)
-{
-	if (!are_plain(args))
-		return false;
-	for (; *args; args++) {
-		buf_addstr(out, *args);
-		if (args[1])
-			buf_addch(out, ' ');
-	}
-	buf_addch(out, '\n');
-	*status = 0;
-	return true;
-}
-
-/* Once over the format; *args: moved by what it uses. False: it has what not
- * all shells have. */
-static bool print_round(const char *format, char *const **args,
-			struct buf *out)
-{
-	for (; *format; format++) {
-		if (*format < ' ' || *format > '~')
-			return false;
-		if (*format != '%' && *format != '\\') {
-			buf_addch(out, *format);
-			continue;
-		}
-		switch (*format++) {
-		case '%':
-			if (*format == '%')
-				buf_addch(out, '%');
-			else if (*format != 's')
-				return false;
-			else if (**args)
-				buf_addstr(out, *(*args)++);
-			break;
-		default:
-			if (*format == 'n')
-				buf_addch(out, '\n');
-			else if (*format == 't')
-				buf_addch(out, '\t');
-			else if (*format == '\\')
-				buf_addch(out, '\\');
-			else
-				return false;
-		}
-	}
-	return true;
-}
-
-static bool do_printf(char *const *args, struct buf *out, int *status)
-{
-	const char *format = *args;
-
-	if (!format || *format == '-' || !are_plain(args + 1))
-		return false;
-	args++;
-	do {
-		char *const *before = args;
-
-		if (!print_round(format, &args, out))
-			return false;
-		/* Shells differ in what they make of those. */
-		if (*args && args == before)
-			return false;
-	} while (*args);
-	*status = 0;
-	return true;
-}
-
-static bool do_true(char *const *args, struct buf *out, int *status)
-{
-	(void)out;
-	*status = 0;
-	return are_plain(args);
-}
-
-static bool do_false(char *const *args, struct buf *out, int *status)
-{
-	(void)out;
-	*status = 1;
-	return are_plain(args);
-}
-
-/* With a number as any shell would write it. */
-static bool do_exit(char *const *args, struct buf *out, int *status)
-{
-	const char *s = args[0];
-	int n = 0;
-
-	(void)out;
-	if (!s || args[1] || !*s || (*s == '0' && s[1]))
-		return false;
-	for (; *s; s++) {
-		if (*s < '0' || *s > '9' || n > 25)
-			return false;
-		n = n * 10 + (*s - '0');
-	}
-	*status = n;
-	return n <= 255;
-}
-
-static const struct {
-	const char *name;
-	bool (*run)(char *const *args, struct buf *out, int *status);
-} builtins[] = {
-	{ "echo", do_echo },
-	{ "printf", do_printf },
-	{ "true", do_true },
-	{ "false", do_false },
-	{ "exit", do_exit },
-};
-
-/* Neither input nor environment nor directory of its own, and nobody wants to
- * end it. */
-static bool is_bare(const struct job *job)
-{
-	return !job->is_argv && !job->cwd && !job->env && !job->input &&
-	       !job->has_data && !job->inlet && !job->block_path &&
-	       atomic_load_explicit(&job->order, memory_order_acquire) ==
-	       JOB_GO;
-}
-
-bool fast_evaluate(struct fast_slot *s, const struct launch *launch,
-		   const struct job *job, const struct buf **out, int *status)
-{
-	enum shell_kind kind = s->of->by->kind;
-	char **words;
-	size_t len;
-
-	if (!s->of->may_evaluate || launch->is_direct || !is_bare(job) ||
-	    words_scan(&s->words, launch->command.data,
-		       launch->command.len) < 0 ||
-	    s->words.redirs.n)
-		return false;
-	words = words_argv(&s->words);
-	len = strlen(words[0]);
-	for (size_t i = 0; i < ARRAY_SIZE(builtins); i++) {
-		if (strcmp(words[0], builtins[i].name) != 0)
-			continue;
-		buf_reset(&s->out);
-		*out = &s->out;
-		return !words_is_overridden(words[0], len, kind) &&
-		       builtins[i].run(words + 1, &s->out, status);
-	}
-	return false;
-}
-
-/* Warm shells. */
 
 void fast_retreat(struct fast *f)
 {

@@ -3,9 +3,7 @@
  * fast.h - --fast: shell commands without starting a shell for each.
  *
  * Each worker keeps a shell warm (proc/warm.h) from its second shell command
- * on, and has it make the processes of its jobs. And a command that is one
- * builtin of plain words (echo, printf, true, false, :, exit) is not run at
- * all: what it would write is known.
+ * on, and has it make the processes of its jobs.
  *
  * Whatever is in the way (a shortage above all) a job is run as without
  * --fast, and nobody can tell the difference. One `struct fast` serves the
@@ -25,7 +23,6 @@
 #include "proc/warm.h"
 
 struct job;
-struct launch;
 struct launcher;
 
 /* Workers beyond that have no warm shell: so many processes start nothing
@@ -35,7 +32,6 @@ struct launcher;
 struct fast {
 	const struct launcher *by;
 	bool is_on;
-	bool may_evaluate;	/* builtins */
 	const char *objection;	/* to warm shells; NULL: none */
 	int library;		/* or -1 */
 
@@ -49,8 +45,6 @@ struct fast {
 struct fast_slot {
 	struct fast *of;
 	struct list link;	/* guarded by of->lock */
-	struct words words;
-	struct buf out;		/* of the builtin */
 	bool has_begun;		/* it has had a shell command */
 	unsigned failures;	/* of warm shells */
 	bool is_counted;
@@ -68,14 +62,6 @@ void fast_release(struct fast *f);
 
 void fast_slot_init(struct fast_slot *s, struct fast *f);
 void fast_slot_release(struct fast_slot *s);
-
-/*
- * Is the command that was prepared one whose outcome is known? Then *out is
- * what it writes to standard output, valid until the next call, and *status
- * its exit status.
- */
-bool fast_evaluate(struct fast_slot *s, const struct launch *launch,
-		   const struct job *job, const struct buf **out, int *status);
 
 /* Starts a shell command as child_start does, warm where that can be done. */
 enum spawn_result fast_start(struct fast_slot *s, struct child *c,

@@ -63,20 +63,28 @@ static void widen(int fd, int64_t bytes)
 #endif
 }
 
-/* What there is to write, but not yet where. */
-static int prepare(struct feeder *f, const struct job *job)
+static void set_data(struct feeder *f, const char *data, size_t len)
 {
 	f->fifo = NULL;
-	f->data = job->data;
-	f->len = job->data_len;
-	f->at = (off_t)job->part_from;
-	f->left = job->part_path || job->part_of_stdin ? job->part_len : 0;
+	f->data = data;
+	f->len = len;
+	f->left = 0;
 	f->from = f->filled = 0;
 	f->err = 0;
 	f->no_splice = false;
-	f->inlet = job->inlet;
+	f->inlet = NULL;
 	f->has_begun = false;
 	f->taken = 0;
+}
+
+/* What there is to write, but not yet where. */
+static int prepare(struct feeder *f, const struct job *job)
+{
+	set_data(f, job->data, job->data_len);
+	f->inlet = job->inlet;
+	f->at = (off_t)job->part_from;
+	if (job->part_path || job->part_of_stdin)
+		f->left = job->part_len;
 	if (job->part_path)
 		f->file = fd_open(job->part_path, O_RDONLY, 0);
 	else if (job->part_of_stdin)
@@ -93,12 +101,11 @@ static int64_t bytes_of(const struct feeder *f)
 	return (int64_t)f->len + f->left;
 }
 
-int feeder_open(struct feeder *f, const struct job *job, int *in)
+/* Where to: a pipe. */
+static int open_pipe(struct feeder *f, int *in)
 {
 	int ends[2], ret, err;
 
-	if (prepare(f, job) < 0)
-		return -1;
 	fd_fork_lock();
 	ret = fd_pipe(ends);
 	fd_fork_unlock();
@@ -120,6 +127,17 @@ close_file:
 	feeder_close(f);
 	errno = err;
 	return -1;
+}
+
+int feeder_open(struct feeder *f, const struct job *job, int *in)
+{
+	return prepare(f, job) < 0 ? -1 : open_pipe(f, in);
+}
+
+int feeder_open_data(struct feeder *f, const char *data, size_t len, int *in)
+{
+	set_data(f, data, len);
+	return open_pipe(f, in);
 }
 
 /* A file takes all of it now; fd_open's descriptors block. */

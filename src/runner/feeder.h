@@ -51,6 +51,9 @@ void feeder_release(struct feeder *f);
  * caller's to close. 0, or -1 with errno: neither pipe nor anything else.
  */
 int feeder_open(struct feeder *f, const struct job *job, int *in) MUST_USE;
+/* The same with these bytes, which must outlive the feeding. */
+int feeder_open_data(struct feeder *f, const char *data, size_t len, int *in)
+	MUST_USE;
 /* Makes job->block_path instead: a file with all of it, or a FIFO, which is
  * opened by feeder_write once someone reads it. */
 int feeder_make(struct feeder *f, const struct job *job) MUST_USE;

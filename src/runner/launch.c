@@ -2,75 +2,26 @@
 /* launch.c - see launch.h. */
 #include <config.h>
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/tmpname.h"
 #include "input/filter.h"
 #include "input/template.h"
-#include "proc/limits.h"
 #include "proc/shell.h"
 #include "runner/launch.h"
+#include "runner/launcher.h"
 #include "sched/job.h"
 
 /* PARALLEL_* (6), a slot, PWD, OLDPWD, SHLVL, _ and the NULL. */
 #define ENV_EXTRA 13
 #define TMP_NAME "PARALLEL_TMP"
-
-/* Variables with which a shell does more to a command or its environment
- * than hand it on. */
-static const char *const unsettling[] = {
-	"IFS", "OPTIND", "OPTARG", "OPTERR", "LINENO", "PPID", "PS4", "UID",
-	"EUID", "BASH", "BASHOPTS", "SHELLOPTS", "POSIXLY_CORRECT", "RANDOM",
-	"SECONDS", "GROUPS", "DIRSTACK", "FUNCNAME", "PIPESTATUS", "HISTCMD",
-	"SRANDOM", "EPOCHSECONDS", "EPOCHREALTIME", "COPROC", "FUNCNEST",
-	"BASHPID", "COMP_WORDBREAKS", "IGNOREEOF", "TMOUT",
-};
-
-static bool is_named(const char *var, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(var, name, n) == 0 && var[n] == '=';
-}
-
-/* The same for what a job sets: also what is put right for muster's own, and
- * what the shell itself would start differently with. */
-static const char *const unsettling_own[] = {
-	"PATH", "PWD", "OLDPWD", "SHLVL", "_", "PS1", "PS2", "ENV", "LANG",
-	"EXECIGNORE", "PARALLEL_SEQ", "PARALLEL_PID", "PARALLEL_JOBSLOT",
-	"PARALLEL_JOBSLOT0", "PARALLEL_SSHLOGIN", "PARALLEL_SSHHOST",
-};
-
-static bool is_unsettling(const char *var)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(unsettling); i++) {
-		if (is_named(var, unsettling[i]))
-			return true;
-	}
-	/* Also for functions and what bash keeps for itself. */
-	return strncmp(var, "BASH_", 5) == 0 &&
-	       strncmp(var, "BASH_FUNC_", 10) != 0;
-}
-
-/* One that a job or an option sets. */
-static bool is_unsettling_own(const char *var)
-{
-	if (is_unsettling(var) || strncmp(var, "BASH", 4) == 0 ||
-	    strncmp(var, "LC_", 3) == 0 || strncmp(var, "LD_", 3) == 0)
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(unsettling_own); i++) {
-		if (is_named(var, unsettling_own[i]))
-			return true;
-	}
-	return false;
-}
+/* A longer command may be more than a shell can be given. */
+#define KNOWN_MAX ((size_t)64 << 10)
 
 /* Has the job settings that make more than splitting of what a shell does? */
 static bool needs_shell(const struct job *job)
@@ -78,204 +29,10 @@ static bool needs_shell(const struct job *job)
 	if (job->cwd)
 		return true;
 	for (char **var = job->env; var && *var; var++) {
-		if (is_unsettling_own(*var))
+		if (launcher_is_unsettling(*var))
 			return true;
 	}
 	return false;
-}
-
-/* NAME=... with a name that any shell hands on. */
-static bool is_identifier(const char *var)
-{
-	if (!isalpha((unsigned char)*var) && *var != '_')
-		return false;
-	while (isalnum((unsigned char)*var) || *var == '_')
-		var++;
-	return *var == '=';
-}
-
-/* What the shell is, links followed: /bin/sh may be dash or bash. */
-static bool program_is(const char *shell, const char *name)
-{
-	char path[PATH_MAX];
-	const char *base;
-
-	if (!realpath(shell, path))
-		return false;
-	base = strrchr(path, '/');
-	return strcmp(base ? base + 1 : path, name) == 0;
-}
-
-static bool is_same_dir(const char *path)
-{
-	struct stat a, b;
-
-	return *path == '/' && stat(path, &a) == 0 && stat(".", &b) == 0 &&
-	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
-/* Would a shell carry out any redirection to /dev/null? */
-static bool can_redirect(void)
-{
-	struct stat st;
-
-	/* Meanwhile it keeps the descriptors that were there as 10 and up. */
-	return stat("/dev/null", &st) == 0 &&
-	       S_ISCHR(st.st_mode) && limits_job_fds() > 20;
-}
-
-/* PWD as a shell sets it: what it was if that is right, else the truth. NULL
- * when that can't be said. */
-static char *settled_pwd(const char *pwd)
-{
-	char cwd[PATH_MAX + 4];
-
-	/* With . or .. in it, shells disagree. */
-	if (pwd && (strstr(pwd, "/.") || strstr(pwd, "//")))
-		return NULL;
-	if (pwd && is_same_dir(pwd + 4))
-		return xstrdup(pwd);
-	memcpy(cwd, "PWD=", 4);
-	return getcwd(cwd + 4, PATH_MAX) ? xstrdup(cwd) : NULL;
-}
-
-static bool is_dir(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* A level that bash adds 1 to, and no more than that: 0 to 99. */
-static bool is_level(const char *s)
-{
-	size_t n = strspn(s, "0123456789");
-
-	return (n == 1 || (n == 2 && *s != '0')) && s[n] == '\0';
-}
-
-static void settle_environment(struct launcher *l)
-{
-	l->direct_pwd = settled_pwd(l->pwd);
-	if (!l->direct_pwd)
-		l->may_direct = false;
-	if (!l->is_bash) {
-		l->direct_oldpwd = l->oldpwd;
-		l->direct_shlvl = l->shlvl;
-		return;
-	}
-	if (l->oldpwd && is_dir(l->oldpwd + 7))
-		l->direct_oldpwd = l->oldpwd;
-	l->direct_shlvl = l->shlvl ? l->shlvl : (char *)"SHLVL=0";
-	if (l->shlvl && !is_level(l->shlvl + 6))
-		l->may_direct = false;
-}
-
-/* A function as bash exports it; of any other form bash makes its own. */
-static bool is_function(const char *var)
-{
-	const char *text = strstr(var, "%%=() {  ");
-	size_t len = strlen(var);
-
-	return text && strncmp(var, "BASH_FUNC_", 10) == 0 &&
-	       strcmp(var + len - 2, "\n}") == 0;
-}
-
-/* Variables that each job gets from us. */
-static bool is_own(const char *var)
-{
-	return is_named(var, "PARALLEL_SEQ") || is_named(var, "PARALLEL_PID") ||
-	       is_named(var, "PARALLEL_JOBSLOT") ||
-	       is_named(var, "PARALLEL_JOBSLOT0") ||
-	       is_named(var, "PARALLEL_TMP") ||
-	       is_named(var, "PARALLEL_SSHLOGIN") ||
-	       is_named(var, "PARALLEL_SSHHOST");
-}
-
-static void sort_variable(struct launcher *l, char *var)
-{
-	/* These reach no job through dash, or through bash. */
-	if (l->is_dash && !is_identifier(var))
-		return;
-	if (l->is_bash && (is_named(var, "PS1") || is_named(var, "PS2")))
-		return;
-	if (is_own(var))
-		return;
-	if (is_named(var, "PWD"))
-		l->pwd = var;
-	else if (is_named(var, "OLDPWD"))
-		l->oldpwd = var;
-	else if (is_named(var, "SHLVL"))
-		l->shlvl = var;
-	else if (is_named(var, "_"))
-		l->underscore = var;
-	else
-		l->base_env[l->nbase++] = var;
-	/* Such a variable reaches a job through some shells only. */
-	if (is_unsettling(var) ||
-	    (!is_identifier(var) && !is_function(var)))
-		l->may_direct = false;
-}
-
-void launcher_init(struct launcher *l, const char *shell,
-		   const struct template *t, char *const *envp,
-		   bool force_shell)
-{
-	const char *path = getenv("PATH");
-	size_t n = 0;
-
-	memset(l, 0, sizeof(*l));
-	l->shell = shell;
-	l->kind = shell_kind_of(shell);
-	l->template = t;
-	l->is_bash = program_is(shell, "bash");
-	l->is_dash = program_is(shell, "dash");
-	l->can_be_warm = l->is_bash || l->is_dash ||
-			 program_is(shell, "zsh") ||
-			 program_is(shell, "zsh5") || program_is(shell, "mksh");
-	if (l->is_bash && l->kind == SHELL_SH)
-		l->kind = SHELL_BASH;
-	/* In PATH, ~ is bash's own, and % dash's. */
-	l->may_direct = !force_shell && path && *path &&
-			!strpbrk(path, "~%") && (l->is_dash || l->is_bash);
-	l->search = xstrdup(path ? path : "");
-	l->has_path = path != NULL;
-	while (envp[n])
-		n++;
-	l->base_env = xcalloc(n + 1, sizeof(*l->base_env));
-	for (size_t i = 0; i < n; i++)
-		sort_variable(l, envp[i]);
-	settle_environment(l);
-	l->may_redirect = can_redirect();
-	snprintf(l->pid_var, sizeof(l->pid_var), "PARALLEL_PID=%ld",
-		 (long)getpid());
-	l->slot_name = "PARALLEL_JOBSLOT0";
-	words_env_setup(envp);
-}
-
-void launcher_set_slot_var(struct launcher *l, const char *name)
-{
-	struct buf var = BUF_INIT;
-	size_t n = 0;
-
-	l->slot_name = name;
-	for (size_t i = 0; i < l->nbase; i++) {
-		if (!is_named(l->base_env[i], name))
-			l->base_env[n++] = l->base_env[i];
-	}
-	l->nbase = n;
-	l->base_env[n] = NULL;
-	buf_addf(&var, "%s=", name);
-	if (is_unsettling_own(var.data) || !is_identifier(var.data))
-		l->may_direct = false;
-	buf_release(&var);
-}
-
-void launcher_release(struct launcher *l)
-{
-	free(l->search);
-	free(l->base_env);
-	free(l->direct_pwd);
 }
 
 void launch_init(struct launch *l, const struct launcher *by)
@@ -289,6 +46,7 @@ void launch_init(struct launch *l, const struct launcher *by)
 	buf_init(&l->slot0_var);
 	buf_init(&l->tmp_var);
 	words_init(&l->words);
+	known_init(&l->known);
 	l->run_env = xcalloc(by->nbase + ENV_EXTRA, sizeof(*l->run_env));
 	if (by->nbase)
 		memcpy(l->run_env, by->base_env,
@@ -305,6 +63,7 @@ void launch_release(struct launch *l)
 	buf_release(&l->slot0_var);
 	buf_release(&l->tmp_var);
 	words_release(&l->words);
+	known_release(&l->known);
 	free(l->program);
 	for (unsigned i = 0; i < LAUNCH_CACHE; i++) {
 		free(l->cache[i].name);
@@ -393,7 +152,9 @@ static void set_env(struct launch *l, const struct job *job)
 	char *const tail[] = {
 		l->is_direct ? by->direct_pwd : pwd_of(l, job),
 		l->is_direct ? by->direct_oldpwd : by->oldpwd,
-		l->is_direct ? by->direct_shlvl : by->shlvl,
+		!l->is_direct ? by->shlvl
+		: l->is_fed && by->is_bash ? (char *)by->piped_shlvl
+					   : by->direct_shlvl,
 		l->is_direct && by->is_bash ? l->underscore.data
 					    : by->underscore,
 		l->seq_var, l->slot_var, (char *)by->pid_var,
@@ -461,6 +222,28 @@ static struct template_args args_of(struct launch *l, const struct job *job)
 	};
 }
 
+/* The words become what is executed, if PATH has the program. */
+static bool execute_words(struct launch *l, const struct job *job)
+{
+	const struct launcher *by = l->by;
+
+	if (l->words.redirs.n && !by->may_redirect)
+		return false;
+	l->argv = words_argv(&l->words);
+	l->redirs = l->words.redirs.n ? &l->words.redirs : NULL;
+	l->path = find_program(l, l->argv[0]);
+	if (!l->path)
+		return false;
+	if (by->is_bash) {
+		buf_reset(&l->underscore);
+		buf_addstr(&l->underscore, "_=");
+		buf_addstr(&l->underscore, l->path);
+	}
+	l->is_direct = true;
+	set_env(l, job);
+	return true;
+}
+
 static bool prepare_direct(struct launch *l, const struct job *job)
 {
 	const struct launcher *by = l->by;
@@ -478,21 +261,7 @@ static bool prepare_direct(struct launch *l, const struct job *job)
 			       strlen(job->values[0]), by->kind) < 0) {
 		return false;
 	}
-	if (l->words.redirs.n && !by->may_redirect)
-		return false;
-	l->argv = words_argv(&l->words);
-	l->redirs = l->words.redirs.n ? &l->words.redirs : NULL;
-	l->path = find_program(l, l->argv[0]);
-	if (!l->path)
-		return false;
-	if (by->is_bash) {
-		buf_reset(&l->underscore);
-		buf_addstr(&l->underscore, "_=");
-		buf_addstr(&l->underscore, l->path);
-	}
-	l->is_direct = true;
-	set_env(l, job);
-	return true;
+	return execute_words(l, job);
 }
 
 void launch_add_words(struct buf *out, const struct job *job,
@@ -581,9 +350,89 @@ static void quote_command(struct launch *l)
 	}
 }
 
+/* The command has been made. */
+static void give_to_shell(struct launch *l, const struct job *job)
+{
+	char **arg = l->shell_argv;
+
+	l->is_direct = false;
+	l->is_fed = false;
+	l->redirs = NULL;
+	*arg++ = (char *)l->by->shell;
+	*arg++ = (char *)"-c";
+	/* Else the shell would take the command for an option of its own;
+	 * fish and csh know no way to say that. */
+	if (strchr("-+", l->command.data[0]) &&
+	    l->by->kind != SHELL_FISH && l->by->kind != SHELL_CSH)
+		*arg++ = (char *)"--";
+	*arg++ = l->command.data;
+	*arg = NULL;
+	l->path = l->by->shell;
+	l->argv = l->shell_argv;
+	set_env(l, job);
+}
+
+/* Neither input nor environment nor directory of its own, and nobody wants to
+ * end it. */
+static bool is_bare(const struct job *job)
+{
+	return !job->cwd && !job->env && !job->input && !job->has_data &&
+	       !job->inlet && !job->block_path &&
+	       atomic_load_explicit(&job->order, memory_order_acquire) ==
+	       JOB_GO;
+}
+
+/* Is it known what that command does? */
+static bool is_known(struct launch *l, const char *text, size_t len)
+{
+	const struct launcher *by = l->by;
+	char **words;
+
+	if (words_scan(&l->words, text, len) < 0 ||
+	    (l->words.redirs.n && !by->may_redirect))
+		return false;
+	words = words_argv(&l->words);
+	return known_outcome(&l->known, words, &l->words.redirs) &&
+	       !words_is_overridden(words[0], strlen(words[0]), by->kind);
+}
+
+/* What goes into a program is known. */
+static bool prepare_piped(struct launch *l, const struct job *job, size_t bar)
+{
+	const struct buf *text = &l->command;
+
+	if (!is_known(l, text->data, bar) || l->known.to != KNOWN_TO_STDOUT ||
+	    words_split(&l->words, text->data + bar + 1, text->len - bar - 1,
+			l->by->kind) < 0)
+		return false;
+	l->is_fed = true;
+	if (execute_words(l, job))
+		return true;
+	l->is_fed = false;
+	return false;
+}
+
+/* The command has been made. Is there no need to give it to the shell? */
+static bool prepare_known(struct launch *l, const struct job *job)
+{
+	const struct buf *text = &l->command;
+	size_t bar;
+
+	if (!l->by->may_direct || needs_shell(job) || !is_bare(job) ||
+	    text->len > KNOWN_MAX)
+		return false;
+	bar = words_find_pipe(text->data, text->len);
+	if (bar < text->len)
+		return prepare_piped(l, job, bar);
+	l->is_known = l->by->may_know && is_known(l, text->data, text->len);
+	return l->is_known;
+}
+
 int launch_prepare(struct launch *l, struct job *job)
 {
 	l->skip = false;
+	l->is_known = false;
+	l->is_fed = false;
 	if (filter(l, job) < 0)
 		return -1;
 	if (l->by->want_command) {
@@ -604,28 +453,17 @@ int launch_prepare(struct launch *l, struct job *job)
 	}
 	if (prepare_direct(l, job))
 		return 0;
-	return launch_by_shell(l, job);
+	if (!l->by->want_command && make_command(l, job) < 0)
+		return -1;
+	if (!prepare_known(l, job))
+		give_to_shell(l, job);
+	return 0;
 }
 
 int launch_by_shell(struct launch *l, struct job *job)
 {
-	char **arg = l->shell_argv;
-
 	if (!l->by->want_command && make_command(l, job) < 0)
 		return -1;
-	l->is_direct = false;
-	l->redirs = NULL;
-	*arg++ = (char *)l->by->shell;
-	*arg++ = (char *)"-c";
-	/* Else the shell would take the command for an option of its own;
-	 * fish and csh know no way to say that. */
-	if (strchr("-+", l->command.data[0]) &&
-	    l->by->kind != SHELL_FISH && l->by->kind != SHELL_CSH)
-		*arg++ = (char *)"--";
-	*arg++ = l->command.data;
-	*arg = NULL;
-	l->path = l->by->shell;
-	l->argv = l->shell_argv;
-	set_env(l, job);
+	give_to_shell(l, job);
 	return 0;
 }

@@ -2,12 +2,13 @@
 /*
  * launch.h - from a job to what execve needs: path, arguments, environment.
  *
- * One `struct launcher` serves the run and is constant after launcher_init;
- * one `struct launch` belongs to each worker and keeps its memory from job to
- * job. A command that provably needs no shell is executed directly, with the
- * environment the shell would have given it; when that exec fails for any
- * reason the shell gets the command after all, so that message and status are
- * the shell's own.
+ * One `struct launcher` serves the run; one `struct launch` belongs to each
+ * worker and keeps its memory from job to job. A command that provably needs
+ * no shell is executed directly, with the environment the shell would have
+ * given it; when that exec fails for any reason the shell gets the command
+ * after all, so that message and status are the shell's own. A command whose
+ * outcome is known (known.h) is not executed; a program behind one and a | is
+ * executed directly, with what that would have written on standard input.
  *
  * A job with a directory or an environment of its own that a shell would look
  * at is run by the shell. One of words instead of a command line (is_argv)
@@ -21,46 +22,10 @@
 #include "base/buf.h"
 #include "input/shquote.h"
 #include "input/words.h"
+#include "runner/known.h"
 
-struct filter;
 struct job;
-struct template;
-
-struct launcher {
-	const char *shell;		/* path of the shell */
-	enum shell_kind kind;
-	const struct template *template; /* NULL: values[0] is the command */
-	struct template *const *then;	/* of later stages */
-	struct filter *const *filters;	/* up to NULL; or NULL */
-	unsigned shell_quote;		/* how often commands are quoted */
-	bool want_command;		/* fill in job->command */
-	bool may_direct;
-	bool is_bash;			/* by its program, not its name */
-	bool is_dash;			/* likewise */
-	bool can_be_warm;		/* likewise: --fast knows it */
-	bool may_redirect;		/* as well */
-	char *search;			/* PATH at start */
-	bool has_path;			/* there was one */
-	char **base_env;		/* less what depends on job or shell;
-					   up to NULL */
-	size_t nbase;
-	/* as found in the environment ("NAME=value"), or NULL */
-	char *pwd, *oldpwd, *shlvl, *underscore;
-	/* as the shell would hand them on */
-	char *direct_pwd, *direct_oldpwd, *direct_shlvl;
-	char pid_var[40];		/* PARALLEL_PID= */
-	const char *slot_name;		/* of a variable */
-	const char *tmpdir;		/* for PARALLEL_TMP; NULL: none */
-};
-
-/* envp must outlive the launcher. force_shell: never execute directly. */
-void launcher_init(struct launcher *l, const char *shell,
-		   const struct template *t, char *const *envp,
-		   bool force_shell);
-/* After it: jobs have the number of their slot, from 0, in that variable,
- * instead of PARALLEL_JOBSLOT0. name stays the caller's. */
-void launcher_set_slot_var(struct launcher *l, const char *name);
-void launcher_release(struct launcher *l);
+struct launcher;
 
 #define LAUNCH_CACHE 8
 
@@ -92,6 +57,9 @@ struct launch {
 	char **env;
 	const struct redirs *redirs;	/* or NULL */
 	bool is_direct;
+	bool is_known;		/* nothing is to be executed */
+	bool is_fed;		/* known.out is its standard input */
+	struct known known;	/* with one of these */
 	bool skip;		/* the job is not to be run after all */
 };
 
@@ -99,9 +67,9 @@ void launch_init(struct launch *l, const struct launcher *by);
 void launch_release(struct launch *l);
 
 /*
- * Prepares path, argv and env for the job, and job->command if wanted; skip
- * says whether --filter or skip() leaves it out. 0, or -1 when the command
- * can't be made; job->message says why.
+ * Prepares path, argv and env for the job, or what is known of it, and
+ * job->command if wanted; skip says whether --filter or skip() leaves it out.
+ * 0, or -1 when the command can't be made; job->message says why.
  */
 int launch_prepare(struct launch *l, struct job *job);
 

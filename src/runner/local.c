@@ -22,6 +22,7 @@
 #include "runner/fast.h"
 #include "runner/inlet.h"
 #include "runner/launch.h"
+#include "runner/launcher.h"
 #include "runner/local.h"
 #include "sched/job.h"
 #include "sched/output.h"
@@ -310,13 +311,15 @@ static bool is_shortage(int err)
 	return err == EMFILE || err == ENFILE || err == ENOMEM;
 }
 
-/* A pipe with the block that is the job's, or a file; as take_input. */
+/* A pipe with the block that is the job's, or what another command would have
+ * written into it; or a file; as take_input. */
 static bool take_data(struct slot *s, struct job *job, int *fd,
 		      enum run_result *result)
 {
 	struct feeder *in = &s->attempt.in;
 	const char *what = job->block_path ? job->block_path
 		: job->part_path ? job->part_path : "a pipe";
+	const struct buf *out = &s->launch.known.out;
 	int ret;
 
 	if (job->inlet && inlet_has_begun(job->inlet)) {
@@ -324,8 +327,11 @@ static bool take_data(struct slot *s, struct job *job, int *fd,
 				     "its input", ESPIPE);
 		return false;
 	}
-	ret = job->block_path ? feeder_make(in, job)
-			      : feeder_open(in, job, fd);
+	if (s->launch.is_fed)
+		ret = feeder_open_data(in, out->data, out->len, fd);
+	else
+		ret = job->block_path ? feeder_make(in, job)
+				      : feeder_open(in, job, fd);
 	if (ret == 0)
 		return true;
 	if (is_shortage(errno)) {
@@ -346,7 +352,7 @@ static bool take_input(struct local *l, struct slot *s, struct job *job,
 	struct stat st = { .st_mode = 0 };
 	int flags;
 
-	if (job->has_data || job->inlet)
+	if (job->has_data || job->inlet || s->launch.is_fed)
 		return take_data(s, job, fd, result);
 	if (!job->input)
 		return true;
@@ -507,17 +513,19 @@ static bool is_wanted(struct local *l, struct job *job)
 
 /* As if it had run. */
 static enum run_result give(struct local *l, struct job *job,
-			    const struct buf *out, int status)
+			    const struct known *known)
 {
 	struct output *o = l->cfg.output;
+	const struct buf *out = &known->out;
 
 	if (l->cfg.verbose)
 		print_command(l, job, true);
-	if (out->len)
-		o->ops->append(o, job, OUTPUT_OUT, out->data, out->len);
-	job->outcome.out_bytes = out->len;
+	if (out->len && known->to != KNOWN_TO_NOBODY)
+		o->ops->append(o, job, known->to == KNOWN_TO_STDOUT
+			       ? OUTPUT_OUT : OUTPUT_ERR, out->data, out->len);
+	job->outcome.out_bytes = known->to == KNOWN_TO_STDOUT ? out->len : 0;
 	job->outcome.has_run = true;
-	job->outcome.status = status;
+	job->outcome.status = known->status;
 	job->outcome.end_ns = clock_run_ns();
 	job->outcome.end = JOB_EXITED;
 	return RUN_ENDED;
@@ -547,9 +555,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 				struct job *job)
 {
 	enum run_result result = RUN_ENDED;
-	const struct buf *known;
 	bool no_shell;
-	int in = -1, status;
+	int in = -1;
 
 	start_clock(job);
 	/* Of a try before. */
@@ -565,9 +572,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	job->outcome.was_left_out = s->launch.skip;
 	if (s->launch.skip)
 		return pretend(l, job, l->cfg.verbose);
-	if (l->fast.is_on &&
-	    fast_evaluate(&s->fast, &s->launch, job, &known, &status))
-		return give(l, job, known, status);
+	if (s->launch.is_known)
+		return give(l, job, &s->launch.known);
 	s->attempt.job = job;
 	s->attempt.cfg = &l->cfg;
 	if (!take_directory(s, job) || !wrap(l, s, job, &result) ||
@@ -668,7 +674,8 @@ struct local *local_new(const struct local_config *config)
 		launcher_set_slot_var(&l->launcher, config->slot_var);
 	fast_init(&l->fast, &l->launcher, config->fast && !config->wrap &&
 		  !config->cgroup);
-	l->fast.may_evaluate &= !config->ungroup && config->tty < 0;
+	if (!config->ungroup && !config->cgroup && config->tty < 0)
+		launcher_allow_known(&l->launcher);
 	return l;
 }
 

@@ -66,7 +66,8 @@ all_right() {
 }
 
 @test "the output of shell lines is right" {
-	all_right 'builtin-dash external-* pipeline-dash function-bash'
+	all_right 'builtin-dash external-* pipeline-dash function-bash \
+		compound-dash piped-bash'
 }
 
 @test "the output of packing is right" {

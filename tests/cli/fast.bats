@@ -219,34 +219,7 @@ others='for p in $(pgrep -x -P $PPID sh); do [ $p = $$ ] || kill -KILL $p; done'
 	both -j 1
 }
 
-# What is not run at all.
-
-@test "a builtin of plain words starts no process" {
-	is_bash_or_dash=$(type -P dash || type -P bash)
-	PARALLEL_SHELL=$is_bash_or_dash t --fast --debug=proc --joblog log \
-		::: 'echo a' "printf '%s-%s\\n' b c" true 'exit 3' false
-	assert_status 2
-	assert_output $'a\nb-c'
-	[[ $stderr != *process* ]]
-	assert_equal "$(cut -f 7,8 log | sort | tr '\n\t' ' .')" \
-		"0.0 0.0 0.0 1.0 3.0 Exitval.Signal "
-}
-
-@test "a function or a file that is read first comes before a builtin" {
-	export PARALLEL_SHELL
-	PARALLEL_SHELL=$(type -P bash)
-	run --separate-stderr env \
-		'BASH_FUNC_echo%%=() {  builtin echo "mine: $*"'$'\n}' \
-		"$(type -P muster)" --fast echo ::: a b
-	assert_ok $'mine: a\nmine: b'
-	printf 'echo() { printf "%%s: read\\n" "$1"; }\n' >env
-	BASH_ENV=$PWD/env t --fast echo ::: a b
-	assert_ok $'a: read\nb: read'
-	run --separate-stderr env SHELLOPTS=xtrace muster --fast -j 1 \
-		::: 'echo a' 'echo b'
-	assert_output $'a\nb'
-	assert_stderr_has '+ echo a'
-}
+# What needs no shell at all.
 
 @test "a template is no obstacle" {
 	seq 20 >list

@@ -171,6 +171,148 @@ known=(
 	as_by bash "${known[@]}"
 }
 
+# What is known without running it, and what looks like it.
+outcomes=(
+	'echo' 'echo a  b' "echo 'a  b' \"\" c" "echo '\$x' '*' '!' '~' '#'"
+	'echo -n a' 'echo a -n' 'echo -' 'echo -- a' "echo 'a\\n'" "echo 'é'"
+	"echo '	'" 'echo a # b' 'echo a=b c=d' 'echo ./a' 'echo a, b: c@d %e'
+	"'echo' a" '"echo" a' 'ec"ho" a' '\echo a' 'echo a ' ' 	echo a'
+	'printf a' "printf '%s-%s\\n' b c" "printf '%s,' a b c"
+	"printf '%s %s.' a b c" "printf '%%\\t\\\\'" 'printf %s' 'printf'
+	'printf -- a' 'printf a b' "printf '%d' 1" "printf '%5s' 1"
+	"printf '%'" "printf '\\'" "printf '\\0101'" "printf '%s' '\\'"
+	"printf '%s' -n" "printf '%b' '\\t'" "printf '%s\\n'"
+	'true a b' 'true --help' 'false a' 'exit 0' 'exit 255' 'exit 256'
+	'exit 00' 'exit 01' "exit ''" 'exit 1 2' 'exit a' 'exit -1' 'exit 08'
+	'exit 99999999999999999999'
+	'echo a >&2' 'echo a >/dev/null' 'echo a >>/dev/null' 'echo a 1>&2'
+	'echo a 2>/dev/null' 'echo a 2>&1' 'echo a 2>&1 1>&2'
+	'echo a >&2 2>/dev/null' 'echo a 2>/dev/null >&2' 'exit 3 >&2'
+	'echo a </dev/null' 'echo a 1</dev/null' 'echo a >&0'
+	'echo a </dev/null >&0' 'echo a 0>/dev/null >&0' 'echo a >&8'
+	'echo a >/dev/full' 'echo a >nowhere/a' 'echo a >&-' 'echo a > /dev/null'
+	'echo a;' 'echo a &' 'echo a; wait' 'echo a && echo b' '! true'
+	'>&2 echo a' 'echo {a,b}' 'echo [a-z]' 'echo ~' 'echo $((1 + 1))'
+)
+
+@test "what builtins of plain words do: dash" {
+	as_by dash "${outcomes[@]}"
+}
+
+@test "what builtins of plain words do: bash" {
+	as_by bash "${outcomes[@]}"
+}
+
+# With a program behind it.
+pipelines=(
+	'echo a | cat' 'echo a|cat' 'echo "a | b" | tr a-z b-z'
+	"echo 'x\"|' | tr x y" 'echo a | cat | cat' 'echo a || cat'
+	'echo a |& cat' 'printf %s abc | wc -c' 'true | wc -c' 'exit 3 | wc -c'
+	'false | cat' 'echo a | false' 'echo a | env false' 'echo a | nowhere'
+	'echo a | ./nowhere' 'echo a | prog b' 'echo a | cat </dev/null'
+	'echo a | cat >&2' 'echo a >&2 | wc -c' 'echo a 2>&1 | wc -c'
+	'echo a >/dev/null | wc -c' 'echo a | cat 2>&1 >/dev/null'
+	'echo a | read x' 'echo a | echo b' 'echo a | exit 4' 'echo a |'
+	'| cat' 'echo a | | cat' 'echo a | (cat)' 'echo a | A=1 env cat'
+	'echo a | cat; echo b' 'echo a | cat && echo b' '! echo a | cat'
+	'echo a | env sh -c "exit 5"' "echo a | env sh -c 'cat; exit 6'"
+	'echo a | cat - /dev/null' 'echo $PPID >/dev/null | cat' 'cat | echo a'
+	'echo -n a | cat' 'env echo a | cat' 'printf "%s " a b | cat'
+	'echo a >| cat' 'echo "a' "echo 'a | cat" 'echo a | cat "' 'echo | wc -c'
+)
+
+@test "builtins of plain words with a pipe behind them: dash" {
+	as_by dash "${pipelines[@]}"
+}
+
+@test "builtins of plain words with a pipe behind them: bash" {
+	as_by bash "${pipelines[@]}"
+}
+
+@test "a builtin of plain words starts no process" {
+	local shell
+
+	for shell in dash bash; do
+		PARALLEL_SHELL=$(command -v $shell) t --debug proc --joblog log \
+			::: 'echo a' "printf '%s-%s\\n' b c" true 'exit 3' false
+		assert_status 2
+		assert_output $'a\nb-c'
+		[[ $stderr != *process* ]]
+		assert_equal "$(cut -f 7,8 log | sort | tr '\n\t' ' .')" \
+			"0.0 0.0 0.0 1.0 3.0 Exitval.Signal "
+		PARALLEL_SHELL=$(command -v $shell) t --debug proc \
+			--always-shell ::: 'echo a' true
+		assert_equal "$(grep -c 'in a shell' <<<"$stderr")" 2
+	done
+}
+
+@test "behind one and a pipe there is the program alone" {
+	local shell
+
+	for shell in dash bash; do
+		PARALLEL_SHELL=$(command -v $shell) t -j 1 --debug proc <<-'E'
+			echo a b | env wc -w
+			printf '%s,' a b c | tr a-z A-Z >&2
+			true | wc -c
+		E
+		assert_status 0
+		assert_output $'2\n0'
+		assert_equal "$(grep -c 'without a shell' <<<"$stderr")" 3
+		assert_stderr_has 'A,B,C,'
+	done
+}
+
+@test "a program that reads little of it, or late, or never" {
+	local long
+
+	long=$(printf 'x%.0s' {1..60000})
+	PARALLEL_SHELL=$(command -v dash) t -j 1 --debug proc <<-E
+		printf '%s $long %s ' a b c d | head -c 3
+		printf '%s $long %s ' a b c d e f | wc -c
+		echo $long | env true
+		printf '%s $long %s ' a b c d | env sh -c "exit 7"
+	E
+	assert_status 1
+	assert_output $'a x180015'
+	assert_equal "$(grep -c 'without a shell' <<<"$stderr")" 4
+}
+
+@test "what is given by more than the command is for the shell" {
+	PARALLEL_SHELL=$(command -v dash) t -j 1 --debug proc <<-'E'
+		echo a #muster: env:A=1
+		echo b #muster: cwd=/
+		echo c #muster: stdin=/dev/null
+		echo d | cat #muster: cwd=/
+		echo e | cat #muster: stdin=/dev/null
+	E
+	assert_status 0
+	assert_output $'a\nb\nc\nd\ne'
+	assert_equal "$(grep -c 'in a shell' <<<"$stderr")" 5
+	seq 3 >list
+	t --pipe -N 1 'echo x' <list
+	assert_ok $'x\nx\nx'
+	t --pipe -N 1 'echo x | cat' <list
+	assert_ok $'x\nx\nx'
+	t -u ::: 'echo u'
+	assert_ok u
+}
+
+@test "a function or a file that is read first comes before a builtin" {
+	export PARALLEL_SHELL
+	PARALLEL_SHELL=$(type -P bash)
+	run --separate-stderr env \
+		'BASH_FUNC_echo%%=() {  builtin echo "mine: $*"'$'\n}' \
+		"$(type -P muster)" echo ::: a b
+	assert_ok $'mine: a\nmine: b'
+	printf 'echo() { printf "%%s: read\\n" "$1"; }\n' >env
+	BASH_ENV=$PWD/env t echo ::: a b
+	assert_ok $'a: read\nb: read'
+	run --separate-stderr env SHELLOPTS=xtrace muster -j 1 \
+		::: 'echo a' 'echo b'
+	assert_output $'a\nb'
+	assert_stderr_has '+ echo a'
+}
+
 @test "a program that dies of a signal" {
 	local kills=("env sh -c 'kill -9 \$\$'" "env sh -c 'kill -TERM \$\$'")
 
@@ -292,19 +434,22 @@ known=(
 }
 
 # environment SHELL VAR=VALUE...: "env" has the environment that the shell
-# gives it, PARALLEL_* apart; "-u VAR" takes one away.
+# gives it, PARALLEL_* apart, behind a | too; "-u VAR" takes one away.
 environment() {
-	local shell muster option
+	local shell muster option command
 
 	shell=$(command -v "$1")
 	muster=$(command -v muster)
-	env -u _ "${@:2}" "$shell" -c env >want.raw
-	sort want.raw | grep -av ^PARALLEL_ >want
-	for option in --no-keep-order --always-shell; do
-		env -u _ "${@:2}" PARALLEL_SHELL="$shell" \
-			"$muster" "$option" <<<env >got.raw
-		sort got.raw | grep -av ^PARALLEL_ >got
-		diff -a want got || fail_with "$* $option"
+	for command in env 'echo x | env'; do
+		env -u _ "${@:2}" "$shell" -c "$command" >want.raw
+		sort want.raw | grep -av ^PARALLEL_ >want
+		for option in --no-keep-order --always-shell; do
+			env -u _ "${@:2}" PARALLEL_SHELL="$shell" \
+				"$muster" "$option" <<<"$command" >got.raw
+			sort got.raw | grep -av ^PARALLEL_ >got
+			diff -a want got ||
+				fail_with "$* $option $command"
+		done
 	done
 }
 

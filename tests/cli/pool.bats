@@ -230,7 +230,7 @@ has_ended() {
 # Slots.
 
 @test "{%} is from 1 to N" {
-	seq 100 | muster -j 4 'echo {%} {}' | cut -d ' ' -f 1 | sort -u >slots
+	seq 100 | muster -j 4 ':; echo {%} {}' | cut -d ' ' -f 1 | sort -u >slots
 	[ "$(head -n 1 slots)" -eq 1 ]
 	[ "$(tail -n 1 slots)" -le 4 ]
 }
@@ -316,7 +316,7 @@ few_processes() {
 	without_valgrind
 	status=0
 	seq 30 >list
-	(few_processes -j 20 --min 20 --then 'echo b{}' -j 20 'echo a{}' \
+	(few_processes -j 20 --min 20 --then ':; echo b{}' -j 20 ':; echo a{}' \
 		<list >out 2>err) || status=$?
 	assert_equal "$status" 0
 	assert_equal "$(wc -l <out)" 60
@@ -336,7 +336,7 @@ few_processes() {
 @test "a fixed pool that finds no threads gives half of its own back" {
 	without_valgrind
 	status=0
-	(few_processes -j 20 --scale fixed --pool-stats echo ::: a b \
+	(few_processes -j 20 --scale fixed --pool-stats /bin/echo ::: a b \
 		>out 2>err) || status=$?
 	assert_equal "$status" 0
 	assert_file_is out $'a\nb\n'
@@ -347,7 +347,7 @@ few_processes() {
 @test "no descriptors for a process: a message for each job, status 255" {
 	without_valgrind
 	run --separate-stderr bash -c \
-		'ulimit -n 8; exec muster -j 2 "echo {}" ::: a b'
+		'ulimit -n 8; exec muster -j 2 ":; echo {}" ::: a b'
 	assert_status 255
 	assert_stderr_has 'job 2: cannot start a process: Too many open files'
 	# While both try, each is one that runs to the other.

@@ -83,7 +83,7 @@ rows() {
 }
 
 @test "--summary counts jobs that were never started" {
-	t -j 1 --halt soon,fail=1 --summary ::: false true true
+	t -j 1 --halt soon,fail=1 --summary ::: ":; false" true true
 	assert_stderr_has '(1 exit status, 2 cancelled)'
 }
 

@@ -43,7 +43,7 @@ sweep() {
 		for ((n = 1; n <= most; n++)); do
 			rm -f log j
 			f "$call:$n:$error$how" -j 2 --joblog log \
-				--journal j "$@" echo <in
+				--journal j "$@" /bin/echo <in
 			[ -e hit ] || break
 			holds "$call:$n:$error$how"
 			no_marked_pids || wait_until no_marked_pids
@@ -63,7 +63,7 @@ sweep() {
 		for n in {1..9}; do
 			rm -f j
 			# shellcheck disable=SC2086
-			f "read@pipe:$n:EIO" -j 1 --journal j $how echo ::: a b
+			f "read@pipe:$n:EIO" -j 1 --journal j $how /bin/echo ::: a b
 			[ "$status" -eq 0 ] || break
 		done
 		[ -e hit ]
@@ -71,7 +71,7 @@ sweep() {
 		assert_stderr_has 'job 1: what it printed could not be read'
 		assert_file_is out $'b\n'
 		# It has not ended as it should have: so it is run again.
-		t --journal j --resume echo ::: a b
+		t --journal j --resume /bin/echo ::: a b
 		assert_output a
 	done
 }
@@ -108,7 +108,7 @@ sweep() {
 	needs_faultlib
 	for ((n = 1; n <= most + 3; n++)); do
 		for error in EAGAIN ENOMEM; do
-			f "clone:$n:$error" -j 2 --joblog log echo <in
+			f "clone:$n:$error" -j 2 --joblog log /bin/echo <in
 			assert_status 0
 			cmp in out
 		done
@@ -119,7 +119,7 @@ sweep() {
 @test "no process at all: ten seconds, then each job has failed, or 255" {
 	needs_faultlib
 	head -n 1 in >one
-	f clone:1:EAGAIN:from -j 2 echo <one
+	f clone:1:EAGAIN:from -j 2 /bin/echo <one
 	[ "$status" -ne 0 ]
 	assert_stderr_has 'Resource temporarily unavailable'
 	assert_file_is out ''
@@ -132,7 +132,7 @@ sweep() {
 	[ "${MUSTER_TEST_LONG-}" != 1 ] || step=1
 	for ((n = 1; n < 100000; n += step)); do
 		rm -f log
-		f "malloc:$n:ENOMEM" -j 2 --joblog log echo <in
+		f "malloc:$n:ENOMEM" -j 2 --joblog log /bin/echo <in
 		[ -e hit ] || break
 		holds "malloc:$n"
 	done
@@ -149,7 +149,7 @@ sweep() {
 			cp in "m$n"
 			cd "m$n"
 			: >log
-			f "malloc:$n:ENOMEM:from" -j 2 --joblog log echo <in
+			f "malloc:$n:ENOMEM:from" -j 2 --joblog log /bin/echo <in
 			[ -e hit ] || exit 0
 			holds "malloc:$n:from"
 		) &
@@ -165,7 +165,7 @@ sweep() {
 	for n in 12 16 20 30; do
 		(
 			ulimit -n $n
-			exec muster -j 50 echo
+			exec muster -j 50 /bin/echo
 		) <in >out 2>err || {
 			file_has err 'muster: '
 			continue
@@ -181,7 +181,7 @@ sweep() {
 		(
 			ulimit -Sn $n
 			ulimit -Hn $n
-			exec muster -j 5 echo
+			exec muster -j 5 /bin/echo
 		) <in >out 2>err || status=$?
 		if [ "$status" -eq 0 ]; then
 			cmp in out
@@ -209,7 +209,7 @@ as_other() {
 	as_other 60 test -x "$real" || skip "others can't run muster"
 	for n in 8 12 20; do
 		status=0
-		as_other $n "$real" -j 40 echo <in >out 2>err || status=$?
+		as_other $n "$real" -j 40 /bin/echo <in >out 2>err || status=$?
 		if [ "$status" -eq 0 ]; then
 			cmp in out
 		else
@@ -224,7 +224,7 @@ as_other() {
 	for v in 30000 60000 200000; do
 		(
 			ulimit -v $v
-			muster -j 8 echo <in >out 2>err
+			muster -j 8 /bin/echo <in >out 2>err
 		) || {
 			file_has err 'muster: '
 			continue
@@ -234,7 +234,7 @@ as_other() {
 	for s in 128 unlimited 65536; do
 		(
 			ulimit -Ss $s 2>/dev/null || exit 0
-			exec muster -j 20 echo <in >out 2>err
+			exec muster -j 20 /bin/echo <in >out 2>err
 		)
 		cmp in out
 	done
@@ -287,7 +287,7 @@ together=': >up{}; for i in 1 2 3; do await up$i; done; echo {} #'
 @test "fewer threads than asked for are enough, down to one" {
 	needs_faultlib
 	for n in 1 2 3 4 5; do
-		f thread:$n:EAGAIN:from -j 8 --min 8 echo <in
+		f thread:$n:EAGAIN:from -j 8 --min 8 /bin/echo <in
 		holds_any
 	done
 }
@@ -304,7 +304,7 @@ holds_any() {
 	needs_faultlib
 	for fault in clone:3:EAGAIN clone:2:ENOMEM pipe:3:EMFILE \
 		pipe:4:ENFILE; do
-		f $fault -j 3 --joblog log --retries 1 echo <in
+		f $fault -j 3 --joblog log --retries 1 /bin/echo <in
 		assert_status 0
 		cmp in out
 		assert_equal "$(tail -n +2 log | cut -f 7 | sort -u)" 0

@@ -300,7 +300,7 @@ each_read_fails() {
 	wait_until file_has out 1
 	: >out1
 	wait
-	f write@/out:2:EIO -j 1 'echo {}' ::: a b c
+	f write@/out:2:EIO -j 1 ':; echo {}' ::: a b c
 	assert_status 255
 	assert_equal "$(head -c 2 out)" a
 }
@@ -538,7 +538,7 @@ on_record() {
 	seq 5 >in
 	for call in open:1:EMFILE open:2:EIO pipe:1:EMFILE thread:1:EAGAIN \
 		thread:1:EAGAIN:from read:1:EIO; do
-		f $call -j 2 echo <in
+		f $call -j 2 /bin/echo <in
 		[ "$status" -eq 0 ] || [ -n "$stderr" ] ||
 			fail_with "$call: no message"
 		[ "$status" -ne 0 ] || cmp out in

@@ -126,7 +126,7 @@ static void no_descriptors(void)
 	small = old;
 	small.rlim_cur = 3;
 	setrlimit(RLIMIT_NOFILE, &small);
-	job = bench_job(&b, "echo hi");
+	job = bench_job(&b, ":; echo hi");
 	CHECK_INT(bench_run_job(&b, job), RUN_AGAIN);
 	CHECK_INT(job->outcome.err, EMFILE);
 	setrlimit(RLIMIT_NOFILE, &old);

@@ -15,7 +15,7 @@
 #include "proc/child.h"
 #include "proc/sigstate.h"
 #include "runner/fast.h"
-#include "runner/launch.h"
+#include "runner/launcher.h"
 #include "sched/job.h"
 #include "tap.h"
 

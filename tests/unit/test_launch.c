@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "input/template.h"
 #include "runner/launch.h"
+#include "runner/launcher.h"
 #include "sched/job.h"
 #include "tap.h"
 
