@@ -46,8 +46,10 @@ static struct emit *emit_of(struct output *o)
 static bool gate_locked(struct emit *e) REQUIRES(e->lock)
 {
 	while (e->backlog > BACKLOG_MAX && !e->stop_waiting &&
-	       !e->is_broken[0])
+	       !e->is_broken[0]) {
+		emit_kick_writer_locked(e, NULL);
 		cond_wait(&e->gate, &e->lock);
+	}
 	return !e->stop_waiting && !e->is_broken[0];
 }
 
@@ -155,7 +157,7 @@ static bool has_room_locked(struct emit *e, struct out *out)
 	if (e->patron || e->cfg.mode == EMIT_LINES || !out->last)
 		return !out->last;
 	e->patron = out;
-	emit_kick_writer_locked(e);
+	emit_kick_writer_locked(e, NULL);
 	return true;
 }
 
@@ -170,6 +172,7 @@ static bool emit_room(struct output *o, struct job *job)
 	if (!room && !out->is_waiting) {
 		out->is_waiting = true;
 		list_append(&e->waiting, &out->waiting);
+		emit_kick_writer_locked(e, NULL);
 	} else if (room && out->is_waiting) {
 		out->is_waiting = false;
 		list_del(&out->waiting);
@@ -237,7 +240,7 @@ static void make_ready_locked(struct emit *e, struct out *out, size_t bytes)
 	e->backlog += bytes;
 	if (!list_is_linked(&out->ready))
 		list_append(&e->ready, &out->ready);
-	emit_kick_writer_locked(e);
+	emit_kick_writer_locked(e, out);
 }
 
 static void append_lines_locked(struct emit *e, struct out *out, int stream,
@@ -283,7 +286,7 @@ static void emit_append(struct output *o, struct job *job,
 	} else {
 		store_locked(e, out, stream, data, len);
 		if (emit_is_live(e, out))
-			emit_kick_writer_locked(e);
+			emit_kick_writer_locked(e, out);
 	}
 	mutex_unlock(&e->lock);
 }
@@ -318,7 +321,7 @@ static void end_kept_locked(struct emit *e, struct out *out)
 		out = emit_ring_get(e, e->head);
 		if (out && out != GONE && !emit_out_is_empty(out) &&
 		    emit_is_live(e, out))
-			emit_kick_writer_locked(e);
+			emit_kick_writer_locked(e, out);
 		break;
 	case EMIT_GROUPED:
 		if (emit_out_is_empty(out) && out != e->patron &&
@@ -330,7 +333,7 @@ static void end_kept_locked(struct emit *e, struct out *out)
 		e->backlog += out->cost;
 		if (out != e->patron)
 			list_append(&e->ready, &out->ready);
-		emit_kick_writer_locked(e);
+		emit_kick_writer_locked(e, out);
 		break;
 	case EMIT_LINES:
 		end_lines_locked(e, out);
@@ -493,8 +496,9 @@ void emit_close(struct emit *e)
 	mutex_lock(&e->lock);
 	e->closing = true;
 	/* It sleeps, and all is written: nobody need wait for its end. */
-	e->is_finished = e->writer_idle && is_drained_locked(e);
-	emit_kick_writer_locked(e);
+	e->is_finished = (e->writer_idle || e->writer_naps) &&
+			 is_drained_locked(e);
+	emit_kick_writer_locked(e, NULL);
 	mutex_unlock(&e->lock);
 }
 

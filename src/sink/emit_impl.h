@@ -22,6 +22,13 @@
  * OUT_COST for each job. */
 #define BACKLOG_MAX	((size_t)4 << 20)
 #define OUT_COST	((size_t)256)
+/*
+ * What comes so soon after the writer has written is written together, unless
+ * it is so much: else each short job would wake it, who would take the lock
+ * and the CPU from the very worker that has called it.
+ */
+#define NAP_NS		INT64_C(2000000)
+#define NAP_BYTES	((size_t)64 << 10)
 
 /* What a later run will make of a job's end. */
 enum fate {
@@ -97,6 +104,7 @@ struct emit {
 	bool stop_waiting;
 	bool closing;
 	bool writer_idle;
+	bool writer_naps;		/* and is not to be woken for little */
 	bool is_finished;
 };
 
@@ -117,7 +125,8 @@ bool emit_is_live(const struct emit *e, const struct out *out);
 size_t emit_live_max(const struct emit *e, const struct out *out);
 void emit_wake_locked(struct out *out);
 void emit_wake_all_locked(struct emit *e);
-void emit_kick_writer_locked(struct emit *e);
+/* There is something to write of out; NULL: and someone waits for that. */
+void emit_kick_writer_locked(struct emit *e, const struct out *out);
 bool emit_head_is_absent(const struct emit *e);
 void emit_new_head_locked(struct emit *e);
 void emit_advance_locked(struct emit *e);

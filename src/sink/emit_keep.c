@@ -78,7 +78,7 @@ void emit_keep_failed_locked(struct emit *e, int err) NO_LOCK_CHECK
 		return;
 	/* From now on the first one is live. */
 	emit_wake_all_locked(e);
-	emit_kick_writer_locked(e);
+	emit_kick_writer_locked(e, NULL);
 	mutex_unlock(&e->lock);
 	e->cfg.keep_failed(e->cfg.arg, err);
 	mutex_lock(&e->lock);

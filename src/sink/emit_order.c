@@ -166,10 +166,13 @@ void emit_wake_all_locked(struct emit *e)
 		emit_wake_locked(container_of(pos, struct out, waiting));
 }
 
-void emit_kick_writer_locked(struct emit *e)
+void emit_kick_writer_locked(struct emit *e, const struct out *out)
 {
-	if (e->writer_idle) {
+	bool is_urgent = !out || out->pending >= NAP_BYTES;
+
+	if (e->writer_idle || (e->writer_naps && is_urgent)) {
 		e->writer_idle = false;
+		e->writer_naps = false;
 		cond_signal(&e->work);
 	}
 }
@@ -194,7 +197,7 @@ void emit_new_head_locked(struct emit *e)
 	} else if (out != GONE) {
 		emit_wake_locked(out);
 		if (!emit_out_is_empty(out))
-			emit_kick_writer_locked(e);
+			emit_kick_writer_locked(e, out);
 	}
 }
 
@@ -211,7 +214,7 @@ void emit_advance_locked(struct emit *e)
 				break;
 			/* The writer is to tell of it. */
 			if (e->cfg.written) {
-				emit_kick_writer_locked(e);
+				emit_kick_writer_locked(e, out);
 				break;
 			}
 			emit_out_free_locked(e, out);

@@ -151,7 +151,7 @@ static void pack_locked(struct emit *e, struct out *out, int stream)
 	}
 	/* It may have become live meanwhile. */
 	if (emit_is_live(e, out))
-		emit_kick_writer_locked(e);
+		emit_kick_writer_locked(e, out);
 	buf_release(&packed);
 	buf_release(&err);
 }

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "sink/emit_impl.h"
 
 static void take_out_locked(struct out *out, struct writer_batch *b)
@@ -167,13 +168,24 @@ static bool gather_locked(struct emit *e, struct writer_batch *b,
 	return b->n > 0 || !list_is_empty(spent);
 }
 
+/* True when there may be something after it. */
+static void nap_locked(struct emit *e) NO_LOCK_CHECK
+{
+	int64_t until = clock_now_ns() + NAP_NS;
+
+	e->writer_naps = true;
+	while (e->writer_naps && cond_wait_until(&e->work, &e->lock, until))
+		;
+	e->writer_naps = false;
+}
+
 void *emit_writer_main(void *arg)
 {
 	struct emit *e = arg;
 	struct writer_batch batch;
 	struct writer writer;
 	struct list spent;
-	bool is_told;
+	bool is_told, is_awake = false;
 
 	thread_set_name("muster-writer");
 	list_init(&spent);
@@ -202,10 +214,16 @@ void *emit_writer_main(void *arg)
 			mutex_lock(&e->lock);
 			e->is_writing = false;
 			written_locked(e, &batch, &spent, is_told);
+			is_awake = true;
 			continue;
 		}
 		if (e->closing)
 			break;
+		if (is_awake) {
+			nap_locked(e);
+			is_awake = false;
+			continue;
+		}
 		e->writer_idle = true;
 		while (e->writer_idle)
 			cond_wait(&e->work, &e->lock);
