@@ -46,10 +46,9 @@ bool warm_is_built_in(void)
 
 #ifdef HAVE_WARM
 
-/* So long nothing is heard of the spare before it is given up. */
+/* So long nothing is heard of the warm program before it is killed: then the
+ * socket says for certain whether there is a process. */
 #define PATIENCE_S	5
-/* And for its end, which nothing depends on. */
-#define END_PATIENCE_US	100000
 
 /* Made by make from warm_inside.c. */
 static const unsigned char library_bytes[] = {
@@ -127,9 +126,9 @@ static char **make_environment(char *const *envp, char *whom)
 	return env;
 }
 
-static int set_patience(int sock, int s, int us)
+static int set_patience(int sock)
 {
-	struct timeval t = { .tv_sec = s, .tv_usec = us };
+	struct timeval t = { .tv_sec = PATIENCE_S };
 
 	return setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
 }
@@ -164,7 +163,7 @@ static int start(struct warm *w, const struct spawn_request *req, int sock)
 {
 	pid_t pid;
 
-	if (set_patience(sock, PATIENCE_S, 0) < 0)
+	if (set_patience(sock) < 0)
 		return -1;
 	if (spawn_process(req, &pid, &w->pidfd) != SPAWN_OK)
 		return -1;
@@ -222,25 +221,12 @@ close_null:
 	return -1;
 }
 
-/* The spare ends when it reads the end of the socket, and with it that ends. */
-static void await_spare(int sock)
-{
-	struct warm_reply reply;
-
-	shutdown(sock, SHUT_WR);
-	set_patience(sock, 0, END_PATIENCE_US);
-	while (receive(sock, &reply) > 0)
-		;
-}
-
 void warm_end(struct warm *w)
 {
 	if (w->pidfd >= 0) {
 		send_signal(w->pidfd, SIGKILL);
 		await_end(w->pidfd);
 	}
-	if (w->sock >= 0)
-		await_spare(w->sock);
 	fd_close(&w->sock);
 	fd_close(&w->pidfd);
 }
@@ -302,11 +288,7 @@ static ssize_t send_request(struct warm *w, const struct spawn_request *req)
 	return n;
 }
 
-/*
- * The reply to the last request; false when nobody will ever give one. A spare
- * that can't say that it begins does not begin: so once the socket is shut down
- * what is in it is all there is.
- */
+/* The reply to the last request; false when nobody will ever give one. */
 static bool await_reply(struct warm *w, struct warm_reply *reply)
 {
 	for (;;) {
@@ -315,7 +297,7 @@ static bool await_reply(struct warm *w, struct warm_reply *reply)
 		if (n == sizeof(*reply) && reply->seq == w->seq)
 			return true;
 		if (n < 0 && errno == EAGAIN)
-			shutdown(w->sock, SHUT_RDWR);
+			send_signal(w->pidfd, SIGKILL);
 		else if (n != sizeof(*reply))
 			return false;
 	}

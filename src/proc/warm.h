@@ -4,9 +4,9 @@
  *
  * Most of what a short shell command costs is not the command: it is execve,
  * the dynamic linker and the locale. A warm program is the shell itself, held
- * at the moment before its main: loaded, linked, and nothing else. It forks,
- * one process ahead of the jobs, and for a job that process, the spare, calls
- * main with the arguments and the environment that exec would have given it.
+ * at the moment before its main: loaded, linked, and nothing else. For each
+ * job it forks, and the new process calls main with the arguments and the
+ * environment that exec would have given it.
  *
  * So a job sees what it always saw. It is a process of its own, with its own
  * $$, line numbers, traps, descriptors; nothing it does can reach another one,
@@ -22,9 +22,9 @@
  * Should anything about that not work, the answer is SPAWN_NO_WARM, nothing has
  * been run, and the caller starts the job the usual way.
  *
- * A spare becomes a job only after it has said so on the socket, which ends
- * when program and spare are gone; so whatever is killed or stopped, it is
- * certain whether a job runs.
+ * If the warm program is killed while it makes a process, there either is one,
+ * which says so itself, or there is none: the socket is closed only when both
+ * are gone.
  *
  * A warm belongs to the thread that started it, which must outlive the
  * processes it makes (spawn.h, die_with_parent). Not thread-safe.

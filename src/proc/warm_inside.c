@@ -8,11 +8,8 @@
  * program that is not meant (a shell that is a script, or starts another one)
  * it does nothing but take its traces out of the environment.
  *
- * The program itself only makes processes, always one ahead: that one, the
- * spare, takes the next request and becomes the job, while the program makes
- * the next spare. Both hold three descriptors, the socket as 0 and /dev/null as
- * 1 and 2, and one end each of a second socket, by which the program learns
- * what has become of the spare. It allocates nothing after the start.
+ * The process that waits holds three descriptors: the socket as 0, /dev/null
+ * as 1 and 2. It allocates nothing after the start.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -42,9 +39,9 @@ typedef int start_fn(main_fn *main, int argc, char **argv, void (*init)(void),
 
 static main_fn *real_main;
 static int *tid;		/* where libc keeps the thread's number */
-static struct prctl_mm_map map;	/* as it is in the program */
+static struct prctl_mm_map map;	/* as it is in the process that waits */
 
-/* The last request; a job has its arguments and environment here. */
+/* The last request; a new process has its arguments and environment here. */
 static union {
 	struct warm_request head;
 	char bytes[WARM_BYTES];
@@ -85,41 +82,39 @@ static void show_as(const char *args, const char *env)
 	prctl(PR_SET_MM, PR_SET_MM_MAP, &now, sizeof(now), 0);
 }
 
-static void close_all(const int *fd, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		close(fd[i]);
-}
-
-/* In the spare: makes of it what exec would have made; its status. */
-static int become(const int fd[3], int to_program)
+/* In the new process: makes of it what exec would have made; its status. */
+static int become(const int fd[3])
 {
 	const struct warm_request *r = &request.head;
 	char *args = request.bytes + sizeof(*r);
 	char *env = args + r->args_bytes;
 	char *cwd = env + r->env_bytes;
 	char **envp = strings + r->argc + 1;
+	pid_t pid = getpid();
 	int err = 0;
 
-	/* Muster may have died before we asked to die with it. */
-	if (!r->die_with_parent)
-		prctl(PR_SET_PDEATHSIG, 0);
-	else if (getppid() != r->parent)
-		_exit(127);
+	*tid = pid;
+	syscall(SYS_set_tid_address, tid);
+	setpgid(0, 0);
+	if (r->die_with_parent) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* Muster may have died before the line above. */
+		if (getppid() != r->parent)
+			_exit(127);
+	}
 	if (r->cwd_bytes && chdir(cwd) < 0)
 		err = errno;
 	take_strings(args, r->argc, strings);
 	take_strings(env, r->envc, envp);
 	show_as(args, env);
 	/* From here on it is the job. */
-	say(r->seq, getpid(), err);
-	send(to_program, "", 1, MSG_NOSIGNAL);
+	say(r->seq, pid, err);
 	if (err)
 		_exit(127);
 	for (int i = 0; i < 3; i++)
 		dup2(fd[i], i);
-	close_all(fd, 3);
-	close(to_program);
+	for (int i = 0; i < 3; i++)
+		close(fd[i]);
 	environ = envp;
 	return real_main((int)r->argc, strings, envp);
 }
@@ -139,7 +134,6 @@ static int await_request(int fd[3])
 		.msg_control = &control, .msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *c;
-	size_t nfds = 0;
 	ssize_t n;
 
 	do
@@ -148,15 +142,14 @@ static int await_request(int fd[3])
 	if (n < (ssize_t)sizeof(request.head) || (msg.msg_flags & MSG_TRUNC))
 		return 0;
 	c = CMSG_FIRSTHDR(&msg);
-	/* Only some of them, perhaps. */
-	if (c)
-		nfds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	if (nfds > 0)
-		memcpy(fd, CMSG_DATA(c), nfds * sizeof(int));
-	if (nfds == 3)
-		return 1;
-	close_all(fd, nfds);
-	return -1;
+	if (!c || c->cmsg_len != CMSG_LEN(3 * sizeof(int))) {
+		/* Only some of them, perhaps. */
+		for (int i = 3; i < 6; i++)
+			close(i);
+		return -1;
+	}
+	memcpy(fd, CMSG_DATA(c), 3 * sizeof(int));
+	return 1;
 }
 
 /* By hand, as no call of libc's takes flags for a fork. */
@@ -169,68 +162,27 @@ static pid_t fork_sibling(void)
 #endif
 }
 
-/* As it has no other way to say what it is, the spare prepares for the most
- * there is to prepare before it knows for which job. */
-static int be_spare(int to_program)
-{
-	int fd[3], got;
-
-	*tid = getpid();
-	syscall(SYS_set_tid_address, tid);
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	do {
-		got = await_request(fd);
-		if (got < 0)
-			say(request.head.seq, 0, WARM_CANNOT);
-	} while (got < 0);
-	if (got == 0)
-		_exit(0);
-	return become(fd, to_program);
-}
-
-/* There can be no spare: so the next request is answered by that. */
-static void refuse(int err)
-{
-	int fd[3];
-	int got = await_request(fd);
-
-	if (got == 0)
-		_exit(0);
-	if (got > 0)
-		close_all(fd, 3);
-	say(request.head.seq, 0, err);
-}
-
 static int serve(void)
 {
-	for (;;) {
-		int ends[2];
-		pid_t pid = -1;
-		char byte;
-		ssize_t n;
+	int fd[3];
 
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
-			       ends) < 0) {
-			refuse(errno);
+	for (;;) {
+		int got = await_request(fd);
+		pid_t pid;
+
+		if (got == 0)
+			_exit(0);
+		if (got < 0) {
+			say(request.head.seq, 0, WARM_CANNOT);
 			continue;
 		}
 		pid = fork_sibling();
-		if (pid == 0) {
-			close(ends[0]);
-			return be_spare(ends[1]);
-		}
-		close(ends[1]);
+		if (pid == 0)
+			return become(fd);
 		if (pid < 0)
-			refuse(errno);
-		do
-			n = pid < 0 ? 1 : recv(ends[0], &byte, 1, 0);
-		while (n < 0 && errno == EINTR);
-		/* It has died, perhaps with a request: muster hears of that
-		 * by our end. */
-		if (n != 1)
-			_exit(0);
-		close(ends[0]);
+			say(request.head.seq, 0, errno);
+		for (int i = 0; i < 3; i++)
+			close(fd[i]);
 	}
 }
 
