@@ -178,8 +178,8 @@
  *
  *   base/               compiler.h list.h kept.h redir.h mem buf num arith
  *                       backoff nearest heap clock thread tmpname slots fdio
- *                       diag json jsonscan siphash usock library: they know
- *                       nothing of jobs
+ *                       diag json jsonscan siphash usock library maths: they
+ *                       know nothing of jobs
  */
 #include <config.h>
 

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/fdio.h"
+#include "base/maths.h"
 #include "bounds.h"
 #include "deal.h"
 #include "gate.h"
@@ -573,6 +574,8 @@ int run_set_up(struct run *r, struct buf *err)
 	sigstate_let_end(true);
 	r->shell = shell_choose(shell_is_known);
 	kind = shell_kind_of(r->shell);
+	if (o->scale == SCALE_ADAPTIVE && maths_load(err) < 0)
+		return -1;
 	if (bounds_resolve(o, &r->control, &r->bounds, &r->then_bounds,
 			   err) < 0 ||
 	    check_tmpdir(o, err) < 0 || open_source(r, kind, err) < 0 ||

@@ -29,7 +29,8 @@ static int load(struct library *lib, struct buf *err)
 	}
 	return 0;
 failed:
-	buf_addf(err, "cannot load a library: %s", dlerror());
+	if (err)
+		buf_addf(err, "cannot load a library: %s", dlerror());
 	if (handle)
 		dlclose(handle);
 	return -1;

@@ -33,8 +33,8 @@ struct library {
 	{ .soname = (name), .symbols = (list), .table = &(to), \
 	  .lock = MUTEX_INIT }
 
-/* Fills the table, unless it is. 0, or -1 with a message in err that names the
- * library. */
+/* Fills the table, unless it is. 0, or -1 with a message in err (or NULL) that
+ * names the library. */
 int library_load(struct library *lib, struct buf *err) MUST_USE;
 
 #endif

@@ -149,6 +149,9 @@ void list_add(struct machine *m, struct list *l, struct value v);
 int value_format(struct machine *m, const struct list *args,
 		 struct buf *out);
 
+/* eval_text.c: to be called before anything in maths.h; -1: failed. */
+int eval_need_maths(struct machine *m);
+
 /* eval.c: a message, always -1. */
 int eval_fail(struct machine *m, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same for what is not supported. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/maths.h"
 #include "input/eval_impl.h"
 
 /* What fits an int64_t for certain. */
@@ -120,7 +121,9 @@ static int do_pow(struct machine *m, const struct node *n, struct value *out)
 		return -1;
 	a = whole(&a);
 	b = whole(&b);
-	r = pow(real_of(&a), real_of(&b));
+	if (eval_need_maths(m) < 0)
+		return -1;
+	r = maths->pow(real_of(&a), real_of(&b));
 	*out = value_real(r);
 	if (a.kind == VALUE_INT && b.kind == VALUE_INT &&
 	    fabs(r) < 9007199254740992.0)

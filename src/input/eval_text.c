@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/maths.h"
 #include "input/braces.h"
 #include "input/eval_impl.h"
 #include "input/shquote.h"
@@ -42,6 +43,17 @@ int eval_do_scalar(struct machine *m, const struct node *n,
 	return eval_scalar(m, n->a, out);
 }
 
+int eval_need_maths(struct machine *m)
+{
+	struct buf why = BUF_INIT;
+	int ret = maths_load(&why);
+
+	if (ret < 0)
+		eval_fail(m, "%s", why.data);
+	buf_release(&why);
+	return ret;
+}
+
 /* var: the letter of the function of the real numbers. */
 int eval_do_real(struct machine *m, const struct node *n, struct value *out)
 {
@@ -54,21 +66,23 @@ int eval_do_real(struct machine *m, const struct node *n, struct value *out)
 	if ((n->var == 'q' && d < 0) || (n->var == 'l' && d <= 0))
 		return eval_fail(m, "%s of %g", n->var == 'q' ? "sqrt" : "log",
 				 d);
+	if (n->var != 'q' && eval_need_maths(m) < 0)
+		return -1;
 	switch (n->var) {
 	case 'q':
 		d = sqrt(d);
 		break;
 	case 'l':
-		d = log(d);
+		d = maths->log(d);
 		break;
 	case 'e':
-		d = exp(d);
+		d = maths->exp(d);
 		break;
 	case 's':
-		d = sin(d);
+		d = maths->sin(d);
 		break;
 	case 'c':
-		d = cos(d);
+		d = maths->cos(d);
 		break;
 	}
 	*out = value_real(d);

@@ -168,7 +168,8 @@ static bool flee(struct adapt *a, const struct adapt_sample *s)
 	if (!a->is_probing || a->base >= a->goal)
 		goal = a->goal - (a->goal + 3) / 4;
 	else
-		a->step = fmax(log((double)a->goal / goal) / 2, ADAPT_STEP_MIN);
+		a->step = larger(maths->log((double)a->goal / goal) / 2,
+				 ADAPT_STEP_MIN);
 	tell(a, "memory is short");
 	rebase(a, s, goal);
 	a->memory.held = 0;
@@ -241,12 +242,12 @@ static bool grow_blindly(struct adapt *a, const struct adapt_sample *s)
 
 static unsigned neighbour(const struct adapt *a, const struct adapt_sample *s)
 {
-	double x = a->base * exp(a->dir * a->step);
+	double x = a->base * maths->exp(a->dir * a->step);
 	unsigned top = a->ceiling < s->max ? a->ceiling : s->max;
 	unsigned low = s->min ? s->min : 1;
 
 	if (a->dir > 0) {
-		unsigned n = x >= top ? top : (unsigned)lround(x);
+		unsigned n = x >= top ? top : (unsigned)(x + 0.5);
 
 		/* Half the way to where it was bad */
 		if (n == top && top < s->max)
@@ -255,7 +256,7 @@ static unsigned neighbour(const struct adapt *a, const struct adapt_sample *s)
 			n = a->base + 1;
 		return n > top ? a->base : n;
 	} else {
-		unsigned n = (unsigned)lround(x);
+		unsigned n = (unsigned)(x + 0.5);
 
 		if (n >= a->base)
 			n = a->base - 1;
@@ -285,7 +286,7 @@ static void begin_probe(struct adapt *a, const struct adapt_sample *s)
 	n = neighbour(a, s);
 	if (n == a->base) {
 		a->dir = -a->dir;
-		a->step = fmin(a->step, ADAPT_STEP_WAKE);
+		a->step = smaller(a->step, ADAPT_STEP_WAKE);
 		n = neighbour(a, s);
 	}
 	start_span(a);
@@ -307,8 +308,8 @@ static void accept(struct adapt *a)
 	if (a->base >= a->ceiling)
 		a->ceiling = a->base + 1 + a->base / 4;
 	a->at_base = a->span;
-	a->best = fmax(a->best, adapt_rate(&a->at_base));
-	a->step = fmin(a->step * 1.5, STEP_MAX);
+	a->best = larger(a->best, adapt_rate(&a->at_base));
+	a->step = smaller(a->step * 1.5, STEP_MAX);
 	a->is_probing = false;
 	a->pause = 0;
 	a->patience = 2;
@@ -328,7 +329,7 @@ static void reject(struct adapt *a, const struct adapt_sample *s)
 	a->is_probing = false;
 	a->is_rising = false;
 	set_goal(a, s, a->base);
-	a->step = fmax(a->step / 2, adapt_step_min(a));
+	a->step = larger(a->step / 2, adapt_step_min(a));
 	a->fails++;
 	a->dir = -a->dir;
 	/* At the end of the range there is no other way to try. */
@@ -353,7 +354,7 @@ static void fold(struct adapt *a)
 	b->done = b->done * keep + a->span.done;
 	b->busy_seconds = b->busy_seconds * keep + a->span.busy_seconds;
 	b->samples = (unsigned)(b->samples * keep) + a->span.samples;
-	a->best = fmax(a->best * 0.97, adapt_rate(b));
+	a->best = larger(a->best * 0.97, adapt_rate(b));
 }
 
 /* True when the last two spans were unlike those before. */
@@ -374,7 +375,7 @@ static bool has_changed(struct adapt *a)
 	a->dir = gain > 0 ? 1 : -1;
 	if (gain > 0)
 		a->ceiling = a->max;
-	a->step = fmax(a->step, ADAPT_STEP_WAKE);
+	a->step = larger(a->step, ADAPT_STEP_WAKE);
 	a->pause = 0;
 	a->patience = 2;
 	a->fails = 0;
@@ -430,7 +431,7 @@ static void bind(struct adapt *a, const struct adapt_sample *s)
 		/* There is room that was not there before. */
 		a->ceiling = s->max;
 		a->dir = 1;
-		a->step = fmax(a->step, ADAPT_STEP_WAKE);
+		a->step = larger(a->step, ADAPT_STEP_WAKE);
 		a->pause = 1;
 		a->patience = 2;
 	}

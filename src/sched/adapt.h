@@ -7,7 +7,8 @@
  * workers. It grows while completions per second rise and pressure is low,
  * shrinks when pressure stays above a bound or throughput falls, and stays
  * where it is when neither tells it anything. Deterministic: a function of
- * its samples. No locks, no clock of its own.
+ * its samples. No locks, no clock of its own. Who has it called calls
+ * maths_load (base/maths.h) before.
  */
 #ifndef MUSTER_SCHED_ADAPT_H
 #define MUSTER_SCHED_ADAPT_H

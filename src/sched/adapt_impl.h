@@ -9,6 +9,7 @@
 #ifndef MUSTER_SCHED_ADAPT_IMPL_H
 #define MUSTER_SCHED_ADAPT_IMPL_H
 
+#include "base/maths.h"
 #include "sched/adapt.h"
 
 /* Steps are logarithms: half as many again, and the smallest. */
@@ -20,6 +21,17 @@
 
 /* A rate that is not worth trying again soon; a logarithm. */
 #define ADAPT_FAR_LESS	0.25
+
+/* fmax and fmin without a library: of two the one that is a number. */
+static inline double larger(double a, double b)
+{
+	return b > a || a != a ? b : a;
+}
+
+static inline double smaller(double a, double b)
+{
+	return b < a || a != a ? b : a;
+}
 
 enum adapt_verdict { ADAPT_UNDECIDED, ADAPT_ACCEPT, ADAPT_REJECT };
 

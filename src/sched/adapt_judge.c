@@ -52,13 +52,14 @@ static double turn_seconds(const struct adapt_span *s)
  * length of time averages out. */
 static double error_of(double done, double samples)
 {
-	return 0.5 / fmax(done, 1) + 0.03 / fmax(samples, 1) + 0.0003;
+	return 0.5 / larger(done, 1) + 0.03 / larger(samples, 1) + 0.0003;
 }
 
 /* What the span at goal has more than the base, as a logarithm. */
 double adapt_gain(const struct adapt *a)
 {
-	return log(fmax(adapt_rate(&a->span), 1e-9) / adapt_rate(&a->at_base));
+	return maths->log(larger(adapt_rate(&a->span), 1e-9) /
+			  adapt_rate(&a->at_base));
 }
 
 /* And how far that may be off. */
@@ -95,11 +96,11 @@ static bool is_turn(const struct adapt *a, double n)
 /* The smallest step that a probe of reasonable length could tell from none. */
 double adapt_step_min(const struct adapt *a)
 {
-	double jobs = fmax(PROBE_TURNS * a->base,
+	double jobs = larger(PROBE_TURNS * a->base,
 			   PROBE_SECONDS * adapt_rate(&a->at_base));
 	double e = sqrt(error_of(jobs, 12) + error_of(a->at_base.done, 12));
 
-	return fmin(fmax(ADAPT_STEP_MIN, 1.5 * e), ADAPT_STEP_WAKE);
+	return smaller(larger(ADAPT_STEP_MIN, 1.5 * e), ADAPT_STEP_WAKE);
 }
 
 /* Far less has ended than the base would have done in this time, whatever the
@@ -109,7 +110,7 @@ bool adapt_is_collapse(const struct adapt *a, const struct adapt_sample *s)
 	double seconds = (double)(s->now_ns - a->changed_ns) / 1e9;
 	/* Equal jobs that share a CPU all take so much longer, and then end
 	 * together. */
-	double slower = fmax((double)a->goal / a->base, 1);
+	double slower = larger((double)a->goal / a->base, 1);
 	double want = adapt_rate(&a->at_base) * seconds;
 	double got = (double)(s->done - a->changed_done);
 	double e = sqrt(error_of(want, 4 * seconds) +
@@ -119,14 +120,14 @@ bool adapt_is_collapse(const struct adapt *a, const struct adapt_sample *s)
 		slower = 1;
 	return a->last.has_waiting && s->queued > 0 && seconds > 1 &&
 	       seconds > 1.5 * turn_seconds(&a->at_base) * slower &&
-	       log(fmax(got, 0.5) / want) < -ADAPT_FAR_LESS - 1.5 * e;
+	       maths->log(larger(got, 0.5) / want) < -ADAPT_FAR_LESS - 1.5 * e;
 }
 
 /* How far a probe has come: a third of its length, all of it, so far that it
  * has to decide. */
 static bool has_lasted(const struct adapt *a, double times)
 {
-	double jobs = fmax(PROBE_TURNS * (double)a->goal, PROBE_JOBS);
+	double jobs = larger(PROBE_TURNS * (double)a->goal, PROBE_JOBS);
 
 	return a->span.seconds >= times * PROBE_SECONDS &&
 	       a->span.done >= times * jobs;
@@ -191,9 +192,9 @@ enum adapt_verdict adapt_judge(const struct adapt *a,
 {
 	const struct adapt_span *p = &a->span;
 	double e = adapt_error(a);
-	double step = fabs(log((double)a->goal / a->base));
-	double lag = log(adapt_rate(&a->at_base) /
-			 fmax(adapt_rate(&a->at_base), a->best));
+	double step = fabs(maths->log((double)a->goal / a->base));
+	double lag = maths->log(adapt_rate(&a->at_base) /
+			 larger(adapt_rate(&a->at_base), a->best));
 
 	if (adapt_is_collapse(a, s))
 		return ADAPT_REJECT;
@@ -213,7 +214,7 @@ bool adapt_is_span_full(const struct adapt *a, const struct adapt_sample *s)
 	const struct adapt_span *p = &a->span;
 	double turn = turn_seconds(&a->at_base);
 
-	if (a->at_base.samples && p->seconds > 3 * fmax(turn, SPAN_SECONDS))
+	if (a->at_base.samples && p->seconds > 3 * larger(turn, SPAN_SECONDS))
 		return true;
 	if (p->samples < 2 || !is_turn(a, (double)(s->done - a->last.done)))
 		return false;

@@ -70,7 +70,7 @@ struct engine_config {
 	unsigned max;
 	const struct engine_bounds *then;	/* of further stages; copied */
 	unsigned nthen;
-	enum scale_policy scale;
+	enum scale_policy scale;	/* adaptive: after maths_load */
 	unsigned scale_threshold;	/* 0: 2 */
 	enum engine_dispatch dispatch;
 	int64_t idle_timeout_ns;
@@ -196,7 +196,7 @@ void engine_stop(struct engine *e, enum engine_stop how);
 void engine_resize(struct engine *e, unsigned stage, unsigned min,
 		   unsigned max);
 /* What the system said of itself since the last call: every ADAPT_INTERVAL
- * with SCALE_ADAPTIVE (engine_tend says when). */
+ * with SCALE_ADAPTIVE, after maths_load. */
 void engine_feel(struct engine *e, const struct adapt_pressure *p);
 
 /*

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/maths.h"
 #include "sched/adapt.h"
 
 #define MAX		64
@@ -546,6 +547,8 @@ int main(int argc, char **argv)
 {
 	bool good = true;
 
+	if (maths_load(NULL) < 0)
+		return 1;
 	is_verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
 	argv += 1 + is_verbose;
 	argc -= 1 + is_verbose;

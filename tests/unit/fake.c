@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/maths.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "fake.h"
@@ -466,6 +467,7 @@ struct fake *fake_new(const struct engine_config *config, bool real_clock)
 		c.queue_capacity = 100000;
 	if (!c.idle_timeout_ns)
 		c.idle_timeout_ns = 5 * NS_PER_SEC;
+	CHECK_INT(maths_load(NULL), 0);
 	f->engine = engine_new(&c);
 	engine_add_sink(f->engine, &f->sink);
 	return f;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/maths.h"
 #include "sched/adapt.h"
 #include "tap.h"
 
@@ -105,6 +106,7 @@ static struct plant make(double (*power)(double), double length)
 		.queued = 1000,
 	};
 
+	CHECK_INT(maths_load(NULL), 0);
 	adapt_init(&p.a, p.min, p.max, 0);
 	return p;
 }
@@ -584,6 +586,7 @@ static void no_time(void)
 				  .now_ns = 1000 };
 	struct adapt a;
 
+	CHECK_INT(maths_load(NULL), 0);
 	adapt_init(&a, 2, 8, 1000);
 	CHECK_INT(adapt_step(&a, &s), 2);
 	s.now_ns = 0;
