@@ -481,10 +481,85 @@ static void words_without_program(void)
 	end(&p);
 }
 
+static void is_known(struct pad *p, const char *line, bool want)
+{
+	CHECK_INT(prepare(p, 1, line), 0);
+	CHECK_INT(p->l.is_known, want);
+	CHECK(!p->l.is_fed);
+	CHECK(want || (!p->l.is_direct && strcmp(p->l.path, "/bin/dash") == 0));
+}
+
+static void known_outcomes(void)
+{
+	char *vars[] = { (char *)"X=1", NULL };
+	char *line = xmalloc(100001);
+	struct pad p;
+
+	start(&p, "/bin/dash", NULL, plain_env, false);
+	is_known(&p, "echo a", false);
+	launcher_allow_known(&p.launcher);
+	is_known(&p, "echo a >&2", true);
+	CHECK_STR(p.l.known.out.data, "a\n");
+	CHECK_INT(p.l.known.to, KNOWN_TO_STDERR);
+	is_known(&p, "exit 3", true);
+	CHECK_INT(p.l.known.status, 3);
+	is_known(&p, "echo $HOME", false);
+	is_known(&p, "cd /", false);
+	/* What might be more than a shell can be given. */
+	memset(line, 'x', 100000);
+	memcpy(line, "echo ", 5);
+	line[100000] = '\0';
+	is_known(&p, line, false);
+	free(line);
+	p.job->env = vars;
+	CHECK_INT(launch_prepare(&p.l, p.job), 0);
+	CHECK(!p.l.is_known);
+	end(&p);
+	start(&p, "/bin/dash", NULL, plain_env, true);
+	launcher_allow_known(&p.launcher);
+	is_known(&p, "echo a", false);
+	end(&p);
+}
+
+static void fed_program(struct pad *p, const char *line, bool want)
+{
+	CHECK_INT(prepare(p, 1, line), 0);
+	CHECK_INT(p->l.is_fed, want);
+	CHECK_INT(p->l.is_direct, want);
+	CHECK(!p->l.is_known);
+}
+
+static void behind_a_pipe(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/dash", NULL, plain_env, false);
+	fed_program(&p, "echo 'a | b' | grep -c a 2>&1", true);
+	CHECK_STR(p.l.known.out.data, "a | b\n");
+	CHECK_STR(p.l.argv[1], "-c");
+	CHECK(p.l.argv[3] == NULL);
+	CHECK(p.l.redirs && p.l.redirs->n == 1);
+	CHECK_STR(p.job->command, "echo 'a | b' | grep -c a 2>&1");
+	/* Should its exec fail. */
+	CHECK_INT(launch_by_shell(&p.l, p.job), 0);
+	CHECK(!p.l.is_fed && !p.l.is_direct);
+	CHECK_STR(p.l.argv[2], "echo 'a | b' | grep -c a 2>&1");
+	fed_program(&p, "true | cat", true);
+	CHECK_UINT(p.l.known.out.len, 0);
+	fed_program(&p, "echo a >&2 | cat", false);
+	fed_program(&p, "echo a | nosuchprogram", false);
+	fed_program(&p, "echo a | read x", false);
+	fed_program(&p, "echo a | cat | cat", false);
+	fed_program(&p, "cat | cat", false);
+	end(&p);
+}
+
 static const struct tap_case cases[] = {
 	{ "a line for the shell", line_by_shell },
 	{ "a line that needs no shell", line_directly },
 	{ "redirections, without a shell", redirections },
+	{ "a command that need not be run", known_outcomes },
+	{ "a program behind one and a pipe", behind_a_pipe },
 	{ "the shell can be forced", forced_shell },
 	{ "an unknown shell gets every command", unknown_shell },
 	{ "an unknown program is the shell's to report", unknown_program },

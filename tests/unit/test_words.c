@@ -292,6 +292,26 @@ static void scan_does_not_ask(void)
 	words_release(&w);
 }
 
+static void check_pipe(const char *line, size_t want)
+{
+	CHECK_UINT(words_find_pipe(line, strlen(line)), want);
+}
+
+static void pipes(void)
+{
+	check_pipe("", 0);
+	check_pipe("a", 1);
+	check_pipe("|", 0);
+	check_pipe("a | b", 2);
+	check_pipe("a|b|c", 1);
+	check_pipe("'|' \"|\" |", 8);
+	check_pipe("'\"' | a", 4);
+	check_pipe("\"'\" | a", 4);
+	check_pipe("'a | b", 6);
+	check_pipe("a'b'c|", 5);
+	CHECK_UINT(words_find_pipe("ab|", 2), 2);
+}
+
 static void building(void)
 {
 	struct words w;
@@ -387,6 +407,7 @@ static const struct tap_case cases[] = {
 	{ "exported functions", exported_functions },
 	{ "BASH_ENV, ENV and SHELLOPTS", start_up_files },
 	{ "words_scan splits builtins as well", scan_does_not_ask },
+	{ "where a pipe is, but in quotes", pipes },
 	{ "vectors built piece by piece", building },
 	{ "thousands of words", many_words },
 	/* Last: left out where there is no bash. */
