@@ -194,3 +194,16 @@ void buf_add_visible(struct buf *b, const char *s, size_t len)
 		len -= n;
 	}
 }
+
+void buf_add_visible_lines(struct buf *b, const char *s)
+{
+	for (;;) {
+		size_t n = strcspn(s, "\n\t");
+
+		buf_add_visible(b, s, n);
+		s += n;
+		if (!*s)
+			return;
+		buf_addch(b, *s++);
+	}
+}

@@ -56,6 +56,8 @@ char *buf_take(struct buf *b) MUST_USE;
  * (also UTF-8 encoded C1) and invalid UTF-8 become \xHH, newline \n, tab \t.
  */
 void buf_add_visible(struct buf *b, const char *s, size_t len);
+/* The same of a C string, but newlines and tabs stay what they are. */
+void buf_add_visible_lines(struct buf *b, const char *s);
 
 /*
  * The length of the UTF-8 character at s, of at most len bytes (len > 0); 0

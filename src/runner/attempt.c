@@ -439,6 +439,11 @@ static void judge(struct attempt *a)
 #ifdef WCOREDUMP
 	o->core_dumped = WIFSIGNALED(status) && WCOREDUMP(status);
 #endif
+	if (a->is_behind_pipe && o->signal && a->reason == KILL_NONE) {
+		o->status = 128 + o->signal;
+		o->signal = 0;
+		o->core_dumped = false;
+	}
 	switch (a->reason) {
 	case KILL_NONE:
 		o->end = a->read_err || a->in.err ? JOB_LOST

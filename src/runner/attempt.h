@@ -30,6 +30,7 @@ struct attempt {
 	char *buffer;		/* kept from job to job */
 	struct feeder in;	/* opened by who starts the child */
 	bool has_pipes;
+	bool is_behind_pipe;	/* for a shell: it would not die with it */
 	bool first_look;	/* see attempt.c: wait_event */
 	bool was_bulky;		/* the job before: more than a pipe holds */
 	bool is_wide;		/* the pipe of stdout */

@@ -32,13 +32,8 @@ static const char *objection_of(const struct launcher *by)
 {
 	if (!by->can_be_warm)
 		return "none of dash, bash, zsh and mksh";
-	for (size_t i = 0; i < by->nbase; i++) {
-		const char *var = by->base_env[i];
-
-		if (strncmp(var, "LD_", 3) == 0 &&
-		    strncmp(var, "LD_LIBRARY_PATH=", 16) != 0)
-			return "loaded with variables LD_*";
-	}
+	if (by->is_preloaded)
+		return "loaded with variables LD_*";
 	/* Where there are none at all, that is nothing to speak of. */
 	return warm_is_built_in() ? warm_objection(by->shell) : NULL;
 }

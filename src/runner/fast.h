@@ -15,10 +15,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "base/buf.h"
 #include "base/list.h"
 #include "base/thread.h"
-#include "input/words.h"
 #include "proc/child.h"
 #include "proc/warm.h"
 

@@ -102,6 +102,8 @@ static bool do_printf(char *const *args, struct buf *out, int *status)
 		/* Shells differ in what they make of those. */
 		if (*args && args == before)
 			return false;
+		if (out->len > KNOWN_OUT_MAX)
+			return false;
 	} while (*args);
 	*status = 0;
 	return true;

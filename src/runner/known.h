@@ -4,7 +4,8 @@
  *
  * That is one builtin of plain words: echo, printf, true, false, exit. Only
  * what dash and bash do in the very same way is known; all else is not, be it
- * an option, a backslash or a byte that is no ASCII. Pure functions.
+ * an option, a backslash or a byte that is no ASCII, nor is long output, which
+ * nobody could hold up or end. Pure functions.
  */
 #ifndef MUSTER_RUNNER_KNOWN_H
 #define MUSTER_RUNNER_KNOWN_H
@@ -13,6 +14,9 @@
 
 #include "base/buf.h"
 #include "base/redir.h"
+
+/* More than that is not known, give or take one round of printf's format. */
+#define KNOWN_OUT_MAX	((size_t)64 << 10)
 
 enum known_to { KNOWN_TO_STDOUT, KNOWN_TO_STDERR, KNOWN_TO_NOBODY };
 

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "input/filter.h"
 #include "input/template.h"
 #include "proc/shell.h"
+#include "proc/sigstate.h"
 #include "runner/launch.h"
 #include "runner/launcher.h"
 #include "sched/job.h"
@@ -22,6 +24,9 @@
 #define TMP_NAME "PARALLEL_TMP"
 /* A longer command may be more than a shell can be given. */
 #define KNOWN_MAX ((size_t)64 << 10)
+/* Any pipe takes that at once, so all is in it before the program begins,
+ * whoever reads it when. */
+#define FED_MAX 4096
 
 /* Has the job settings that make more than splitting of what a shell does? */
 static bool needs_shell(const struct job *job)
@@ -392,8 +397,8 @@ static bool is_known(struct launch *l, const char *text, size_t len)
 	    (l->words.redirs.n && !by->may_redirect))
 		return false;
 	words = words_argv(&l->words);
-	return known_outcome(&l->known, words, &l->words.redirs) &&
-	       !words_is_overridden(words[0], strlen(words[0]), by->kind);
+	return !words_is_overridden(words[0], strlen(words[0]), by->kind) &&
+	       known_outcome(&l->known, words, &l->words.redirs);
 }
 
 /* What goes into a program is known. */
@@ -401,7 +406,10 @@ static bool prepare_piped(struct launch *l, const struct job *job, size_t bar)
 {
 	const struct buf *text = &l->command;
 
-	if (!is_known(l, text->data, bar) || l->known.to != KNOWN_TO_STDOUT ||
+	/* Where nobody dies of SIGPIPE, a builtin may complain. */
+	if (sigstate_was_ignored(SIGPIPE) ||
+	    !is_known(l, text->data, bar) || l->known.to != KNOWN_TO_STDOUT ||
+	    l->known.out.len > FED_MAX ||
 	    words_split(&l->words, text->data + bar + 1, text->len - bar - 1,
 			l->by->kind) < 0)
 		return false;
@@ -418,8 +426,8 @@ static bool prepare_known(struct launch *l, const struct job *job)
 	const struct buf *text = &l->command;
 	size_t bar;
 
-	if (!l->by->may_direct || needs_shell(job) || !is_bare(job) ||
-	    text->len > KNOWN_MAX)
+	if (!l->by->may_direct || l->by->is_preloaded || needs_shell(job) ||
+	    !is_bare(job) || text->len > KNOWN_MAX)
 		return false;
 	bar = words_find_pipe(text->data, text->len);
 	if (bar < text->len)

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,22 @@ static bool is_own(const char *var)
 	       is_named(var, "PARALLEL_SSHHOST");
 }
 
+/* Of a locale that is not there bash says so. */
+static bool is_bad_locale(const char *var)
+{
+	locale_t locale;
+
+	if (strncmp(var, "LC_", 3) != 0)
+		return false;
+	var = strchr(var, '=') + 1;
+	if (!*var || strcmp(var, "C") == 0 || strcmp(var, "POSIX") == 0)
+		return false;
+	locale = newlocale(LC_ALL_MASK, var, (locale_t)0);
+	if (locale)
+		freelocale(locale);
+	return !locale;
+}
+
 static void sort_variable(struct launcher *l, char *var)
 {
 	/* These reach no job through dash, or through bash. */
@@ -195,8 +212,11 @@ static void sort_variable(struct launcher *l, char *var)
 		l->base_env[l->nbase++] = var;
 	/* Such a variable reaches a job through some shells only. */
 	if (is_unsettling(var) ||
-	    (!is_identifier(var) && !is_function(var)))
+	    (!is_identifier(var) && !is_function(var)) ||
+	    (l->is_bash && is_bad_locale(var)))
 		l->may_direct = false;
+	if (strncmp(var, "LD_", 3) == 0 && !is_named(var, "LD_LIBRARY_PATH"))
+		l->is_preloaded = true;
 }
 
 void launcher_init(struct launcher *l, const char *shell,
@@ -255,7 +275,7 @@ void launcher_set_slot_var(struct launcher *l, const char *name)
 
 void launcher_allow_known(struct launcher *l)
 {
-	l->may_know = l->may_direct;
+	l->may_know = true;
 }
 
 void launcher_release(struct launcher *l)

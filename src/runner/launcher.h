@@ -4,7 +4,7 @@
  *
  * Which shell it is, whether commands may go without it, and what it would
  * make of the environment. Constant after launcher_init and the two functions
- * behind it, so all workers read it.
+ * behind it, which come before there are workers.
  */
 #ifndef MUSTER_RUNNER_LAUNCHER_H
 #define MUSTER_RUNNER_LAUNCHER_H
@@ -25,12 +25,13 @@ struct launcher {
 	struct filter *const *filters;	/* up to NULL; or NULL */
 	unsigned shell_quote;		/* how often commands are quoted */
 	bool want_command;		/* fill in job->command */
-	bool may_direct;
+	bool may_direct;		/* commands may go without the shell */
 	bool is_bash;			/* by its program, not its name */
 	bool is_dash;			/* likewise */
 	bool can_be_warm;		/* likewise: --fast knows it */
-	bool may_redirect;		/* as well */
-	bool may_know;			/* that nothing needs to be run */
+	bool may_redirect;		/* without it, too */
+	bool may_know;			/* see launcher_allow_known */
+	bool is_preloaded;		/* LD_* load more into each process */
 	char *search;			/* PATH at start */
 	bool has_path;			/* there was one */
 	char **base_env;		/* less what depends on job or shell;
@@ -53,7 +54,7 @@ void launcher_init(struct launcher *l, const char *shell,
 /* After it: jobs have the number of their slot, from 0, in that variable,
  * instead of PARALLEL_JOBSLOT0. name stays the caller's. */
 void launcher_set_slot_var(struct launcher *l, const char *name);
-/* After that: where it can be proved, nothing is executed at all. */
+/* A command whose outcome is known need not be executed. */
 void launcher_allow_known(struct launcher *l);
 void launcher_release(struct launcher *l);
 

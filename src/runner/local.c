@@ -106,26 +106,12 @@ static enum run_result refuse(struct job *job)
 	return RUN_ENDED;
 }
 
-/* So that it does nothing to a terminal; but lines stay lines. */
-static void add_visible_lines(struct buf *out, const char *s)
-{
-	for (;;) {
-		size_t n = strcspn(s, "\n\t");
-
-		buf_add_visible(out, s, n);
-		s += n;
-		if (!*s)
-			return;
-		buf_addch(out, *s++);
-	}
-}
-
 static void print_command(struct local *l, struct job *job, bool to_output)
 {
 	struct buf line = BUF_INIT;
 
 	if (l->is_tty[to_output ? 1 : 2])
-		add_visible_lines(&line, job->command);
+		buf_add_visible_lines(&line, job->command);
 	else
 		buf_addstr(&line, job->command);
 	buf_addch(&line, '\n');
@@ -311,15 +297,13 @@ static bool is_shortage(int err)
 	return err == EMFILE || err == ENFILE || err == ENOMEM;
 }
 
-/* A pipe with the block that is the job's, or what another command would have
- * written into it; or a file; as take_input. */
+/* A pipe with the block that is the job's, or a file; as take_input. */
 static bool take_data(struct slot *s, struct job *job, int *fd,
 		      enum run_result *result)
 {
 	struct feeder *in = &s->attempt.in;
 	const char *what = job->block_path ? job->block_path
 		: job->part_path ? job->part_path : "a pipe";
-	const struct buf *out = &s->launch.known.out;
 	int ret;
 
 	if (job->inlet && inlet_has_begun(job->inlet)) {
@@ -327,11 +311,8 @@ static bool take_data(struct slot *s, struct job *job, int *fd,
 				     "its input", ESPIPE);
 		return false;
 	}
-	if (s->launch.is_fed)
-		ret = feeder_open_data(in, out->data, out->len, fd);
-	else
-		ret = job->block_path ? feeder_make(in, job)
-				      : feeder_open(in, job, fd);
+	ret = job->block_path ? feeder_make(in, job)
+			      : feeder_open(in, job, fd);
 	if (ret == 0)
 		return true;
 	if (is_shortage(errno)) {
@@ -352,7 +333,7 @@ static bool take_input(struct local *l, struct slot *s, struct job *job,
 	struct stat st = { .st_mode = 0 };
 	int flags;
 
-	if (job->has_data || job->inlet || s->launch.is_fed)
+	if (job->has_data || job->inlet)
 		return take_data(s, job, fd, result);
 	if (!job->input)
 		return true;
@@ -458,13 +439,23 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 		.has_nice = l->cfg.has_nice,
 		.nice = l->cfg.nice,
 	};
+	const struct buf *fed = &s->launch.known.out;
 	int ends[2] = { -1, -1 };
 	enum spawn_result r;
-	int err;
+	int err, fed_in = -1;
 
+	if (s->launch.is_fed &&
+	    feeder_open_data(&s->attempt.in, fed->data, fed->len,
+			     &fed_in) < 0) {
+		job->outcome.err = errno;
+		return RUN_AGAIN;
+	}
+	if (fed_in >= 0)
+		req.in = fed_in;
 	if (!l->cfg.ungroup &&
 	    attempt_open_pipes(&s->attempt, ends) < 0) {
 		job->outcome.err = errno;
+		fd_close(&fed_in);
 		return RUN_AGAIN;
 	}
 	if (!l->cfg.ungroup) {
@@ -478,8 +469,10 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 		r = start(l, s, job, &req);
 	}
 	err = errno;
+	fd_close(&fed_in);
 	fd_close(&ends[0]);
 	fd_close(&ends[1]);
+	s->attempt.is_behind_pipe = s->launch.is_fed;
 	if (r == SPAWN_OK)
 		return RUN_ENDED;
 	attempt_close_pipes(&s->attempt);

@@ -97,7 +97,7 @@ static bool is_turn(const struct adapt *a, double n)
 double adapt_step_min(const struct adapt *a)
 {
 	double jobs = larger(PROBE_TURNS * a->base,
-			   PROBE_SECONDS * adapt_rate(&a->at_base));
+			     PROBE_SECONDS * adapt_rate(&a->at_base));
 	double e = sqrt(error_of(jobs, 12) + error_of(a->at_base.done, 12));
 
 	return smaller(larger(ADAPT_STEP_MIN, 1.5 * e), ADAPT_STEP_WAKE);
@@ -194,7 +194,7 @@ enum adapt_verdict adapt_judge(const struct adapt *a,
 	double e = adapt_error(a);
 	double step = fabs(maths->log((double)a->goal / a->base));
 	double lag = maths->log(adapt_rate(&a->at_base) /
-			 larger(adapt_rate(&a->at_base), a->best));
+				larger(adapt_rate(&a->at_base), a->best));
 
 	if (adapt_is_collapse(a, s))
 		return ADAPT_REJECT;

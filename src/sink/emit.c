@@ -84,6 +84,7 @@ static bool begin_again(struct emit *e, struct job *job, void (*wake)(void *),
 		out->wake_arg = wake_arg;
 	} else if (*go) {
 		end_dropped_locked(e, out);
+		e->running--;
 	}
 	mutex_unlock(&e->lock);
 	return goes_on;
@@ -139,6 +140,7 @@ static bool emit_begin(struct output *o, struct job *job, bool last,
 	} else if (e->cfg.mode == EMIT_ORDERED) {
 		emit_ring_set(e, job->seq, out);
 	}
+	e->running += go;
 	mutex_unlock(&e->lock);
 	job->out = out;
 	return go;
@@ -363,6 +365,9 @@ static void emit_end(struct output *o, struct job *job, bool keep)
 		end_kept_locked(e, out);
 	else
 		end_dropped_locked(e, out);
+	/* Nobody else is at work: someone may wait for this. */
+	if (--e->running == 0 && e->writer_naps)
+		emit_kick_writer_locked(e, NULL);
 	mutex_unlock(&e->lock);
 }
 

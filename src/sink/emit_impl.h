@@ -23,9 +23,9 @@
 #define BACKLOG_MAX	((size_t)4 << 20)
 #define OUT_COST	((size_t)256)
 /*
- * What comes so soon after the writer has written is written together, unless
- * it is so much: else each short job would wake it, who would take the lock
- * and the CPU from the very worker that has called it.
+ * While jobs run, what comes so soon after the writer has written is written
+ * together, unless it is so much: else each short job would wake it, who would
+ * take the lock and the CPU from the very worker that has called it.
  */
 #define NAP_NS		INT64_C(2000000)
 #define NAP_BYTES	((size_t)64 << 10)
@@ -105,6 +105,7 @@ struct emit {
 	bool closing;
 	bool writer_idle;
 	bool writer_naps;		/* and is not to be woken for little */
+	unsigned running;		/* jobs between begin and end */
 	bool is_finished;
 };
 

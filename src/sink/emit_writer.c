@@ -168,7 +168,6 @@ static bool gather_locked(struct emit *e, struct writer_batch *b,
 	return b->n > 0 || !list_is_empty(spent);
 }
 
-/* True when there may be something after it. */
 static void nap_locked(struct emit *e) NO_LOCK_CHECK
 {
 	int64_t until = clock_now_ns() + NAP_NS;
@@ -219,7 +218,7 @@ void *emit_writer_main(void *arg)
 		}
 		if (e->closing)
 			break;
-		if (is_awake) {
+		if (is_awake && e->running > 0) {
 			nap_locked(e);
 			is_awake = false;
 			continue;

@@ -265,16 +265,60 @@ pipelines=(
 @test "a program that reads little of it, or late, or never" {
 	local long
 
-	long=$(printf 'x%.0s' {1..60000})
+	long=$(printf 'x%.0s' {1..1000})
 	PARALLEL_SHELL=$(command -v dash) t -j 1 --debug proc <<-E
 		printf '%s $long %s ' a b c d | head -c 3
 		printf '%s $long %s ' a b c d e f | wc -c
 		echo $long | env true
 		printf '%s $long %s ' a b c d | env sh -c "exit 7"
+		echo $long | setsid -f sh -c "await go; wc -c >late; : >done"
 	E
 	assert_status 1
-	assert_output $'a x180015'
-	assert_equal "$(grep -c 'without a shell' <<<"$stderr")" 4
+	assert_output $'a x3015'
+	assert_equal "$(grep -c 'without a shell' <<<"$stderr")" 5
+	: >go
+	wait_until test -e done
+	assert_file_is late $'1001\n'
+}
+
+@test "what a pipe may not take at once, or nobody could hold up: the shell" {
+	local long
+
+	long=$(printf 'x%.0s' {1..5000})
+	PARALLEL_SHELL=$(command -v dash) t -j 1 --debug proc <<-E
+		echo $long | wc -c
+		printf '%s$long' $(echo {1..2000}) | wc -c
+		printf '%s$long' $(echo {1..2000}) >/dev/null
+		echo $long >/dev/null
+	E
+	assert_status 0
+	assert_output $'5001\n10006893'
+	assert_equal "$(grep -c 'in a shell' <<<"$stderr")" 3
+}
+
+@test "a program behind a pipe that dies of a signal has ended, for a shell" {
+	local shell how
+
+	for shell in dash bash; do
+		for how in --group --always-shell; do
+			PARALLEL_SHELL=$(command -v $shell) t $how --joblog log \
+				--retries 2 --retry-on 137 \
+				::: "echo x | env sh -c 'kill -9 \$\$; : >>n'"
+			assert_status 1
+			assert_equal "$(cut -f 7,8 log | tail -n 1)" $'137\t0'
+		done
+	done
+}
+
+@test "what libraries and locales would say is said" {
+	export LC_ALL=xx_XX.UTF-8
+	as_by bash 'echo x' 'echo x | cat' 'env true'
+	as_by dash 'echo x' 'echo x | cat' 'env true'
+	unset LC_ALL
+	LD_BIND_NOW=1 PARALLEL_SHELL=$(command -v dash) t --debug proc \
+		::: 'echo a' 'echo b | cat'
+	assert_output $'a\nb'
+	assert_equal "$(grep -c 'in a shell' <<<"$stderr")" 2
 }
 
 @test "what is given by more than the command is for the shell" {

@@ -265,6 +265,17 @@ static void visible_stops_at_len(void)
 	buf_release(&b);
 }
 
+static void lines_stay_lines(void)
+{
+	struct buf b = BUF_INIT;
+
+	buf_add_visible_lines(&b, "");
+	CHECK_UINT(b.len, 0);
+	buf_add_visible_lines(&b, "a\tb\n\n\x1b[31m\rc\n");
+	CHECK_STR(b.data, "a\tb\n\n\\x1B[31m\\x0Dc\n");
+	buf_release(&b);
+}
+
 /* What was made visible is visible, so doing it twice changes nothing. */
 static void visible_holds_for_all_pairs(void)
 {
@@ -304,6 +315,7 @@ static const struct tap_case cases[] = {
 	{ "visible: controls are shown", visible_shows_controls },
 	{ "visible: invalid UTF-8 is shown", visible_shows_invalid_utf8 },
 	{ "visible: nothing is read behind the end", visible_stops_at_len },
+	{ "visible, but lines and tabs stay", lines_stay_lines },
 	{ "visible: any two bytes are harmless", visible_holds_for_all_pairs },
 };
 TAP_MAIN(cases)

@@ -124,10 +124,33 @@ static void redirections(void)
 	check("echo a 0>/dev/null >&0", "0 -:a\n");
 }
 
+/* However short the command: "printf '%sxxx...' a a a ...". */
+static void is_too_much(void)
+{
+	struct buf line = BUF_INIT, got = BUF_INIT;
+
+	buf_addstr(&line, "printf '%s");
+	for (int i = 0; i < 1000; i++)
+		buf_addch(&line, 'x');
+	buf_addch(&line, '\'');
+	for (int i = 0; i < 60; i++)
+		buf_addstr(&line, " a");
+	describe(line.data, &got);
+	CHECK_UINT(got.len, 4 + 60 * 1001);
+	for (int i = 0; i < 10; i++)
+		buf_addstr(&line, " a");
+	buf_reset(&got);
+	describe(line.data, &got);
+	CHECK_STR(got.data, "?");
+	buf_release(&got);
+	buf_release(&line);
+}
+
 static const struct tap_case cases[] = {
 	{ "echo of plain words", echoes },
 	{ "printf of %s and what stands for itself", prints },
 	{ "true, false and exit", statuses },
 	{ "where standard output goes", redirections },
+	{ "output that is long", is_too_much },
 };
 TAP_MAIN(cases)
