@@ -19,9 +19,9 @@
 /* What a live job may be ahead of the writer. */
 #define LIVE_MAX	((size_t)1 << 20)
 /* What may be ready for the writer before no new job begins, counting
- * OUT_COST for each job. */
+ * OUT_COST for each job, which is what a line takes with all about it. */
 #define BACKLOG_MAX	((size_t)4 << 20)
-#define OUT_COST	((size_t)256)
+#define OUT_COST	((size_t)600)
 /*
  * While jobs run, what comes so soon after the writer has written is written
  * together, unless it is so much: else each short job would wake it, who would
