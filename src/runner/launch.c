@@ -426,8 +426,8 @@ static bool prepare_known(struct launch *l, const struct job *job)
 	const struct buf *text = &l->command;
 	size_t bar;
 
-	if (!l->by->may_direct || l->by->is_preloaded || needs_shell(job) ||
-	    !is_bare(job) || text->len > KNOWN_MAX)
+	if (!l->by->may_direct || l->by->is_preloaded || !is_bare(job) ||
+	    text->len > KNOWN_MAX)
 		return false;
 	bar = words_find_pipe(text->data, text->len);
 	if (bar < text->len)

@@ -175,20 +175,24 @@ static bool is_own(const char *var)
 	       is_named(var, "PARALLEL_SSHHOST");
 }
 
-/* Of a locale that is not there bash says so. */
-static bool is_bad_locale(const char *var)
+/* Of a locale that is not there bash says so. To look means to open a file for
+ * each category, and most variables name the same one. */
+static bool is_bad_locale(struct launcher *l, const char *var)
 {
 	locale_t locale;
 
 	if (strncmp(var, "LC_", 3) != 0)
 		return false;
 	var = strchr(var, '=') + 1;
-	if (!*var || strcmp(var, "C") == 0 || strcmp(var, "POSIX") == 0)
+	if (!*var || strcmp(var, "C") == 0 || strcmp(var, "POSIX") == 0 ||
+	    (l->locale && strcmp(var, l->locale) == 0))
 		return false;
 	locale = newlocale(LC_ALL_MASK, var, (locale_t)0);
-	if (locale)
-		freelocale(locale);
-	return !locale;
+	if (!locale)
+		return true;
+	freelocale(locale);
+	l->locale = var;
+	return false;
 }
 
 static void sort_variable(struct launcher *l, char *var)
@@ -213,7 +217,7 @@ static void sort_variable(struct launcher *l, char *var)
 	/* Such a variable reaches a job through some shells only. */
 	if (is_unsettling(var) ||
 	    (!is_identifier(var) && !is_function(var)) ||
-	    (l->is_bash && is_bad_locale(var)))
+	    (l->is_bash && is_bad_locale(l, var)))
 		l->may_direct = false;
 	if (strncmp(var, "LD_", 3) == 0 && !is_named(var, "LD_LIBRARY_PATH"))
 		l->is_preloaded = true;

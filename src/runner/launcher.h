@@ -32,6 +32,7 @@ struct launcher {
 	bool may_redirect;		/* without it, too */
 	bool may_know;			/* see launcher_allow_known */
 	bool is_preloaded;		/* LD_* load more into each process */
+	const char *locale;		/* one that is there, as LC_* name it */
 	char *search;			/* PATH at start */
 	bool has_path;			/* there was one */
 	char **base_env;		/* less what depends on job or shell;

@@ -184,7 +184,7 @@ void *emit_writer_main(void *arg)
 	struct writer_batch batch;
 	struct writer writer;
 	struct list spent;
-	bool is_told, is_awake = false;
+	bool is_told, has_written = false;
 
 	thread_set_name("muster-writer");
 	list_init(&spent);
@@ -213,14 +213,14 @@ void *emit_writer_main(void *arg)
 			mutex_lock(&e->lock);
 			e->is_writing = false;
 			written_locked(e, &batch, &spent, is_told);
-			is_awake = true;
+			has_written = true;
 			continue;
 		}
 		if (e->closing)
 			break;
-		if (is_awake && e->running > 0) {
+		if (has_written && e->running > 0) {
 			nap_locked(e);
-			is_awake = false;
+			has_written = false;
 			continue;
 		}
 		e->writer_idle = true;
