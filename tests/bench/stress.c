@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/maths.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/thread.h"
@@ -269,6 +270,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	thread_setup();
+	if (maths_load(NULL) < 0)
+		return 1;
 	for (unsigned i = 0; i < RUNS; i++)
 		ok &= run(jobs / RUNS, seed + i,
 			  i % 2 ? DISPATCH_STEALING : DISPATCH_SHARED,
