@@ -31,7 +31,6 @@
 #define OPEN_MAX_TRIED	65536
 #define IOV_AT_ONCE	64
 #define FILE_CHUNK	4096
-#define PIPE_BYTES	(1 << 20)
 
 /* Written by fd_setup alone, before there is a second thread. */
 static bool was_closed[3];
@@ -156,15 +155,15 @@ int fd_set_nonblock(int fd)
 	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
-void fd_widen_pipe(int fd)
+void fd_widen_pipe(int fd, int bytes)
 {
 #if defined(F_SETPIPE_SZ) && defined(F_GETPIPE_SZ)
-	int bytes = fcntl(fd, F_GETPIPE_SZ);
+	int held = fcntl(fd, F_GETPIPE_SZ);
 
-	if (bytes >= 0 && bytes < PIPE_BYTES)
-		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+	if (held >= 0 && held < bytes)
+		(void)fcntl(fd, F_SETPIPE_SZ, bytes);
 #else
-	(void)fd;
+	(void)fd, (void)bytes;
 #endif
 }
 

@@ -31,9 +31,10 @@ bool fd_was_closed(int fd);
  * fd_fork_lock, as anyone does who starts a process there. */
 int fd_pipe(int ends[2]) MUST_USE;
 int fd_set_nonblock(int fd);
-/* So that fd, if it is a pipe, holds as much as users may ask for, 1 MiB, if
- * that is more than it does. Best effort. */
-void fd_widen_pipe(int fd);
+/* So that fd, if it is a pipe, holds that many bytes, if that is more than it
+ * does; users may ask for FD_PIPE_MAX. Best effort. */
+#define FD_PIPE_MAX	(1 << 20)
+void fd_widen_pipe(int fd, int bytes);
 /* open(2) with O_CLOEXEC | O_NOCTTY added. */
 int fd_open(const char *path, int flags, mode_t mode) MUST_USE;
 /* Closes all descriptors from first on. For a child of a process with threads,

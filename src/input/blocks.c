@@ -159,7 +159,7 @@ struct blocks *blocks_new(int fd, const struct blocks_opts *opts,
 	atomic_init(&b->stop, false);
 	mutex_init(&b->lock);
 	/* For larger reads. */
-	fd_widen_pipe(fd);
+	fd_widen_pipe(fd, FD_PIPE_MAX);
 	return b;
 }
 

@@ -34,10 +34,6 @@
 /* A pipe, without anyone who reads from it. */
 #define PIPE_HOLDS	65536
 
-/* Who writes so much, in its turn, gets a larger one. One job at a time: users
- * have no more than 64 of that size for all they run. */
-#define BULK_BYTES	(4 * PIPE_HOLDS)
-
 /*
  * Most jobs are short and say little. At first only the process is watched,
  * so that such a job costs one wake-up instead of one for each thing it does;
@@ -132,10 +128,6 @@ static bool pass_stream(struct attempt *a, int stream)
 	n = o->ops->pass(o, a->job, a->fd[stream], &a->full);
 	if (n > 0)
 		heard_output(a, stream, (size_t)n);
-	if (n > 0 && !a->is_wide && a->job->outcome.out_bytes > BULK_BYTES) {
-		fd_widen_pipe(a->fd[stream]);
-		a->is_wide = true;
-	}
 	/* Once the process has ended, what it has written must not wait. */
 	if (n == 0 && a->child.has_ended) {
 		a->full = -1;
@@ -148,19 +140,26 @@ static bool pass_stream(struct attempt *a, int stream)
 static void read_stream(struct attempt *a, int stream)
 {
 	struct output *o = a->cfg->output;
+	size_t room = BUFFER_BYTES;
+	char *to = NULL;
 	ssize_t n;
 
-	if (!a->buffer)
+	if (stream == OUTPUT_OUT && o->ops->reserve &&
+	    a->job->outcome.out_bytes >= PIPE_HOLDS)
+		to = o->ops->reserve(o, a->job, stream, &room);
+	if (!to && !a->buffer)
 		a->buffer = xmalloc(BUFFER_BYTES);
-	n = fd_read(a->fd[stream], a->buffer, BUFFER_BYTES);
-	if (n <= 0) {
-		if (n < 0)
-			a->read_err = errno;
+	n = fd_read(a->fd[stream], to ? to : a->buffer, room);
+	if (n < 0)
+		a->read_err = errno;
+	if (to)
+		o->ops->commit(o, a->job, stream, n > 0 ? (size_t)n : 0);
+	else if (n > 0)
+		o->ops->append(o, a->job, stream, a->buffer, (size_t)n);
+	if (n > 0)
+		heard_output(a, stream, (size_t)n);
+	else
 		fd_close(&a->fd[stream]);
-		return;
-	}
-	heard_output(a, stream, (size_t)n);
-	o->ops->append(o, a->job, stream, a->buffer, (size_t)n);
 }
 
 /* POLLHUP without POLLIN: nobody writes any more, and all is read. */
@@ -481,7 +480,6 @@ void attempt_watch(struct attempt *a)
 	a->sent_kill = false;
 	a->is_drained = false;
 	a->full = -1;
-	a->is_wide = false;
 	a->first_look = a->child.pidfd >= 0 && !feeder_is_busy(&a->in) &&
 			!a->was_bulky;
 	a->read_err = 0;

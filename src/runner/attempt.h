@@ -33,7 +33,6 @@ struct attempt {
 	bool is_behind_pipe;	/* for a shell: it would not die with it */
 	bool first_look;	/* see attempt.c: wait_event */
 	bool was_bulky;		/* the job before: more than a pipe holds */
-	bool is_wide;		/* the pipe of stdout */
 	int full;		/* what stdout waits for to take more; -1 */
 
 	/* the term sequence */

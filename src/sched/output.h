@@ -41,6 +41,16 @@ struct output_ops {
 		       size_t len);
 
 	/*
+	 * Where the next bytes of the job can be put without a copy, and *n,
+	 * for how many; commit must follow, with as many as have been (0: none
+	 * have). NULL: append them. Both NULL: always so.
+	 */
+	char *(*reserve)(struct output *o, struct job *job,
+			 enum output_stream stream, size_t *n);
+	void (*commit)(struct output *o, struct job *job,
+		       enum output_stream stream, size_t n);
+
+	/*
 	 * Moves what fd, a pipe in which there is something, has of the job's
 	 * standard output straight to where that goes, if its turn has come
 	 * and if it can be done; never blocks but for a disk. Returns how many

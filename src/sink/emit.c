@@ -32,6 +32,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/fdio.h"
 #include "base/mem.h"
 #include "sched/job.h"
 #include "sink/emit_impl.h"
@@ -293,6 +294,47 @@ static void emit_append(struct output *o, struct job *job,
 	mutex_unlock(&e->lock);
 }
 
+/* As far as it is kept as it comes, and in memory. */
+static bool can_reserve_locked(const struct emit *e, const struct out *out,
+			       int stream)
+{
+	return e->cfg.mode != EMIT_LINES && !e->packs && !e->spool.is_kept &&
+	       !e->is_broken[stream] &&
+	       (emit_is_live(e, out) || e->memory < e->cfg.memory_max);
+}
+
+static char *emit_make_room(struct output *o, struct job *job,
+			  enum output_stream stream, size_t *n)
+{
+	struct emit *e = emit_of(o);
+	struct out *out = job->out;
+	struct held_chunk *c = NULL;
+	size_t grown;
+
+	mutex_lock(&e->lock);
+	if (can_reserve_locked(e, out, stream)) {
+		c = held_reserve(&out->stream[stream], &e->pool, &grown);
+		e->memory += grown;
+		*n = c->cap - c->len;
+	}
+	mutex_unlock(&e->lock);
+	return c ? c->data + c->len : NULL;
+}
+
+static void emit_commit(struct output *o, struct job *job,
+			enum output_stream stream, size_t n)
+{
+	struct emit *e = emit_of(o);
+	struct out *out = job->out;
+
+	mutex_lock(&e->lock);
+	e->memory -= held_filled(&out->stream[stream], &e->pool, n);
+	out->pending += n;
+	if (emit_is_live(e, out))
+		emit_kick_writer_locked(e, out);
+	mutex_unlock(&e->lock);
+}
+
 static void end_lines_locked(struct emit *e, struct out *out)
 {
 	size_t held = out->last ? 0 : out->pending;
@@ -331,7 +373,7 @@ static void end_kept_locked(struct emit *e, struct out *out)
 			emit_out_free_locked(e, out);
 			break;
 		}
-		out->cost = out->pending + OUT_COST;
+		out->cost = emit_cost(out);
 		e->backlog += out->cost;
 		if (out != e->patron)
 			list_append(&e->ready, &out->ready);
@@ -432,6 +474,8 @@ static const struct output_ops emit_ops = {
 	.begin = emit_begin,
 	.room = emit_room,
 	.append = emit_append,
+	.reserve = emit_make_room,
+	.commit = emit_commit,
 	.pass = emit_pass,
 	.end = emit_end,
 	.rest = emit_rest,
@@ -445,6 +489,8 @@ static void release(struct emit *e)
 	emit_keep_release(e);
 	emit_release_spares(e);
 	spool_release(&e->spool);
+	fd_close(&e->relay[0]);
+	fd_close(&e->relay[1]);
 	cond_release(&e->gate);
 	cond_release(&e->work);
 	mutex_release(&e->lock);
@@ -460,6 +506,8 @@ struct emit *emit_new(const struct emit_config *config)
 	e->cfg = *config;
 	e->packs = config->compress;
 	e->can_pass = emit_can_pass(e);
+	e->wants_relay = true;
+	e->relay[0] = e->relay[1] = -1;
 	e->head = 1;
 	e->end = 1;
 	e->ready_end = 1;

@@ -72,6 +72,8 @@ struct emit {
 	struct emit_config cfg;		/* constant */
 	struct thread thread;
 	bool out_is_file;		/* constant */
+	bool wants_relay;		/* the live job's worker's, as this: */
+	int relay[2];			/* a pipe on the way to a file, or -1 */
 
 	struct mutex lock;		/* guards all that follows */
 	struct cond work;		/* for the writer */
@@ -124,6 +126,8 @@ void emit_out_free_locked(struct emit *e, struct out *out);
 bool emit_out_is_empty(const struct out *out);
 bool emit_is_live(const struct emit *e, const struct out *out);
 size_t emit_live_max(const struct emit *e, const struct out *out);
+/* What it adds to the backlog, once it has ended. */
+size_t emit_cost(const struct out *out);
 void emit_wake_locked(struct out *out);
 void emit_wake_all_locked(struct emit *e);
 /* There is something to write of out; NULL: and someone waits for that. */

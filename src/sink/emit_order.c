@@ -226,6 +226,15 @@ void emit_advance_locked(struct emit *e)
 		emit_new_head_locked(e);
 }
 
+/* A long output counts for less: else one or two would let nobody begin, and
+ * what is held in memory has a ceiling of its own. */
+size_t emit_cost(const struct out *out)
+{
+	size_t n = out->pending;
+
+	return OUT_COST + (n < NAP_BYTES ? n : NAP_BYTES + (n - NAP_BYTES) / 4);
+}
+
 /* What has ended in unbroken order is ready for the writer. */
 void emit_count_ready_locked(struct emit *e)
 {
@@ -237,7 +246,7 @@ void emit_count_ready_locked(struct emit *e)
 		if (out != GONE) {
 			if (!out->is_done)
 				break;
-			out->cost = out->pending + OUT_COST;
+			out->cost = emit_cost(out);
 			e->backlog += out->cost;
 		}
 		e->ready_end++;

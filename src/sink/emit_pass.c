@@ -8,6 +8,11 @@
  * at the head, and the head stays until it has ended the job. A pipe that is
  * full is no reason to wait here: the worker does, with an ear for the clock,
  * and only for a job that has printed much.
+ *
+ * To a file it goes by way of a pipe of our own: splice to a file copies, and
+ * holds the lock of the pipe it takes from meanwhile, so that the job could
+ * not write. From pipe to pipe nothing is copied. The pipe between is empty
+ * whenever emit_pass is not at work.
  */
 #include <config.h>
 
@@ -25,6 +30,9 @@
 #ifdef HAVE_SPLICE
 
 #define PASS_BYTES	((size_t)1 << 20)
+#define RELAY_BYTES	(256 << 10)
+/* Who has written so much, in its turn, gets larger pipes. One job at a time:
+ * users have no more than 64 of FD_PIPE_MAX for all they run. */
 #define BULK_BYTES	((int64_t)256 << 10)
 /* The writer is faster with what is short: it writes that of many jobs at
  * once to a file, while their workers start others. */
@@ -77,12 +85,15 @@ static bool may_pass_locked(struct emit *e, struct out *out,
 	return !is_busy;
 }
 
-/* The pipe behind us, when there is much to come: half as many turns for all
- * three of us. */
-static void widen(const struct emit *e, struct out *out, ssize_t n)
+/* The pipes before and behind us, when there is much to come: a quarter as
+ * many turns for all three of us. On the way to a file, less is better: its
+ * pages are still in the caches. */
+static void widen(const struct emit *e, struct out *out, int fd, ssize_t n)
 {
-	if (out->passed <= BULK_BYTES && out->passed + n > BULK_BYTES)
-		fd_widen_pipe(out_of(e));
+	if (out->passed <= BULK_BYTES && out->passed + n > BULK_BYTES) {
+		fd_widen_pipe(fd, e->out_is_file ? RELAY_BYTES : FD_PIPE_MAX);
+		fd_widen_pipe(out_of(e), FD_PIPE_MAX);
+	}
 	out->passed += n;
 }
 
@@ -92,6 +103,69 @@ static void give_up(struct emit *e, int err)
 	mutex_lock(&e->lock);
 	e->can_pass = false;
 	mutex_unlock(&e->lock);
+}
+
+/* What is in the relay is appended like any other output. */
+static void empty_relay(struct emit *e, struct job *job, size_t n)
+{
+	char data[4096];
+	ssize_t got;
+
+	while (n) {
+		got = fd_read(e->relay[0], data,
+			      n < sizeof(data) ? n : sizeof(data));
+		/* It is in a pipe of ours. */
+		BUG_ON(got <= 0);
+		e->output.ops->append(&e->output, job, OUTPUT_OUT, data,
+				      (size_t)got);
+		n -= (size_t)got;
+	}
+}
+
+/* From fd to the file. As splice: bytes taken, 0 or -1 with errno. */
+static ssize_t relay(struct emit *e, struct job *job, int fd)
+{
+	ssize_t n = splice(fd, NULL, e->relay[1], NULL, PASS_BYTES,
+			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	for (ssize_t left = n; left > 0;) {
+		ssize_t done = splice(e->relay[0], NULL, out_of(e), NULL,
+				      (size_t)left, SPLICE_F_MOVE);
+
+		if (done > 0) {
+			left -= done;
+		} else if (done == 0 || errno != EINTR) {
+			give_up(e, done ? errno : EIO);
+			empty_relay(e, job, (size_t)left);
+			break;
+		}
+	}
+	return n;
+}
+
+/* Is there a pipe between? Only the live job's worker is here. */
+static bool has_relay(struct emit *e, const struct out *out)
+{
+	if (!e->out_is_file || out->passed < BULK_BYTES)
+		return false;
+	if (!e->wants_relay)
+		return e->relay[0] >= 0;
+	e->wants_relay = false;
+	fd_fork_lock();
+	if (fd_pipe(e->relay) < 0)
+		e->relay[0] = e->relay[1] = -1;
+	fd_fork_unlock();
+	if (e->relay[0] >= 0)
+		fd_widen_pipe(e->relay[0], RELAY_BYTES);
+	return e->relay[0] >= 0;
+}
+
+static ssize_t move(struct emit *e, struct job *job, int fd)
+{
+	if (has_relay(e, job->out))
+		return relay(e, job, fd);
+	return splice(fd, NULL, out_of(e), NULL, PASS_BYTES,
+		      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 }
 
 int64_t emit_pass(struct output *o, struct job *job, int fd, int *full)
@@ -108,10 +182,9 @@ int64_t emit_pass(struct output *o, struct job *job, int fd, int *full)
 	mutex_unlock(&e->lock);
 	if (!may)
 		return -1;
-	n = splice(fd, NULL, out_of(e), NULL, PASS_BYTES,
-		   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	n = move(e, job, fd);
 	if (n > 0) {
-		widen(e, out, n);
+		widen(e, out, fd, n);
 		return n;
 	}
 	if (n < 0 && errno == EAGAIN) {

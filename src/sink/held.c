@@ -10,41 +10,61 @@
 #include "sink/spool.h"
 
 #define CHUNK_MAX	((size_t)65536)
-/* A short chunk's room, and how many of them a pool has at most. */
+/* A short chunk's room. */
 #define SHORT_BYTES	((size_t)120)
-#define POOL_MAX	256
+/* How many a pool has at most, 30 KiB and 4 MiB. */
+#define SHORT_POOLED	256
+#define LONG_POOLED	64
 
-static struct held_chunk *take_short(struct held_pool *pool)
+static struct held_chunk *take(struct held_chunk **first, unsigned *n,
+			       size_t cap)
 {
-	struct held_chunk *c = pool->first;
+	struct held_chunk *c = *first;
 
 	if (!c)
-		return xmalloc(sizeof(*c) + SHORT_BYTES);
-	pool->first = c->next;
-	pool->n--;
+		return xmalloc(sizeof(*c) + cap);
+	*first = c->next;
+	(*n)--;
 	return c;
+}
+
+static bool give(struct held_chunk **first, unsigned *n, unsigned max,
+		 struct held_chunk *c)
+{
+	if (*n == max)
+		return false;
+	c->next = *first;
+	*first = c;
+	(*n)++;
+	return true;
 }
 
 static void free_chunk(struct held_chunk *c, struct held_pool *pool)
 {
-	if (c->extent >= 0 || c->cap != SHORT_BYTES || pool->n == POOL_MAX) {
-		free(c);
+	if (c->extent < 0 && c->cap == SHORT_BYTES &&
+	    give(&pool->first, &pool->n, SHORT_POOLED, c))
 		return;
+	if (c->extent < 0 && c->cap == CHUNK_MAX &&
+	    give(&pool->first_long, &pool->nlong, LONG_POOLED, c))
+		return;
+	free(c);
+}
+
+static void free_all(struct held_chunk *c)
+{
+	struct held_chunk *next;
+
+	for (; c; c = next) {
+		next = c->next;
+		free(c);
 	}
-	c->next = pool->first;
-	pool->first = c;
-	pool->n++;
 }
 
 void held_pool_release(struct held_pool *pool)
 {
-	struct held_chunk *c;
-
-	while ((c = pool->first) != NULL) {
-		pool->first = c->next;
-		free(c);
-	}
-	pool->n = 0;
+	free_all(pool->first);
+	free_all(pool->first_long);
+	*pool = (struct held_pool){ .n = 0 };
 }
 
 /* c, at the end of h. */
@@ -92,9 +112,13 @@ static struct held_chunk *memory_chunk(struct held *h, struct held_pool *pool,
 {
 	size_t cap = chunk_cap(h, n);
 
-	if (cap > SHORT_BYTES)
-		return chunk_new(h, cap, -1);
-	return append(h, take_short(pool), SHORT_BYTES, -1);
+	if (cap <= SHORT_BYTES)
+		return append(h, take(&pool->first, &pool->n, SHORT_BYTES),
+			      SHORT_BYTES, -1);
+	if (cap == CHUNK_MAX)
+		return append(h, take(&pool->first_long, &pool->nlong, cap),
+			      cap, -1);
+	return chunk_new(h, cap, -1);
 }
 
 size_t held_add(struct held *h, struct held_pool *pool, const char *p,
@@ -119,6 +143,40 @@ size_t held_add(struct held *h, struct held_pool *pool, const char *p,
 		grown = sizeof(*c) + c->cap;
 	}
 	return grown;
+}
+
+struct held_chunk *held_reserve(struct held *h, struct held_pool *pool,
+				size_t *grown)
+{
+	struct held_chunk *c = h->last;
+
+	*grown = 0;
+	if (!c || c->extent >= 0 || c->cap - c->len < CHUNK_MAX / 2) {
+		c = memory_chunk(h, pool, CHUNK_MAX);
+		*grown = sizeof(*c) + c->cap;
+	}
+	c->writing = true;
+	return c;
+}
+
+size_t held_filled(struct held *h, struct held_pool *pool, size_t n)
+{
+	struct held_chunk *c = h->last, *before = NULL;
+	size_t size = sizeof(*c) + c->cap;
+
+	c->writing = false;
+	c->len += n;
+	if (c->len)
+		return 0;
+	for (struct held_chunk *p = h->first; p != c; p = p->next)
+		before = p;
+	h->last = before;
+	if (before)
+		before->next = NULL;
+	else
+		h->first = NULL;
+	free_chunk(c, pool);
+	return size;
 }
 
 struct held_chunk *held_spool(struct held *h, struct spool *s, size_t *n)

@@ -33,11 +33,16 @@ struct held {
 	struct held_chunk *last;
 };
 
-/* Short chunks that are free, so that short outputs cost no malloc. All that
- * share it are under the same lock. Zeroed, it is empty. */
+/*
+ * Chunks that are free: short ones, so that short outputs cost no malloc, and
+ * full-sized ones, so that long outputs find their memory mapped. All that
+ * share it are under the same lock. Zeroed, it is empty.
+ */
 struct held_pool {
 	struct held_chunk *first;
 	unsigned n;
+	struct held_chunk *first_long;
+	unsigned nlong;
 };
 
 void held_pool_release(struct held_pool *pool);
@@ -46,6 +51,17 @@ void held_pool_release(struct held_pool *pool);
  * use has grown. */
 size_t held_add(struct held *h, struct held_pool *pool, const char *p,
 		size_t n);
+
+/*
+ * The chunk at the end that has room for half a chunk in memory, a new one if
+ * need be; *grown: by how much the memory in use has grown. Sets writing; the
+ * caller reads into data, at len, and calls held_filled.
+ */
+struct held_chunk *held_reserve(struct held *h, struct held_pool *pool,
+				size_t *grown);
+/* n bytes have come into the chunk. When it is empty, it is freed; returns by
+ * how much the memory in use has shrunk. */
+size_t held_filled(struct held *h, struct held_pool *pool, size_t n);
 
 /*
  * The chunk at the end that has room in its extent, a new one if need be;

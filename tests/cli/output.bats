@@ -404,6 +404,32 @@ peak_kib() {
 	assert_file_has err 'muster: standard output: File too large'
 }
 
+@test "a long output to a file that may not grow: all that it takes is there" {
+	pattern 3000000 data
+	status=0
+	(
+		trap '' XFSZ
+		ulimit -f 1000
+		exec muster cat ::: data >out 2>err
+	) || status=$?
+	assert_equal "$status" 255
+	assert_file_has err 'muster: standard output: File too large'
+	# In blocks of 1024 bytes, or of 512 (POSIX).
+	run -0 stat -c %s out
+	assert_equal "$((output % 512000))" 0
+	cmp -n "$output" data out
+}
+
+@test "long outputs to a file, in order and whole" {
+	pattern 3000000 data
+	muster -j 3 'cat data; echo {}' ::: a b c d e f >out
+	cmp out <(for i in a b c d e f; do cat data; echo "$i"; done)
+	muster -j 3 --no-keep-order 'cat data; echo; echo end {}' ::: a b c >out
+	run -0 grep -c ^end out
+	assert_equal "$output" 3
+	assert_equal "$(wc -c <out)" 9000021
+}
+
 @test "a reader that stops ends muster by SIGPIPE, and its jobs" {
 	fresh muster -j 2 ::: 'yes' 'sleep 1000' 2>err | head -n 1 >out
 	result=("${PIPESTATUS[@]}")

@@ -7,7 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -101,6 +104,84 @@ static void to_a_file(void)
 		  -1);
 	rig_end(&l.r, 1, true);
 	finish(&l);
+	rig_release(&l.r);
+}
+
+/* A piece of what a long job writes, each with its number. */
+static void number(char *piece, size_t len, unsigned i)
+{
+	int n = snprintf(piece, len, "%u", i);
+
+	memset(piece + n, ' ', len - (size_t)n);
+	piece[len - 2] = '\n';
+	piece[len - 1] = '\0';
+}
+
+/* Enough for the pipe that stands between. */
+#define PIECE	((size_t)16 << 10)
+#define PIECES	64
+
+static void much_to_a_file(void)
+{
+	struct emit_config c = { .mode = EMIT_ORDERED };
+	static char piece[PIECE + 1];
+	struct buf want = BUF_INIT;
+	const struct buf *got;
+	struct line l;
+
+	start(&l, &c, false);
+	rig_begin(&l.r, 1, true);
+	rig_begin(&l.r, 2, true);
+	rig_say(&l.r, 2, OUTPUT_OUT, "held\n");
+	for (unsigned i = 0; i < PIECES; i++) {
+		number(piece, sizeof(piece), i);
+		buf_addstr(&want, piece);
+		CHECK_INT(pass(&l, 1, piece), PIECE);
+	}
+	rig_end(&l.r, 1, true);
+	buf_addstr(&want, "held\n");
+	for (unsigned i = 0; i < PIECES; i++) {
+		number(piece, sizeof(piece), i + 1000);
+		buf_addstr(&want, piece);
+		pass_soon(&l, 2, piece);
+	}
+	rig_end(&l.r, 2, true);
+	finish(&l);
+	got = capture_text(&l.r.cap, 0);
+	CHECK_MEM(got->data, got->len, want.data, want.len);
+	buf_release(&want);
+	rig_release(&l.r);
+}
+
+/* What the file does not take is the writer's to tell of, and all before that
+ * is there. */
+static void full_file(void)
+{
+	struct rlimit limit = { 20 * PIECE + 5, 20 * PIECE + 5 };
+	struct emit_config c = { .mode = EMIT_ORDERED };
+	static char piece[PIECE + 1];
+	struct buf want = BUF_INIT;
+	const struct buf *got;
+	struct line l;
+	unsigned i;
+
+	signal(SIGXFSZ, SIG_IGN);
+	start(&l, &c, false);
+	CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	rig_begin(&l.r, 1, true);
+	for (i = 0; i < 22; i++) {
+		number(piece, sizeof(piece), i);
+		buf_addstr(&want, piece);
+		if (!CHECK_INT(pass(&l, 1, piece), i < 21 ? (int)PIECE : -1))
+			break;
+	}
+	AWAIT(atomic_load(&l.r.failed[0]) == 1);
+	CHECK_INT(atomic_load(&l.r.failed_err), EFBIG);
+	rig_end(&l.r, 1, true);
+	finish(&l);
+	got = capture_text(&l.r.cap, 0);
+	CHECK_MEM(got->data, got->len, want.data, limit.rlim_cur);
+	buf_release(&want);
 	rig_release(&l.r);
 }
 
@@ -253,6 +334,8 @@ static void appended_to(void)
 static const struct tap_case cases[] = {
 	{ "to a pipe", to_a_pipe },
 	{ "to a file", to_a_file },
+	{ "much to a file, in order", much_to_a_file },
+	{ "a file that takes no more is left to the writer", full_file },
 	{ "only the job whose turn it is, and whose try counts", in_its_turn },
 	{ "behind what is held", behind_what_is_held },
 	{ "a pipe that is full is waited for by the caller", full_pipe },

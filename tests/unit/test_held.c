@@ -228,6 +228,64 @@ static void leaves_what_is_written(void)
 	spool_release(&s);
 }
 
+/* As a worker reads: into the queue itself. */
+static void read_in_place(void)
+{
+	struct held h = { NULL, NULL };
+	struct held_chunk *c;
+	struct buf want = BUF_INIT, got = BUF_INIT;
+	struct spool s;
+	size_t used, grown;
+
+	spool_init(&s, tap_tmpdir());
+	used = held_add(&h, &pool, "first ", 6);
+	buf_addstr(&want, "first ");
+	for (unsigned i = 0; i < 40; i++) {
+		c = held_reserve(&h, &pool, &grown);
+		used += grown;
+		CHECK(c->cap - c->len >= 10000);
+		CHECK(c->writing);
+		memset(c->data + c->len, 'a' + (int)i % 26, 10000);
+		memset(buf_reserve(&want, 10000), 'a' + (int)i % 26, 10000);
+		want.len += 10000;
+		CHECK_INT(held_filled(&h, &pool, 10000), 0);
+		CHECK(!c->writing);
+	}
+	CHECK_INT(drain(&h, &s, &got), used);
+	CHECK_MEM(got.data, got.len, want.data, want.len);
+	CHECK(pool.nlong > 0);
+	held_pool_release(&pool);
+	CHECK(pool.first_long == NULL && pool.nlong == 0);
+	buf_release(&want);
+	buf_release(&got);
+	spool_release(&s);
+}
+
+/* There was nothing to read. */
+static void nothing_in_place(void)
+{
+	struct held h = { NULL, NULL };
+	struct buf got = BUF_INIT;
+	struct spool s;
+	size_t grown;
+
+	spool_init(&s, tap_tmpdir());
+	held_reserve(&h, &pool, &grown);
+	CHECK(grown > 0);
+	CHECK(held_take(&h) == NULL);
+	CHECK_INT(held_filled(&h, &pool, 0), grown);
+	CHECK(held_is_empty(&h) && h.last == NULL);
+	held_add(&h, &pool, "short", 5);
+	held_reserve(&h, &pool, &grown);
+	CHECK_INT(held_filled(&h, &pool, 0), grown);
+	held_add(&h, &pool, "er", 2);
+	drain(&h, &s, &got);
+	CHECK_STR(got.data, "shorter");
+	held_pool_release(&pool);
+	buf_release(&got);
+	spool_release(&s);
+}
+
 static void no_spool(void)
 {
 	struct held h = { NULL, NULL };
@@ -322,6 +380,8 @@ static const struct tap_case cases[] = {
 	{ "an extent is filled before the next is begun",
 	  extents_are_filled },
 	{ "what is still being written is left", leaves_what_is_written },
+	{ "what is read in place comes in order", read_in_place },
+	{ "nothing read in place leaves nothing", nothing_in_place },
 	{ "without a spool there is no chunk in it", no_spool },
 	{ "the end of it can be packed", packs_the_end },
 	{ "all of it can be packed, and put back", packs_all },

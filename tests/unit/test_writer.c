@@ -35,7 +35,7 @@ static void start(struct bench *t, bool pipes)
 	writer_init(&t->w);
 	writer_batch_reset(&t->b);
 	spool_init(&t->s, tap_tmpdir());
-	t->pool = (struct held_pool){ NULL, 0 };
+	t->pool = (struct held_pool){ .n = 0 };
 	for (int i = 0; i < 3; i++)
 		writer_tag_init(&t->tag[i]);
 }
