@@ -301,6 +301,22 @@ all_right() {
 	assert_output_has ': WRONG OUTPUT'
 }
 
+@test "the model of more cores: neither more than they are nor than a lock lets" {
+	model() {
+		awk "$@" -f "$bench/cores.awk" | awk -F '|' '/[0-9]/ && NR > 2 {
+			for (i = 3; i < NF; i++)
+				printf "%s ", $i + 0
+		}'
+	}
+	run model
+	# A job of 1000 us on 2 to 256 cores, and of 3 us with a lock of 1 us.
+	[[ $output == "2 16 64 128 255.9 "*" 4 4 4 4 " ]]
+	run model -v kernel=20
+	[[ $output == *" 51.1 51.1 9 "* || $output == *" 51.1 51.1 2 9 "* ]]
+	run model -v lock=0 -v kernel=1 -v groups=1000000
+	[[ $output == "2 16 64 128 256 "*"2 16 64 128 256 " ]]
+}
+
 @test "bench-record: writes the rows anew, keeps tolerances and the others" {
 	export BASELINE=$PWD/baseline
 	printf 'ratio\t%s\tmuster\tlimit\t9\t9\t0.7\n' true other >baseline
