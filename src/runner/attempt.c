@@ -128,6 +128,11 @@ static bool pass_stream(struct attempt *a, int stream)
 	n = o->ops->pass(o, a->job, a->fd[stream], &a->full);
 	if (n > 0)
 		heard_output(a, stream, (size_t)n);
+	if (n == OUTPUT_LOST) {
+		a->read_err = errno;
+		fd_close(&a->fd[stream]);
+		return true;
+	}
 	/* Once the process has ended, what it has written must not wait. */
 	if (n == 0 && a->child.has_ended) {
 		a->full = -1;

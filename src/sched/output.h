@@ -18,6 +18,8 @@ struct output;
 
 enum output_stream { OUTPUT_OUT = 0, OUTPUT_ERR = 1 };
 
+#define OUTPUT_LOST (-2)
+
 struct output_ops {
 	/*
 	 * A try begins. last tells that its output will count whatever comes
@@ -55,7 +57,8 @@ struct output_ops {
 	 * standard output straight to where that goes, if its turn has come
 	 * and if it can be done; never blocks but for a disk. Returns how many
 	 * bytes; 0: *full, a descriptor, takes no more just now; -1: they are
-	 * to be read and appended. NULL: always so.
+	 * to be read and appended; OUTPUT_LOST: some could not be read, errno
+	 * says why. NULL: they are to be read, always.
 	 */
 	int64_t (*pass)(struct output *o, struct job *job, int fd, int *full);
 

@@ -81,6 +81,7 @@ static bool begin_again(struct emit *e, struct job *job, void (*wake)(void *),
 	goes_on = out->last;
 	if (*go && goes_on) {
 		out->is_resting = false;
+		out->passed = 0;
 		out->wake = wake;
 		out->wake_arg = wake_arg;
 	} else if (*go) {

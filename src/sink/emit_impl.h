@@ -19,7 +19,8 @@
 /* What a live job may be ahead of the writer. */
 #define LIVE_MAX	((size_t)1 << 20)
 /* What may be ready for the writer before no new job begins, counting
- * OUT_COST for each job, which is what a line takes with all about it. */
+ * OUT_COST for each job, which is what a line takes with all about it, and a
+ * quarter of what is long (emit_cost). */
 #define BACKLOG_MAX	((size_t)4 << 20)
 #define OUT_COST	((size_t)600)
 /*
@@ -49,7 +50,7 @@ struct out {
 	bool is_resting;	/* between two tries */
 	bool is_waiting;	/* on the waiting list */
 	bool wants_pass;	/* once nothing of it is held */
-	int64_t passed;		/* bytes; its worker's */
+	int64_t passed;		/* bytes of this try; its worker's */
 	struct list waiting;
 	struct list ready;	/* not EMIT_ORDERED: the writer's list */
 	void (*wake)(void *);

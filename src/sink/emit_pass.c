@@ -9,10 +9,13 @@
  * full is no reason to wait here: the worker does, with an ear for the clock,
  * and only for a job that has printed much.
  *
- * To a file it goes by way of a pipe of our own: splice to a file copies, and
- * holds the lock of the pipe it takes from meanwhile, so that the job could
- * not write. From pipe to pipe nothing is copied. The pipe between is empty
- * whenever emit_pass is not at work.
+ * To a file it goes by way of a pipe of our own, the relay, which is empty
+ * whenever emit_pass is not at work. From pipe to pipe nothing is copied;
+ * splice to a file copies, and holds the lock of the pipe it takes from
+ * meanwhile, so that the job could not write. And so it is known how much
+ * there is: splice does not lock the position of a file, which others may
+ * share (our own messages, with 2>&1, or another program). lseek does: it
+ * claims the place, and splice writes there.
  */
 #include <config.h>
 
@@ -105,8 +108,9 @@ static void give_up(struct emit *e, int err)
 	mutex_unlock(&e->lock);
 }
 
-/* What is in the relay is appended like any other output. */
-static void empty_relay(struct emit *e, struct job *job, size_t n)
+/* What is in the relay is appended like any other output. 0, or -1 when some
+ * of it is lost, with errno. */
+static int empty_relay(struct emit *e, struct job *job, size_t n)
 {
 	char data[4096];
 	ssize_t got;
@@ -114,40 +118,66 @@ static void empty_relay(struct emit *e, struct job *job, size_t n)
 	while (n) {
 		got = fd_read(e->relay[0], data,
 			      n < sizeof(data) ? n : sizeof(data));
-		/* It is in a pipe of ours. */
-		BUG_ON(got <= 0);
+		if (got <= 0)
+			return -1;
 		e->output.ops->append(&e->output, job, OUTPUT_OUT, data,
 				      (size_t)got);
 		n -= (size_t)got;
 	}
+	return 0;
 }
 
-/* From fd to the file. As splice: bytes taken, 0 or -1 with errno. */
+/* Writes what is in the relay from at on. Returns how much is left; then errno
+ * is set. */
+static size_t write_relay(struct emit *e, loff_t at, size_t left)
+{
+	ssize_t n;
+
+	while (left) {
+		n = splice(e->relay[0], NULL, out_of(e), &at, left,
+			   SPLICE_F_MOVE);
+		if (n > 0) {
+			left -= (size_t)n;
+		} else if (n == 0 || errno != EINTR) {
+			errno = n ? errno : EIO;
+			break;
+		}
+	}
+	return left;
+}
+
+/* What was claimed up to end, and not used. */
+static void give_back(int fd, off_t end, size_t left)
+{
+	if (lseek(fd, 0, SEEK_CUR) == end)
+		(void)lseek(fd, end - (off_t)left, SEEK_SET);
+}
+
+/* From fd to the file. As output_ops.pass, but -1 with errno for splice's. */
 static ssize_t relay(struct emit *e, struct job *job, int fd)
 {
 	ssize_t n = splice(fd, NULL, e->relay[1], NULL, PASS_BYTES,
 			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	size_t left;
+	off_t end;
+	int err;
 
-	for (ssize_t left = n; left > 0;) {
-		ssize_t done = splice(e->relay[0], NULL, out_of(e), NULL,
-				      (size_t)left, SPLICE_F_MOVE);
-
-		if (done > 0) {
-			left -= done;
-		} else if (done == 0 || errno != EINTR) {
-			give_up(e, done ? errno : EIO);
-			empty_relay(e, job, (size_t)left);
-			break;
-		}
-	}
-	return n;
+	if (n <= 0)
+		return n;
+	end = lseek(out_of(e), n, SEEK_CUR);
+	left = end < 0 ? (size_t)n : write_relay(e, end - n, (size_t)n);
+	if (!left)
+		return n;
+	err = errno;
+	if (end >= 0)
+		give_back(out_of(e), end, left);
+	give_up(e, err);
+	return empty_relay(e, job, left) < 0 ? OUTPUT_LOST : n;
 }
 
-/* Is there a pipe between? Only the live job's worker is here. */
-static bool has_relay(struct emit *e, const struct out *out)
+/* Only the live job's worker is here. */
+static bool has_relay(struct emit *e)
 {
-	if (!e->out_is_file || out->passed < BULK_BYTES)
-		return false;
 	if (!e->wants_relay)
 		return e->relay[0] >= 0;
 	e->wants_relay = false;
@@ -162,7 +192,7 @@ static bool has_relay(struct emit *e, const struct out *out)
 
 static ssize_t move(struct emit *e, struct job *job, int fd)
 {
-	if (has_relay(e, job->out))
+	if (e->out_is_file)
 		return relay(e, job, fd);
 	return splice(fd, NULL, out_of(e), NULL, PASS_BYTES,
 		      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
@@ -175,7 +205,8 @@ int64_t emit_pass(struct output *o, struct job *job, int fd, int *full)
 	bool may;
 	ssize_t n;
 
-	if (e->out_is_file && job->outcome.out_bytes < FILE_BYTES)
+	if (e->out_is_file &&
+	    (job->outcome.out_bytes < FILE_BYTES || !has_relay(e)))
 		return -1;
 	mutex_lock(&e->lock);
 	may = may_pass_locked(e, out, job);
@@ -183,10 +214,10 @@ int64_t emit_pass(struct output *o, struct job *job, int fd, int *full)
 	if (!may)
 		return -1;
 	n = move(e, job, fd);
-	if (n > 0) {
+	if (n > 0)
 		widen(e, out, fd, n);
+	if (n > 0 || n == OUTPUT_LOST)
 		return n;
-	}
 	if (n < 0 && errno == EAGAIN) {
 		if (!is_long(job))
 			return -1;

@@ -151,7 +151,7 @@ struct held_chunk *held_reserve(struct held *h, struct held_pool *pool,
 	struct held_chunk *c = h->last;
 
 	*grown = 0;
-	if (!c || c->extent >= 0 || c->cap - c->len < CHUNK_MAX / 2) {
+	if (!c || c->extent >= 0 || c->cap - c->len < CHUNK_MAX / 8) {
 		c = memory_chunk(h, pool, CHUNK_MAX);
 		*grown = sizeof(*c) + c->cap;
 	}

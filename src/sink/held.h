@@ -18,7 +18,7 @@ struct held_chunk {
 	size_t len;
 	size_t cap;
 	off_t extent;		/* in the spool; -1: in data */
-	bool writing;		/* its worker is adding to the extent */
+	bool writing;		/* its worker is adding to it */
 	off_t kept;		/* it is in data, and there as well; or -1 */
 	bool is_promised;	/* its place is on record: not to be freed with
 				   it */
@@ -53,9 +53,10 @@ size_t held_add(struct held *h, struct held_pool *pool, const char *p,
 		size_t n);
 
 /*
- * The chunk at the end that has room for half a chunk in memory, a new one if
- * need be; *grown: by how much the memory in use has grown. Sets writing; the
- * caller reads into data, at len, and calls held_filled.
+ * The chunk at the end that is in memory and has room for an eighth of what one
+ * may hold, a new one if need be; *grown: by how much the memory in use has
+ * grown. Sets writing; the caller reads into data, at len, and calls
+ * held_filled.
  */
 struct held_chunk *held_reserve(struct held *h, struct held_pool *pool,
 				size_t *grown);

@@ -430,6 +430,31 @@ peak_kib() {
 	assert_equal "$(wc -c <out)" 9000021
 }
 
+# counted CHAR FILE: how often it is there.
+counted() {
+	tr -dc "$1" <"$2" | wc -c
+}
+
+@test "a long output loses nothing where muster's messages go to the same file" {
+	head -c 20000000 /dev/zero | tr '\0' '#' >data
+	muster -t -j 2 'if [ {} = 1 ]; then cat data data; else :; fi' \
+		::: $(seq 300) >out 2>&1
+	assert_equal "$(counted '#' out)" 40000000
+	assert_equal "$(tr -d '#' <out | grep -o 'if \[' | wc -l)" 300
+}
+
+@test "nor where another program writes to the same open file" {
+	head -c 20000000 /dev/zero | tr '\0' a >data
+	{
+		muster 'cat data #' ::: 1 &
+		muster 'tr a b <data #' ::: 1 &
+		wait
+	} >out
+	assert_equal "$(counted a out)" 20000000
+	assert_equal "$(counted b out)" 20000000
+	assert_equal "$(wc -c <out)" 40000000
+}
+
 @test "a reader that stops ends muster by SIGPIPE, and its jobs" {
 	fresh muster -j 2 ::: 'yes' 'sleep 1000' 2>err | head -n 1 >out
 	result=("${PIPESTATUS[@]}")

@@ -153,6 +153,32 @@ static void much_to_a_file(void)
 	rig_release(&l.r);
 }
 
+/* Whoever shares the position of the file. */
+static void shared_file(void)
+{
+	struct emit_config c = { .mode = EMIT_ORDERED };
+	static char piece[PIECE + 1];
+	struct buf want = BUF_INIT;
+	const struct buf *got;
+	struct line l;
+
+	start(&l, &c, false);
+	rig_begin(&l.r, 1, true);
+	for (unsigned i = 0; i < PIECES; i++) {
+		number(piece, sizeof(piece), i);
+		buf_addstr(&want, piece);
+		CHECK_INT(pass(&l, 1, piece), PIECE);
+		buf_addstr(&want, "said\n");
+		CHECK(fd_write_all(1, "said\n", 5) == 0);
+	}
+	rig_end(&l.r, 1, true);
+	finish(&l);
+	got = capture_text(&l.r.cap, 0);
+	CHECK_MEM(got->data, got->len, want.data, want.len);
+	buf_release(&want);
+	rig_release(&l.r);
+}
+
 /* What the file does not take is the writer's to tell of, and all before that
  * is there. */
 static void full_file(void)
@@ -335,6 +361,7 @@ static const struct tap_case cases[] = {
 	{ "to a pipe", to_a_pipe },
 	{ "to a file", to_a_file },
 	{ "much to a file, in order", much_to_a_file },
+	{ "a file that others write to", shared_file },
 	{ "a file that takes no more is left to the writer", full_file },
 	{ "only the job whose turn it is, and whose try counts", in_its_turn },
 	{ "behind what is held", behind_what_is_held },
