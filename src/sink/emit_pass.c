@@ -33,7 +33,7 @@
 #ifdef HAVE_SPLICE
 
 #define PASS_BYTES	((size_t)1 << 20)
-#define RELAY_BYTES	(256 << 10)
+#define RELAY_BYTES	(512 << 10)
 /* Who has written so much, in its turn, gets larger pipes. One job at a time:
  * users have no more than 64 of FD_PIPE_MAX for all they run. */
 #define BULK_BYTES	((int64_t)256 << 10)
