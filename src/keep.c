@@ -18,6 +18,7 @@
 #include "keep.h"
 #include "options.h"
 #include "sched/job.h"
+#include "sink/logfile.h"
 #include "texts.h"
 
 static void expand(const struct template *t, char *const *values, size_t n,
@@ -62,19 +63,28 @@ static int is_template(const struct keep *k, const char *path,
 static int open_records(struct keep *k, bool to_stdout, struct buf *err)
 {
 	const struct options *o = k->options;
-	int flags = O_WRONLY | O_CREAT | (o->resume ? O_APPEND : O_TRUNC);
 	struct stat st;
+	bool is_file;
 
 	if (to_stdout)
 		return 0;
-	k->fd = fd_open(o->results, flags, 0666);
+	k->fd = fd_open(o->results, O_WRONLY | O_CREAT | O_APPEND, 0666);
 	if (k->fd < 0) {
 		buf_addf(err, "--results: cannot open '%s': %s", o->results,
 			 strerror(errno));
 		return -1;
 	}
-	k->has_header = fstat(k->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-			st.st_size > 0;
+	is_file = fstat(k->fd, &st) == 0 && S_ISREG(st.st_mode);
+	/* Another run may be at it, whose records must stay. */
+	if (is_file && (logfile_lock(k->fd) < 0 ||
+			(!o->resume && ftruncate(k->fd, 0) < 0) ||
+			fstat(k->fd, &st) < 0)) {
+		buf_addf(err, "--results: cannot write to '%s': %s", o->results,
+			 errno == EWOULDBLOCK ? "another run does"
+					      : strerror(errno));
+		return -1;
+	}
+	k->has_header = is_file && st.st_size > 0;
 	return 0;
 }
 

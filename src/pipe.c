@@ -123,6 +123,15 @@ static bool is_stdin(const struct input_spec *spec)
 
 static int64_t header_of(struct pipe *p, int fd, struct buf *err);
 
+/* Files of the kernel's own (/proc, /sys) say that they have no bytes, or a
+ * page of them, whatever they have. */
+static bool has_its_size(int fd, int64_t size)
+{
+	char c;
+
+	return fd_pread(fd, &c, 1, size ? size - 1 : 0) == (size > 0);
+}
+
 /*
  * May standard input be cut by offset, so that its bytes go to the jobs
  * without a copy? The blocks are to be those that reading it makes.
@@ -138,7 +147,7 @@ static bool can_splice(const struct pipe *p, struct stat *st)
 	       !p->options->source.csv &&
 	       !po->records && !po->lines && !po->remove_separators &&
 	       !p->cut.skip_blank && separator < 1024 &&
-	       lseek(0, 0, SEEK_CUR) == 0;
+	       lseek(0, 0, SEEK_CUR) == 0 && has_its_size(0, st->st_size);
 }
 
 static int open_stdin_file(struct pipe *p, const struct stat *st,
@@ -157,6 +166,7 @@ static int open_stdin_file(struct pipe *p, const struct stat *st,
 		return -1;
 	}
 	p->at = f->header;
+	(void)lseek(0, p->at, SEEK_SET);
 	if (p->cut.parts)
 		p->cut.bytes = blocks_bytes(f->size, p->cut.parts);
 	p->nfiles = 1;
@@ -208,6 +218,12 @@ static int add_file(struct pipe *p, const struct input_spec *spec,
 		f->size = lseek(f->fd, 0, SEEK_END);
 	else
 		f->size = -1;
+	if (S_ISREG(st.st_mode) && !has_its_size(f->fd, f->size)) {
+		buf_addf(err, "--pipe-part: '%s' has another size than it "
+			 "says, as files of the kernel have: use --pipe",
+			 f->path);
+		return -1;
+	}
 	if (f->size < 0) {
 		buf_addf(err, "--pipe-part: '%s' is neither a file nor a "
 			 "block device", f->path);
@@ -444,6 +460,16 @@ static int64_t part_length(struct pipe *p, struct part_file *f)
 	return blocks_cut(0, &p->cut, p->at, f->size, &p->cut.bytes);
 }
 
+/* As if the n bytes before p->at had been read; -1: they have been, and not by
+ * us. */
+static int take_place(const struct pipe *p, int64_t n)
+{
+	if (lseek(0, n, SEEK_CUR) == p->at)
+		return 0;
+	(void)lseek(0, -n, SEEK_CUR);
+	return -1;
+}
+
 static int next_part(struct pipe *p, struct piece *piece, struct buf *err)
 {
 	struct part_file *f;
@@ -472,9 +498,14 @@ static int next_part(struct pipe *p, struct piece *piece, struct buf *err)
 	piece->from = p->at;
 	piece->part_len = n;
 	p->at += n;
-	/* As if it had been read. */
-	if (p->is_stdin_file)
-		(void)lseek(0, p->at, SEEK_SET);
+	if (p->is_stdin_file && take_place(p, n) < 0) {
+		free(piece->data);
+		piece->data = NULL;
+		buf_addstr(err, "--pipe: someone else reads standard input, "
+			   "too; nothing is read any more");
+		p->at = f->size;
+		return -1;
+	}
 	return 1;
 }
 

@@ -120,7 +120,10 @@ int fd_setup(void)
 	/* In order: open returns the lowest that is free. */
 	for (int fd = 0; fd < 3; fd++) {
 		was_closed[fd] = fcntl(fd, F_GETFD) < 0 && errno == EBADF;
-		if (was_closed[fd] && open("/dev/null", O_RDWR) < 0)
+		/* Jobs may write to their standard input, but what they write
+		 * to the others (-u) must not seem to have been written. */
+		if (was_closed[fd] &&
+		    open("/dev/null", fd ? O_RDONLY : O_RDWR) < 0)
 			return -1;
 	}
 	cloexec_all();

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include "base/buf.h"
@@ -28,7 +29,7 @@
 #define PIPE_GRACE	(50 * NS_PER_MS)
 #define PIPE_GRACE_MAX	(500 * NS_PER_MS)
 
-/* So many buffers hold what can be in a pipe, with much to spare. */
+/* So many reads, and more while what was there at the end is not all read. */
 #define DRAIN_ROUNDS	32
 
 /* A pipe, without anyone who reads from it. */
@@ -114,6 +115,7 @@ static void heard_output(struct attempt *a, int stream, size_t n)
 {
 	if (stream == OUTPUT_OUT)
 		a->job->outcome.out_bytes += n;
+	a->heard_bytes += n;
 	a->heard_ns = clock_run_ns();
 }
 
@@ -178,15 +180,32 @@ static void serve_stream(struct attempt *a, int stream, short revents)
 		fd_close(&a->fd[stream]);
 }
 
+/* How many bytes wait in the pipes, as far as it can be known. */
+static uint64_t waiting_bytes(const struct attempt *a)
+{
+	uint64_t all = 0;
+
+	for (int i = 0; i < 2; i++) {
+		int n;
+
+		if (is_open(a, i) && ioctl(a->fd[i], FIONREAD, &n) == 0)
+			all += (uint64_t)n;
+	}
+	return all;
+}
+
 /* Reads what is in the pipes now, after the end of the process; but someone
  * who goes on writing must not keep us here. */
 static void drain(struct attempt *a)
 {
+	uint64_t until = a->heard_bytes + waiting_bytes(a);
 	struct pollfd p[2];
 	bool more = true;
 
 	a->full = -1;
-	for (int round = 0; more && round < DRAIN_ROUNDS; round++) {
+	for (int round = 0; more; round++) {
+		if (round >= DRAIN_ROUNDS && a->heard_bytes >= until)
+			return;
 		more = false;
 		for (int i = 0; i < 2; i++)
 			p[i] = (struct pollfd){

@@ -49,6 +49,7 @@ struct attempt {
 	int read_err;		/* some of that is lost: errno */
 	int64_t ended_ns;
 	int64_t heard_ns;	/* last output, or ended_ns */
+	uint64_t heard_bytes;	/* of both streams, all tries */
 };
 
 /* Before the first use: zeroed memory, but for its feeder. */

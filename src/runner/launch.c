@@ -407,7 +407,7 @@ static bool prepare_piped(struct launch *l, const struct job *job, size_t bar)
 	const struct buf *text = &l->command;
 
 	/* Where nobody dies of SIGPIPE, a builtin may complain. */
-	if (sigstate_was_ignored(SIGPIPE) ||
+	if (l->never_feeds || sigstate_was_ignored(SIGPIPE) ||
 	    !is_known(l, text->data, bar) || l->known.to != KNOWN_TO_STDOUT ||
 	    l->known.out.len > FED_MAX ||
 	    words_split(&l->words, text->data + bar + 1, text->len - bar - 1,

@@ -59,6 +59,7 @@ struct launch {
 	bool is_direct;
 	bool is_known;		/* nothing is to be executed */
 	bool is_fed;		/* known.out is its standard input */
+	bool never_feeds;	/* from now on: the caller's to set */
 	struct known known;	/* with one of these */
 	bool skip;		/* the job is not to be run after all */
 };

@@ -74,16 +74,21 @@ static bool is_identifier(const char *var)
 	return *var == '=';
 }
 
-/* What the shell is, links followed: /bin/sh may be dash or bash. */
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* What the shell is, links followed: /bin/sh may be dash or bash. One that is
+ * called rbash, or -bash, behaves otherwise. */
 static bool program_is(const char *shell, const char *name)
 {
 	char path[PATH_MAX];
-	const char *base;
 
-	if (!realpath(shell, path))
-		return false;
-	base = strrchr(path, '/');
-	return strcmp(base ? base + 1 : path, name) == 0;
+	return !strchr("r-", *base_name(shell)) && realpath(shell, path) &&
+	       strcmp(base_name(path), name) == 0;
 }
 
 static bool is_same_dir(const char *path)
@@ -154,14 +159,28 @@ static void settle_environment(struct launcher *l)
 			 atoi(l->direct_shlvl + 6) + 1);
 }
 
-/* A function as bash exports it; of any other form bash makes its own. */
+/*
+ * A function as bash exports it; of any other form bash makes its own. If it
+ * cannot read it, each bash says so: a name that it does not take, or patterns
+ * that it knows with extglob only.
+ */
 static bool is_function(const char *var)
 {
 	const char *text = strstr(var, "%%=() {  ");
 	size_t len = strlen(var);
 
-	return text && strncmp(var, "BASH_FUNC_", 10) == 0 &&
-	       strcmp(var + len - 2, "\n}") == 0;
+	if (!text || strncmp(var, "BASH_FUNC_", 10) != 0 ||
+	    strcmp(var + len - 2, "\n}") != 0)
+		return false;
+	for (const char *c = var + 10; c < text; c++) {
+		if (!isalnum((unsigned char)*c) && !strchr("_-.:", *c))
+			return false;
+	}
+	for (const char *c = text; (c = strchr(c + 1, '(')) != NULL;) {
+		if (strchr("?*+@!", c[-1]))
+			return false;
+	}
+	return true;
 }
 
 /* Variables that each job gets from us. */

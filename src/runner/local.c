@@ -576,6 +576,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	result = launch(l, s, job, in);
 	leave_start(l);
 	fd_close(&in);
+	/* A shell needs no descriptors of ours for that. */
+	s->launch.never_feeds |= result == RUN_AGAIN && s->launch.is_fed;
 	if (result == RUN_AGAIN || job->message) {
 		feeder_close(&s->attempt.in);
 		feeder_remove(job);

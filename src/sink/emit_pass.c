@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +38,8 @@
 /* Who has written so much, in its turn, gets larger pipes. One job at a time:
  * users have no more than 64 of FD_PIPE_MAX for all they run. */
 #define BULK_BYTES	((int64_t)256 << 10)
+/* Where there are fewer descriptors, jobs need them more. */
+#define FDS_ENOUGH	256
 /* The writer is faster with what is short: it writes that of many jobs at
  * once to a file, while their workers start others. */
 #define FILE_BYTES	((uint64_t)64 << 10)
@@ -153,6 +156,34 @@ static void give_back(int fd, off_t end, size_t left)
 		(void)lseek(fd, end - (off_t)left, SEEK_SET);
 }
 
+/*
+ * splice does not take the left bytes before end, which are claimed: they are
+ * written there, as far as that can be. Else the place is given back, and
+ * they are appended.
+ */
+static void write_rest(struct emit *e, struct job *job, off_t end, size_t *left)
+{
+	char data[4096];
+
+	while (*left) {
+		ssize_t n = fd_read(e->relay[0], data,
+				    *left < sizeof(data) ? *left
+							 : sizeof(data));
+
+		if (n <= 0)
+			break;
+		if (fd_pwrite_all(out_of(e), data, (size_t)n,
+				  end - (off_t)*left) < 0) {
+			give_back(out_of(e), end, *left);
+			e->output.ops->append(&e->output, job, OUTPUT_OUT,
+					      data, (size_t)n);
+			*left -= (size_t)n;
+			break;
+		}
+		*left -= (size_t)n;
+	}
+}
+
 /* From fd to the file. As output_ops.pass, but -1 with errno for splice's. */
 static ssize_t relay(struct emit *e, struct job *job, int fd)
 {
@@ -160,7 +191,6 @@ static ssize_t relay(struct emit *e, struct job *job, int fd)
 			   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	size_t left;
 	off_t end;
-	int err;
 
 	if (n <= 0)
 		return n;
@@ -168,19 +198,22 @@ static ssize_t relay(struct emit *e, struct job *job, int fd)
 	left = end < 0 ? (size_t)n : write_relay(e, end - n, (size_t)n);
 	if (!left)
 		return n;
-	err = errno;
+	give_up(e, errno);
 	if (end >= 0)
-		give_back(out_of(e), end, left);
-	give_up(e, err);
-	return empty_relay(e, job, left) < 0 ? OUTPUT_LOST : n;
+		write_rest(e, job, end, &left);
+	return left && empty_relay(e, job, left) < 0 ? OUTPUT_LOST : n;
 }
 
 /* Only the live job's worker is here. */
 static bool has_relay(struct emit *e)
 {
+	struct rlimit r;
+
 	if (!e->wants_relay)
 		return e->relay[0] >= 0;
 	e->wants_relay = false;
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < FDS_ENOUGH)
+		return false;
 	fd_fork_lock();
 	if (fd_pipe(e->relay) < 0)
 		e->relay[0] = e->relay[1] = -1;

@@ -12,9 +12,9 @@
 #define CHUNK_MAX	((size_t)65536)
 /* A short chunk's room. */
 #define SHORT_BYTES	((size_t)120)
-/* How many a pool has at most, 30 KiB and 4 MiB. */
+/* How many a pool has at most, 30 KiB and 16 MiB. */
 #define SHORT_POOLED	256
-#define LONG_POOLED	64
+#define LONG_POOLED	256
 
 static struct held_chunk *take(struct held_chunk **first, unsigned *n,
 			       size_t cap)

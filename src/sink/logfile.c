@@ -152,6 +152,10 @@ void logfile_sync_dir(const char *path)
 
 static int open_path(const char *path)
 {
+	if (strcmp(path, "-") == 0 && fd_was_closed(STDOUT_FILENO)) {
+		errno = EBADF;
+		return -1;
+	}
 	if (strcmp(path, "-") == 0)
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	return fd_open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);

@@ -773,3 +773,32 @@ finds_ancestors() {
 	assert_output_has $'a\nb|a\nb|\'|\'|'
 	assert_no_stderr
 }
+
+@test "a restricted bash stays restricted" {
+	ln -s "$(command -v bash)" rbash
+	PARALLEL_SHELL=$PWD/rbash t ::: '/bin/echo hi' 'echo a >/dev/null' \
+		'echo x | /bin/cat'
+	assert_status 3
+	assert_output ''
+}
+
+@test "what bash says of an exported function that it cannot read is heard" {
+	bash -c 'shopt -s extglob
+		eval "f() { case \$1 in !(a)) echo no;; esac; }"; export -f f
+		PARALLEL_SHELL=$BASH muster echo ::: a' >out 2>err
+	assert_file_is out $'a\n'
+	assert_file_has err 'error importing function'
+	env 'BASH_FUNC_a/b%%=() {  :
+}' PARALLEL_SHELL="$(command -v bash)" muster echo ::: a >out 2>err
+	assert_file_has err 'a/b'
+}
+
+@test "few descriptors: a program behind a pipe is started by the shell" {
+	for n in 9 10 11; do
+		(
+			exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+			ulimit -n $n
+			exec muster -j 1 'echo a | cat' {} ::: /dev/null 2>err
+		)
+	done
+}

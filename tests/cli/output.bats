@@ -455,6 +455,40 @@ counted() {
 	assert_equal "$(wc -c <out)" 40000000
 }
 
+@test "a long output to a file leaves jobs their descriptors" {
+	(
+		ulimit -n 12
+		exec muster -j 8 'head -c 300000 /dev/zero #' {} ::: $(seq 20) \
+			>out 2>err
+	)
+	assert_equal "$(wc -c <out)" 6000000
+}
+
+# Packets (O_DIRECT), of which a read takes one: a hundred and more wait.
+@test "all that a job has written before its end is read, however little a read gets" {
+	muster ::: 'perl -e "
+		use Fcntl qw(:DEFAULT F_SETFL);
+		fcntl(STDOUT, 1031, 1 << 20);
+		fcntl(STDOUT, F_SETFL, O_WRONLY | O_DIRECT);
+		syswrite(STDOUT, \"x\" x 4096) for 1 .. 400;"; : >done' |
+		{
+			await done
+			sleep 0.3
+			cat >out
+		}
+	assert_equal "$(wc -c <out)" 1638400
+}
+
+@test "with -u and a closed standard output jobs cannot write" {
+	status=0
+	muster -u echo ::: a >&- 2>err || status=$?
+	assert_equal "$status" 1
+	status=0
+	muster --joblog - true ::: a >&- 2>err || status=$?
+	assert_equal "$status" 255
+	assert_file_has err "--joblog: can't open '-'"
+}
+
 @test "a reader that stops ends muster by SIGPIPE, and its jobs" {
 	fresh muster -j 2 ::: 'yes' 'sleep 1000' 2>err | head -n 1 >out
 	result=("${PIPESTATUS[@]}")

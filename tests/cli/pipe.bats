@@ -329,3 +329,33 @@ same() {
 	t --pipe --then cat cat
 	assert_usage_error "--pipe cannot be combined with --then"
 }
+
+# Files that do not have the size they say they have: /proc, on Linux.
+@test "a file of the kernel's, of no size, is read to its end" {
+	file=/proc/version
+	[ -e "$file" ] || file=$BATS_TEST_FILENAME
+	muster --pipe cat <"$file" | cmp - "$file"
+	if [ ! -s "$file" ]; then
+		t --pipe-part -a "$file" cat
+		assert_usage_error "--pipe-part: '$file' has another size"
+	fi
+}
+
+@test "no byte of standard input goes to two: another reader ends the input" {
+	seq 200000 >in
+	status=0
+	{
+		muster --pipe -j 1 --queue-size 1 --block 10k \
+			': >running; await go; cat' >out 2>err &
+		await running
+		dd bs=1000 count=1 of=taken 2>/dev/null
+		: >go
+		wait $! || status=$?
+	} <in
+	assert_equal "$status" 255
+	assert_file_has err 'someone else reads standard input, too'
+	# What it had taken by then, and not what the other one has.
+	[ -s out ]
+	cmp -n "$(wc -c <out)" in out
+	cmp taken <(tail -c +$(($(wc -c <out) + 1)) in | head -c 1000)
+}

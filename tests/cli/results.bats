@@ -391,3 +391,13 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 		diff <(without_times o.$end) <(without_times m.$end)
 	done
 }
+
+@test "records: two runs at once mix nothing; the second is refused" {
+	muster --results o.csv ': >running; await go' ::: a &
+	await running
+	t --results o.csv true ::: b
+	assert_usage_error "--results: cannot write to 'o.csv': another run does"
+	: >go
+	wait
+	[ "$(wc -l <o.csv)" -eq 2 ]
+}

@@ -88,6 +88,8 @@ static void setup_opens_closed_ones(void)
 	CHECK(is_null(1));
 	/* Both ways: a job may write to its standard input. */
 	CHECK_INT(fcntl(0, F_GETFL) & O_ACCMODE, O_RDWR);
+	/* What a job writes there must not seem to have been written. */
+	CHECK_INT(fcntl(1, F_GETFL) & O_ACCMODE, O_RDONLY);
 }
 
 static void setup_leaves_open_ones(void)
