@@ -124,12 +124,13 @@ static bool is_stdin(const struct input_spec *spec)
 static int64_t header_of(struct pipe *p, int fd, struct buf *err);
 
 /* Files of the kernel's own (/proc, /sys) say that they have no bytes, or a
- * page of them, whatever they have. */
-static bool has_its_size(int fd, int64_t size)
+ * page of them, whatever they have. 1: it has as many, 0: not, -1: errno. */
+static int has_its_size(int fd, int64_t size)
 {
 	char c;
+	ssize_t n = fd_pread(fd, &c, 1, size ? size - 1 : 0);
 
-	return fd_pread(fd, &c, 1, size ? size - 1 : 0) == (size > 0);
+	return n < 0 ? -1 : n == (size > 0);
 }
 
 /*
@@ -147,7 +148,7 @@ static bool can_splice(const struct pipe *p, struct stat *st)
 	       !p->options->source.csv &&
 	       !po->records && !po->lines && !po->remove_separators &&
 	       !p->cut.skip_blank && separator < 1024 &&
-	       lseek(0, 0, SEEK_CUR) == 0 && has_its_size(0, st->st_size);
+	       lseek(0, 0, SEEK_CUR) == 0 && has_its_size(0, st->st_size) > 0;
 }
 
 static int open_stdin_file(struct pipe *p, const struct stat *st,
@@ -201,6 +202,7 @@ static int add_file(struct pipe *p, const struct input_spec *spec,
 {
 	struct part_file *f = &p->files[p->nfiles];
 	struct stat st;
+	int fits = 1;
 
 	if (is_stdin(spec)) {
 		buf_addstr(err, "--pipe-part: needs files (-a FILE), standard "
@@ -218,7 +220,14 @@ static int add_file(struct pipe *p, const struct input_spec *spec,
 		f->size = lseek(f->fd, 0, SEEK_END);
 	else
 		f->size = -1;
-	if (S_ISREG(st.st_mode) && !has_its_size(f->fd, f->size)) {
+	if (S_ISREG(st.st_mode))
+		fits = has_its_size(f->fd, f->size);
+	if (fits < 0) {
+		buf_addf(err, "--pipe-part: cannot read '%s': %s", f->path,
+			 strerror(errno));
+		return -1;
+	}
+	if (!fits) {
 		buf_addf(err, "--pipe-part: '%s' has another size than it "
 			 "says, as files of the kernel have: use --pipe",
 			 f->path);

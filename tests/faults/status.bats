@@ -300,7 +300,10 @@ each_read_fails() {
 	wait_until file_has out 1
 	: >out1
 	wait
-	f write@/out:2:EIO -j 1 ':; echo {}' ::: a b c
+	# Else all three might be written at once.
+	f write@/out:2:EIO -j 1 \
+		'[ {} = a ] || until [ -s out ]; do sleep 0.02; done; echo {}' \
+		::: a b c
 	assert_status 255
 	assert_equal "$(head -c 2 out)" a
 }
