@@ -171,12 +171,7 @@ static char *absolute(const struct book *b, const char *path)
 
 static int fail_output(const struct book *b, const char *what, struct buf *err)
 {
-	if (errno == EWOULDBLOCK)
-		buf_addf(err, "--output: '%s' is in use by another run",
-			 b->options->output);
-	else
-		buf_addf(err, "--output: can't %s '%s': %s", what,
-			 b->options->output, strerror(errno));
+	logfile_explain("--output", what, b->options->output, err);
 	return -1;
 }
 
@@ -186,12 +181,11 @@ static int open_output(struct book *b, struct stat *st, struct buf *err)
 
 	b->out_path = absolute(b, o->output);
 	b->out_fd = fd_open(o->output, O_WRONLY | O_CREAT | O_APPEND, 0666);
-	if (b->out_fd < 0 || fstat(b->out_fd, st) < 0)
+	if (b->out_fd < 0)
 		return fail_output(b, "open", err);
-	b->out_is_regular = S_ISREG(st->st_mode);
-	if (b->out_is_regular &&
-	    (logfile_lock(b->out_fd) < 0 || fstat(b->out_fd, st) < 0))
+	if (logfile_take(b->out_fd, st) < 0)
 		return fail_output(b, "write to", err);
+	b->out_is_regular = S_ISREG(st->st_mode);
 	if (o->sync != LOGFILE_NONE && st->st_size == 0)
 		logfile_sync_dir(o->output);
 	return 0;

@@ -64,7 +64,6 @@ static int open_records(struct keep *k, bool to_stdout, struct buf *err)
 {
 	const struct options *o = k->options;
 	struct stat st;
-	bool is_file;
 
 	if (to_stdout)
 		return 0;
@@ -74,17 +73,13 @@ static int open_records(struct keep *k, bool to_stdout, struct buf *err)
 			 strerror(errno));
 		return -1;
 	}
-	is_file = fstat(k->fd, &st) == 0 && S_ISREG(st.st_mode);
 	/* Another run may be at it, whose records must stay. */
-	if (is_file && (logfile_lock(k->fd) < 0 ||
-			(!o->resume && ftruncate(k->fd, 0) < 0) ||
-			fstat(k->fd, &st) < 0)) {
-		buf_addf(err, "--results: cannot write to '%s': %s", o->results,
-			 errno == EWOULDBLOCK ? "another run does"
-					      : strerror(errno));
+	if (logfile_take(k->fd, &st) < 0 ||
+	    (S_ISREG(st.st_mode) && !o->resume && ftruncate(k->fd, 0) < 0)) {
+		logfile_explain("--results", "write to", o->results, err);
 		return -1;
 	}
-	k->has_header = is_file && st.st_size > 0;
+	k->has_header = S_ISREG(st.st_mode) && o->resume && st.st_size > 0;
 	return 0;
 }
 

@@ -197,12 +197,25 @@ static int open_stream(struct pipe *p, struct buf *err)
 
 /* --pipe-part */
 
+static int check_size(const struct part_file *f, struct buf *err)
+{
+	int fits = has_its_size(f->fd, f->size);
+
+	if (fits < 0)
+		buf_addf(err, "--pipe-part: cannot read '%s': %s", f->path,
+			 strerror(errno));
+	else if (!fits)
+		buf_addf(err, "--pipe-part: '%s' has another size than it "
+			 "says, as files of the kernel have: use --pipe",
+			 f->path);
+	return fits > 0 ? 0 : -1;
+}
+
 static int add_file(struct pipe *p, const struct input_spec *spec,
 		    struct buf *err)
 {
 	struct part_file *f = &p->files[p->nfiles];
 	struct stat st;
-	int fits = 1;
 
 	if (is_stdin(spec)) {
 		buf_addstr(err, "--pipe-part: needs files (-a FILE), standard "
@@ -220,24 +233,13 @@ static int add_file(struct pipe *p, const struct input_spec *spec,
 		f->size = lseek(f->fd, 0, SEEK_END);
 	else
 		f->size = -1;
-	if (S_ISREG(st.st_mode))
-		fits = has_its_size(f->fd, f->size);
-	if (fits < 0) {
-		buf_addf(err, "--pipe-part: cannot read '%s': %s", f->path,
-			 strerror(errno));
-		return -1;
-	}
-	if (!fits) {
-		buf_addf(err, "--pipe-part: '%s' has another size than it "
-			 "says, as files of the kernel have: use --pipe",
-			 f->path);
-		return -1;
-	}
 	if (f->size < 0) {
 		buf_addf(err, "--pipe-part: '%s' is neither a file nor a "
 			 "block device", f->path);
 		return -1;
 	}
+	if (S_ISREG(st.st_mode) && check_size(f, err) < 0)
+		return -1;
 	f->header = header_of(p, f->fd, err);
 	if (f->header < 0 && err->len == 0)
 		buf_addf(err, "--pipe-part: '%s': %s", f->path,

@@ -83,12 +83,11 @@ static const char *base_name(const char *path)
 
 /* What the shell is, links followed: /bin/sh may be dash or bash. One that is
  * called rbash, or -bash, behaves otherwise. */
-static bool program_is(const char *shell, const char *name)
+static const char *program_of(const char *shell, char path[PATH_MAX])
 {
-	char path[PATH_MAX];
-
-	return !strchr("r-", *base_name(shell)) && realpath(shell, path) &&
-	       strcmp(base_name(path), name) == 0;
+	if (strchr("r-", *base_name(shell)) || !realpath(shell, path))
+		return "";
+	return base_name(path);
 }
 
 static bool is_same_dir(const char *path)
@@ -247,17 +246,21 @@ void launcher_init(struct launcher *l, const char *shell,
 		   bool force_shell)
 {
 	const char *path = getenv("PATH");
+	char real[PATH_MAX];
+	const char *program;
 	size_t n = 0;
 
 	memset(l, 0, sizeof(*l));
 	l->shell = shell;
 	l->kind = shell_kind_of(shell);
 	l->template = t;
-	l->is_bash = program_is(shell, "bash");
-	l->is_dash = program_is(shell, "dash");
+	program = program_of(shell, real);
+	l->is_bash = strcmp(program, "bash") == 0;
+	l->is_dash = strcmp(program, "dash") == 0;
 	l->can_be_warm = l->is_bash || l->is_dash ||
-			 program_is(shell, "zsh") ||
-			 program_is(shell, "zsh5") || program_is(shell, "mksh");
+			 strcmp(program, "zsh") == 0 ||
+			 strcmp(program, "zsh5") == 0 ||
+			 strcmp(program, "mksh") == 0;
 	if (l->is_bash && l->kind == SHELL_SH)
 		l->kind = SHELL_BASH;
 	/* In PATH, ~ is bash's own, and % dash's. */

@@ -305,7 +305,7 @@ static bool can_reserve_locked(const struct emit *e, const struct out *out,
 }
 
 static char *emit_make_room(struct output *o, struct job *job,
-			  enum output_stream stream, size_t *n)
+			    enum output_stream stream, size_t *n)
 {
 	struct emit *e = emit_of(o);
 	struct out *out = job->out;

@@ -111,25 +111,6 @@ static void give_up(struct emit *e, int err)
 	mutex_unlock(&e->lock);
 }
 
-/* What is in the relay is appended like any other output. 0, or -1 when some
- * of it is lost, with errno. */
-static int empty_relay(struct emit *e, struct job *job, size_t n)
-{
-	char data[4096];
-	ssize_t got;
-
-	while (n) {
-		got = fd_read(e->relay[0], data,
-			      n < sizeof(data) ? n : sizeof(data));
-		if (got <= 0)
-			return -1;
-		e->output.ops->append(&e->output, job, OUTPUT_OUT, data,
-				      (size_t)got);
-		n -= (size_t)got;
-	}
-	return 0;
-}
-
 /* Writes what is in the relay from at on. Returns how much is left; then errno
  * is set. */
 static size_t write_relay(struct emit *e, loff_t at, size_t left)
@@ -157,31 +138,32 @@ static void give_back(int fd, off_t end, size_t left)
 }
 
 /*
- * splice does not take the left bytes before end, which are claimed: they are
- * written there, as far as that can be. Else the place is given back, and
- * they are appended.
+ * splice does not take the left bytes before end, which are claimed (or end is
+ * negative): they are written there, as far as that can be; else the place is
+ * given back, and they are appended like any other output. 0, or -1 with errno
+ * when some are lost.
  */
-static void write_rest(struct emit *e, struct job *job, off_t end, size_t *left)
+static int save_rest(struct emit *e, struct job *job, off_t end, size_t left)
 {
 	char data[4096];
 
-	while (*left) {
+	while (left) {
 		ssize_t n = fd_read(e->relay[0], data,
-				    *left < sizeof(data) ? *left
-							 : sizeof(data));
+				    left < sizeof(data) ? left : sizeof(data));
 
 		if (n <= 0)
-			break;
-		if (fd_pwrite_all(out_of(e), data, (size_t)n,
-				  end - (off_t)*left) < 0) {
-			give_back(out_of(e), end, *left);
+			return -1;
+		if (end >= 0 && fd_pwrite_all(out_of(e), data, (size_t)n,
+					      end - (off_t)left) < 0) {
+			give_back(out_of(e), end, left);
+			end = -1;
+		}
+		if (end < 0)
 			e->output.ops->append(&e->output, job, OUTPUT_OUT,
 					      data, (size_t)n);
-			*left -= (size_t)n;
-			break;
-		}
-		*left -= (size_t)n;
+		left -= (size_t)n;
 	}
+	return 0;
 }
 
 /* From fd to the file. As output_ops.pass, but -1 with errno for splice's. */
@@ -199,9 +181,7 @@ static ssize_t relay(struct emit *e, struct job *job, int fd)
 	if (!left)
 		return n;
 	give_up(e, errno);
-	if (end >= 0)
-		write_rest(e, job, end, &left);
-	return left && empty_relay(e, job, left) < 0 ? OUTPUT_LOST : n;
+	return save_rest(e, job, end, left) < 0 ? OUTPUT_LOST : n;
 }
 
 /* Only the live job's worker is here. */

@@ -120,6 +120,27 @@ int logfile_lock(int fd)
 	return -1;
 }
 
+int logfile_take(int fd, struct stat *st)
+{
+	if (fstat(fd, st) < 0)
+		return -1;
+	if (!S_ISREG(st->st_mode))
+		return 0;
+	/* What another run has written until now counts. */
+	return logfile_lock(fd) < 0 ? -1 : fstat(fd, st);
+}
+
+void logfile_explain(const char *option, const char *what, const char *path,
+		     struct buf *err)
+{
+	if (errno == EWOULDBLOCK)
+		buf_addf(err, "%s: '%s' is in use by another run", option,
+			 path);
+	else
+		buf_addf(err, "%s: can't %s '%s': %s", option, what, path,
+			 strerror(errno));
+}
+
 int logfile_sync_fd(int fd)
 {
 	int ret;
@@ -152,13 +173,12 @@ void logfile_sync_dir(const char *path)
 
 static int open_path(const char *path)
 {
-	if (strcmp(path, "-") == 0 && fd_was_closed(STDOUT_FILENO)) {
-		errno = EBADF;
-		return -1;
-	}
-	if (strcmp(path, "-") == 0)
+	if (strcmp(path, "-") != 0)
+		return fd_open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+	if (!fd_was_closed(STDOUT_FILENO))
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return fd_open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+	errno = EBADF;
+	return -1;
 }
 
 /* Standard output is the caller's to share. */
@@ -168,13 +188,11 @@ static int take_file(struct logfile *l)
 
 	if (strcmp(l->path, "-") == 0)
 		return 0;
-	if (fstat(l->fd, &st) < 0)
+	if (logfile_take(l->fd, &st) < 0)
 		return -1;
 	l->is_regular = S_ISREG(st.st_mode);
 	if (!l->is_regular)
 		return 0;
-	if (logfile_lock(l->fd) < 0 || fstat(l->fd, &st) < 0)
-		return -1;
 	l->size = st.st_size;
 	if (l->size == 0 && l->cfg.sync != LOGFILE_NONE)
 		logfile_sync_dir(l->path);
@@ -203,15 +221,8 @@ struct logfile *logfile_open(const struct logfile_config *config,
 	l->fd = open_path(l->path);
 	if (l->fd >= 0 && take_file(l) == 0)
 		return l;
-	if (l->fd < 0)
-		buf_addf(err, "%s: can't open '%s': %s", l->option, l->path,
-			 strerror(errno));
-	else if (errno == EWOULDBLOCK)
-		buf_addf(err, "%s: '%s' is in use by another run", l->option,
-			 l->path);
-	else
-		buf_addf(err, "%s: can't write to '%s': %s", l->option,
-			 l->path, strerror(errno));
+	logfile_explain(l->option, l->fd < 0 ? "open" : "write to", l->path,
+			err);
 	fd_close(&l->fd);
 	release(l);
 	return NULL;

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/compiler.h"
@@ -73,6 +74,12 @@ int logfile_free(struct logfile *l);
  * errno; EWOULDBLOCK: another run has it, for two seconds by then. File
  * systems without locks give 0. */
 int logfile_lock(int fd);
+/* What fd, opened for writing, is: *st; a regular file is for this run alone
+ * from now on. As logfile_lock. */
+int logfile_take(int fd, struct stat *st);
+/* Says in err why that, or else what, failed with errno. */
+void logfile_explain(const char *option, const char *what, const char *path,
+		     struct buf *err);
 /* Brings the bytes of a file to the disk; 0 for what has no disk. */
 int logfile_sync_fd(int fd);
 /* And its name, when it has just been made. Best effort. */

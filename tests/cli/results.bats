@@ -396,7 +396,7 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 	muster --results o.csv ': >running; await go' ::: a &
 	await running
 	t --results o.csv true ::: b
-	assert_usage_error "--results: cannot write to 'o.csv': another run does"
+	assert_usage_error "--results: 'o.csv' is in use by another run"
 	: >go
 	wait
 	[ "$(wc -l <o.csv)" -eq 2 ]

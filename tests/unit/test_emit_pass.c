@@ -107,26 +107,39 @@ static void to_a_file(void)
 	rig_release(&l.r);
 }
 
-/* A piece of what a long job writes, each with its number. */
-static void number(char *piece, size_t len, unsigned i)
-{
-	int n = snprintf(piece, len, "%u", i);
-
-	memset(piece + n, ' ', len - (size_t)n);
-	piece[len - 2] = '\n';
-	piece[len - 1] = '\0';
-}
-
-/* Enough for the pipe that stands between. */
+/* So many are enough for the pipe that stands between. */
 #define PIECE	((size_t)16 << 10)
 #define PIECES	64
+
+/* A piece of what a long job writes, with its number: added to want, too. The
+ * next call makes it anew. */
+static const char *piece(struct buf *want, unsigned i)
+{
+	static char text[PIECE + 1];
+	int n = snprintf(text, sizeof(text), "%u", i);
+
+	memset(text + n, ' ', PIECE - 1 - (size_t)n);
+	text[PIECE - 1] = '\n';
+	buf_addstr(want, text);
+	return text;
+}
+
+/* Nothing but the first len bytes of want has come out. Ends all. */
+static void finish_with(struct line *l, struct buf *want, size_t len)
+{
+	const struct buf *got;
+
+	finish(l);
+	got = capture_text(&l->r.cap, 0);
+	CHECK_MEM(got->data, got->len, want->data, len);
+	buf_release(want);
+	rig_release(&l->r);
+}
 
 static void much_to_a_file(void)
 {
 	struct emit_config c = { .mode = EMIT_ORDERED };
-	static char piece[PIECE + 1];
 	struct buf want = BUF_INIT;
-	const struct buf *got;
 	struct line l;
 
 	start(&l, &c, false);
@@ -134,49 +147,33 @@ static void much_to_a_file(void)
 	rig_begin(&l.r, 2, true);
 	rig_say(&l.r, 2, OUTPUT_OUT, "held\n");
 	for (unsigned i = 0; i < PIECES; i++) {
-		number(piece, sizeof(piece), i);
-		buf_addstr(&want, piece);
-		CHECK_INT(pass(&l, 1, piece), PIECE);
+		CHECK_INT(pass(&l, 1, piece(&want, i)), PIECE);
 	}
 	rig_end(&l.r, 1, true);
 	buf_addstr(&want, "held\n");
 	for (unsigned i = 0; i < PIECES; i++) {
-		number(piece, sizeof(piece), i + 1000);
-		buf_addstr(&want, piece);
-		pass_soon(&l, 2, piece);
+		pass_soon(&l, 2, piece(&want, i + 1000));
 	}
 	rig_end(&l.r, 2, true);
-	finish(&l);
-	got = capture_text(&l.r.cap, 0);
-	CHECK_MEM(got->data, got->len, want.data, want.len);
-	buf_release(&want);
-	rig_release(&l.r);
+	finish_with(&l, &want, want.len);
 }
 
 /* Whoever shares the position of the file. */
 static void shared_file(void)
 {
 	struct emit_config c = { .mode = EMIT_ORDERED };
-	static char piece[PIECE + 1];
 	struct buf want = BUF_INIT;
-	const struct buf *got;
 	struct line l;
 
 	start(&l, &c, false);
 	rig_begin(&l.r, 1, true);
 	for (unsigned i = 0; i < PIECES; i++) {
-		number(piece, sizeof(piece), i);
-		buf_addstr(&want, piece);
-		CHECK_INT(pass(&l, 1, piece), PIECE);
+		CHECK_INT(pass(&l, 1, piece(&want, i)), PIECE);
 		buf_addstr(&want, "said\n");
 		CHECK(fd_write_all(1, "said\n", 5) == 0);
 	}
 	rig_end(&l.r, 1, true);
-	finish(&l);
-	got = capture_text(&l.r.cap, 0);
-	CHECK_MEM(got->data, got->len, want.data, want.len);
-	buf_release(&want);
-	rig_release(&l.r);
+	finish_with(&l, &want, want.len);
 }
 
 /* What the file does not take is the writer's to tell of, and all before that
@@ -185,9 +182,7 @@ static void full_file(void)
 {
 	struct rlimit limit = { 20 * PIECE + 5, 20 * PIECE + 5 };
 	struct emit_config c = { .mode = EMIT_ORDERED };
-	static char piece[PIECE + 1];
 	struct buf want = BUF_INIT;
-	const struct buf *got;
 	struct line l;
 	unsigned i;
 
@@ -196,19 +191,14 @@ static void full_file(void)
 	CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 	rig_begin(&l.r, 1, true);
 	for (i = 0; i < 22; i++) {
-		number(piece, sizeof(piece), i);
-		buf_addstr(&want, piece);
-		if (!CHECK_INT(pass(&l, 1, piece), i < 21 ? (int)PIECE : -1))
+		if (!CHECK_INT(pass(&l, 1, piece(&want, i)),
+			       i < 21 ? (int)PIECE : -1))
 			break;
 	}
 	AWAIT(atomic_load(&l.r.failed[0]) == 1);
 	CHECK_INT(atomic_load(&l.r.failed_err), EFBIG);
 	rig_end(&l.r, 1, true);
-	finish(&l);
-	got = capture_text(&l.r.cap, 0);
-	CHECK_MEM(got->data, got->len, want.data, limit.rlim_cur);
-	buf_release(&want);
-	rig_release(&l.r);
+	finish_with(&l, &want, limit.rlim_cur);
 }
 
 static void in_its_turn(void)
