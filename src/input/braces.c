@@ -42,12 +42,19 @@ static const char *find_dir(const char *value, size_t *len)
 
 const char *braces_path(const char *value, char form, size_t *len)
 {
-	const char *slash = strrchr(value, '/');
-	const char *base = slash ? slash + 1 : value;
-	const char *dot = strrchr(base, '.');
+	const char *slash;
+	const char *base;
+	const char *dot;
 
+	if (!form) {
+		*len = strlen(value);
+		return value;
+	}
 	if (form == 'd')
 		return find_dir(value, len);
+	slash = strrchr(value, '/');
+	base = slash ? slash + 1 : value;
+	dot = strrchr(base, '.');
 	if (form == '/' || form == 'b')
 		value = base;
 	if ((form == '.' || form == 'b') && dot)

@@ -3,19 +3,25 @@
  * pack.c - several tuples in one job.
  *
  * How long a command gets is known without making it: every tuple adds what
- * it adds to a command of two tuples over one of one. With the first tuple of
- * a job both are made, later ones take one expansion of the template each.
+ * it adds to a command of two tuples over one of one. With the second tuple of
+ * a job both are made, later ones take one expansion of the template each; or
+ * none, when all they change is how often so many bytes stand in it.
  */
 #include <config.h>
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/compiler.h"
 #include "base/mem.h"
 #include "input/pack.h"
+#include "input/shquote.h"
 #include "input/split.h"
 #include "input/template.h"
+
+#define UNKNOWN	(SIZE_MAX / 2)
 
 struct pack {
 	struct pack_opts opts;
@@ -32,8 +38,15 @@ struct pack {
 
 	size_t chars;		/* of its command */
 	size_t bytes;
+	size_t places;		/* template_simple_places */
+	bool is_uneven;		/* what one tuple adds says nothing of others:
+				   -q, where values share the quotes of text;
+				   {1}, which is the first one's */
+	/* Of the job, when known, modulo SIZE_MAX + 1: */
 	size_t base;		/* what a command of one tuple has beyond what
-				   that adds to another */
+				   that adds to another; -1 for {} alone, where
+				   there is no blank */
+	size_t frame;		/* what a simple value adds beyond itself */
 	struct buf scratch;
 
 	/* What came and did not fit. */
@@ -49,6 +62,12 @@ struct pack *pack_new(const struct pack_opts *opts)
 	struct pack *p = xcalloc(1, sizeof(*p));
 
 	p->opts = *opts;
+	if (opts->template) {
+		p->places = template_simple_places(opts->template);
+		p->is_uneven = template_is_quoted(opts->template) ||
+			       (!opts->has_rows &&
+				template_has_positions(opts->template));
+	}
 	cells_init(&p->cells);
 	buf_init(&p->scratch);
 	buf_init(&p->held_err);
@@ -93,17 +112,45 @@ static size_t width_of(const struct pack *p, const struct tuple *t)
 	return p->opts.has_rows ? t->n : 0;
 }
 
-/* What t adds to a command that has a tuple already; sets p->base. */
-static size_t measure_twice(struct pack *p, const struct tuple *t, size_t once)
+static size_t measure_once(struct pack *p, const struct tuple *t)
+{
+	return measure(p, t->values, p->opts.takes_none ? 0 : t->n,
+		       width_of(p, t));
+}
+
+static size_t measure_twice(struct pack *p, const struct tuple *t)
 {
 	char **twice = xreallocarray(NULL, 2 * t->n, sizeof(*twice));
-	size_t more;
+	size_t len;
 
 	memcpy(twice, t->values, t->n * sizeof(*twice));
 	memcpy(twice + t->n, t->values, t->n * sizeof(*twice));
-	more = measure(p, twice, 2 * t->n, width_of(p, t)) - once;
+	len = measure(p, twice, 2 * t->n, width_of(p, t));
 	free(twice);
-	p->base = once > more ? once - more : 0;
+	return len;
+}
+
+static bool is_simple(const struct pack *p, const struct tuple *t)
+{
+	return p->places && t->n == 1 &&
+	       shquote_is_safe(t->values[0], t->lens[0]);
+}
+
+/* What t adds to a command that has a tuple already. */
+static size_t measure_more(struct pack *p, const struct tuple *t)
+{
+	bool is_easy = is_simple(p, t);
+	size_t once;
+	size_t more;
+
+	if (LIKELY(is_easy && p->frame != UNKNOWN))
+		return p->frame + p->places * t->lens[0];
+	once = measure_once(p, t);
+	if (p->base == UNKNOWN || p->is_uneven)
+		p->base = once - (measure_twice(p, t) - once);
+	more = once - p->base;
+	if (is_easy)
+		p->frame = more - p->places * t->lens[0];
 	return more;
 }
 
@@ -111,20 +158,10 @@ static size_t measure_twice(struct pack *p, const struct tuple *t, size_t once)
 static void add_lengths(struct pack *p, const struct tuple *t, size_t *chars,
 			size_t *bytes)
 {
-	size_t once;
-
 	*chars = *bytes = 0;
 	if (!p->opts.template || !p->opts.chars_max)
 		return;
-	once = measure(p, t->values, p->opts.takes_none ? 0 : t->n,
-		       width_of(p, t));
-	if (!p->n) {
-		*chars = once;
-		if (p->opts.tuples_max > 1 && t->n)
-			measure_twice(p, t, once);
-	} else {
-		*chars = p->chars + (once > p->base ? once - p->base : 0);
-	}
+	*chars = p->n ? p->chars + measure_more(p, t) : measure_once(p, t);
 	*bytes = p->bytes;
 	for (size_t i = 0; i < t->n; i++)
 		*bytes += t->lens[i] + 1 + sizeof(char *);
@@ -141,6 +178,7 @@ static void begin(struct pack *p)
 	cells_reset(&p->cells);
 	p->n = p->at = p->share = 0;
 	p->chars = p->bytes = 0;
+	p->base = p->frame = UNKNOWN;
 }
 
 static void add(struct pack *p, const struct tuple *t)

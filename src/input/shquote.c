@@ -111,7 +111,8 @@ static bool is_keyword(const char *value, size_t len)
 		"until", "while",
 	};
 
-	if (len < 2 || len > 8 || !strchr("cdefistuw", value[0]))
+	/* Most values begin otherwise. */
+	if (len < 2 || len > 8 || value[0] < 'c' || value[0] > 'w')
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(keywords); i++) {
 		if (strlen(keywords[i]) == len &&

@@ -91,6 +91,8 @@ struct tuple {
 	char **values;
 	size_t *lens;
 	size_t n;
+	bool is_argv;		/* values are program and arguments */
+	bool is_task;		/* of --tasks or --jsonl */
 	int priority;		/* of the first source of the group */
 	int64_t timeout_ns;
 	const char *file;	/* where the first value came from, for
@@ -99,10 +101,8 @@ struct tuple {
 	uint64_t line;		/* and the number of the record or word */
 	const struct attributes *attributes;	/* NULL: none. Of a bad item
 						   what could be read */
-	bool is_argv;		/* values are program and arguments */
 	size_t width;		/* values of one row, where rows are packed
 				   (pack.h); else 0 */
-	bool is_task;		/* of --tasks or --jsonl */
 };
 
 enum source_result {

@@ -46,6 +46,8 @@ void cells_reset(struct cells *c)
 
 void cells_add(struct cells *c, const char *data, size_t len)
 {
+	char *to;
+
 	if (c->n == c->cap) {
 		c->cap = c->cap ? c->cap * 2 : 16;
 		c->values = xreallocarray(c->values, c->cap,
@@ -53,8 +55,10 @@ void cells_add(struct cells *c, const char *data, size_t len)
 		c->lens = xreallocarray(c->lens, c->cap, sizeof(*c->lens));
 	}
 	c->lens[c->n++] = len;
-	buf_add(&c->bytes, data, len);
-	buf_addch(&c->bytes, '\0');
+	to = buf_reserve(&c->bytes, len + 1);
+	memcpy(to, data, len);
+	to[len] = to[len + 1] = '\0';
+	c->bytes.len += len + 1;
 }
 
 void cells_finish(struct cells *c)

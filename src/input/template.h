@@ -81,6 +81,11 @@ void template_free(struct template *t);
 
 /* Is there a {%}, or an expression that asks for the slot? */
 bool template_has_slot(const struct template *t);
+/* In how many places values stand, if each byte of one that is safe anywhere
+ * (shquote_is_safe) makes the command so many bytes longer; else 0. */
+size_t template_simple_places(const struct template *t);
+/* -q: are words of text and values quoted whole? */
+bool template_is_quoted(const struct template *t);
 /* Is there a {1} or the like in it? */
 bool template_has_positions(const struct template *t);
 

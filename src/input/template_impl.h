@@ -68,6 +68,13 @@ int template_expand_piece(const struct template *t, size_t i,
 int template_split(const struct template *t, const struct template_args *a,
 		   struct words *w, struct buf *err);
 
+/* As in template_args. */
+struct rows {
+	char *const *values;
+	size_t n;
+	size_t width;
+};
+
 /* Walks over the values that the pieces of one word are repeated for. A piece
  * outside such words is walked over once. */
 struct repeat {
@@ -76,8 +83,8 @@ struct repeat {
 	size_t n;			/* how often, at least once */
 	bool is_word;
 	bool by_value;			/* {} is in it: once for each value */
-	struct template_args one;	/* for {} */
-	struct template_args row;	/* for {1} and the like */
+	struct rows one;		/* for {} */
+	struct rows row;		/* for {1} and the like */
 };
 
 /* template_repeat.c: finds the words to be repeated, once all else is known,

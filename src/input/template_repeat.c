@@ -144,6 +144,11 @@ bool template_has_slot(const struct template *t)
 	return t->wishes & EVAL_SLOT;
 }
 
+bool template_is_quoted(const struct template *t)
+{
+	return t->is_quoted;
+}
+
 bool template_has_positions(const struct template *t)
 {
 	for (size_t i = 0; i < t->npieces; i++) {
@@ -153,11 +158,34 @@ bool template_has_positions(const struct template *t)
 	return false;
 }
 
+/* A place where a value that is safe anywhere stands as it is. */
+static bool is_simple(const struct piece *p)
+{
+	return p->braces.kind == BRACES_VALUES && !p->braces.form &&
+	       !p->is_fd_place && p->ctx != QUOTE_NUMBER;
+}
+
+size_t template_simple_places(const struct template *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->npieces; i++) {
+		const struct piece *p = &t->pieces[i];
+
+		if (!is_repeated(p))
+			continue;
+		if (!is_simple(p))
+			return 0;
+		n++;
+	}
+	return n;
+}
+
 /* Expanding */
 
-static size_t count_rows(const struct template_args *a)
+static size_t count_rows(const struct rows *r)
 {
-	return a->width && a->width < a->n ? a->n / a->width : 1;
+	return r->width && r->width < r->n ? r->n / r->width : 1;
 }
 
 /* {} and the like, which stand for all values. */
@@ -170,15 +198,16 @@ void repeat_init(struct repeat *r, const struct template *t, size_t i,
 		 const struct template_args *a)
 {
 	unsigned unit = t->pieces[i].unit;
+	struct rows all = { .values = a->values, .n = a->n, .width = a->width };
 
-	*r = (struct repeat){ .all = a, .end = i + 1, .n = 1, .one = *a,
-			      .row = *a };
+	*r = (struct repeat){ .all = a, .end = i + 1, .n = 1, .one = all,
+			      .row = all };
 	if (!unit)
 		return;
 	r->by_value = is_of_all(&t->pieces[i]);
 	for (; r->end < t->npieces && t->pieces[r->end].unit == unit; r->end++)
 		r->by_value |= is_of_all(&t->pieces[r->end]);
-	r->n = r->by_value ? a->n : count_rows(a);
+	r->n = r->by_value ? a->n : count_rows(&all);
 	if (!r->n)
 		r->n = 1;
 	r->is_word = true;
@@ -210,7 +239,7 @@ size_t repeat_count(const struct repeat *r, const struct piece *p)
 const char *repeat_value(const struct repeat *r, const struct piece *p,
 			 size_t k)
 {
-	const struct template_args *a = &r->row;
+	const struct rows *a = &r->row;
 	int pos = p->braces.pos;
 	size_t n = pos < 0 ? (size_t)-pos : (size_t)pos;
 	size_t width = count_rows(a) > 1 ? a->width : a->n;

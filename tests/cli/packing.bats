@@ -127,6 +127,49 @@ same() {
 	assert_ok $'echo \'a b\'\necho c d'
 }
 
+# longest OPTIONS -- COMMAND: jobs of so many of the values as fit are what
+# muster packs, when each job is made by itself.
+longest() {
+	local -a job=() options=()
+	local value line kept=
+
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	: >want
+	for value in "${values[@]}"; do
+		line=$(muster -j1 --dry-run "${options[@]}" -- "$@" \
+			::: "${job[@]}" "$value")
+		if [ "${#line}" -ge 70 ] || [[ $line = *$'\n'* ]]; then
+			printf '%s\n' "$kept" >>want
+			job=()
+			line=$(muster -j1 --dry-run "${options[@]}" -- "$@" \
+				::: "$value")
+		fi
+		job+=("$value")
+		kept=$line
+	done
+	printf '%s\n' "$kept" >>want
+	muster -j1 --dry-run -s 70 "${options[@]}" -- "$@" \
+		::: "${values[@]}" >got
+	diff want got
+}
+
+@test "-s: as many as fit, whatever they look like" {
+	values=(1 22 if a.b 'x y' done /etc/passwd '' "it's" 333 abcdef -- 1
+		"a'b" then x/y/z 4444 '$HOME' '"' 5 6 7 8 9 10 '~' end)
+	longest -m -- echo
+	longest -X -- 'a{}b x{}'
+	longest -N 3 -- 'echo {1} echo {}'
+	longest -m -- 'echo {} >{}.x "{}" '"'"'{}'"'"
+	longest -m -- 'echo 2{} {/}'
+	longest -m -q -- echo 'a b{}' {}
+	longest -X -- 'echo `echo {}` # {}'
+	longest -m -- echo '{= $_ = length =}{}'
+}
+
 @test "an item that is too long fails, the others are run" {
 	t -s 12 echo ::: a bbbbbbbbbb c
 	assert_status 255
