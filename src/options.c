@@ -271,15 +271,14 @@ static void take_option(struct parser *p, const struct option_row *row,
 /* Returns the index of the first word that is no option's. */
 static int parse_options(struct parser *p, int argc, char **argv)
 {
-	struct tables t;
+	const struct tables *t = p->tables;
 
-	tables_init(&t);
 	/* 0, not 1: start anew, also within a word like -uk */
 	optind = 0;
 	opterr = 0;
 	while (p->result == OPTIONS_RUN) {
 		int at = -1;
-		int c = getopt_long(argc, argv, t.letters.data, t.longs, &at);
+		int c = getopt_long(argc, argv, t->letters.data, t->longs, &at);
 		const struct option_row *row;
 
 		if (c == -1)
@@ -289,11 +288,10 @@ static int parse_options(struct parser *p, int argc, char **argv)
 			bad_option(p, c, argv[optind - 1]);
 			break;
 		}
-		row = at >= 0 ? t.rows[at] : row_of_letter(c);
+		row = at >= 0 ? t->rows[at] : row_of_letter(c);
 		take_option(p, row, at >= 0 ? row->name : row->letter, argc,
 			    argv);
 	}
-	tables_release(&t);
 	return optind;
 }
 
@@ -365,7 +363,7 @@ static void scan(struct parser *p, int argc, char **argv)
 {
 	struct buf err = BUF_INIT;
 	struct parser s = { .o = p->o, .err = &err, .result = OPTIONS_RUN,
-			    .is_scan = true };
+			    .is_scan = true, .tables = p->tables };
 
 	parse_options(&s, argc, argv);
 	p->profiles = s.profiles;
@@ -650,13 +648,16 @@ static bool is_called(const char *path, const char *name)
 enum options_result options_parse(struct options *o, int argc, char **argv,
 				  struct buf *err)
 {
+	struct tables tables;
 	struct parser p = {
 		.o = o,
 		.err = err,
 		.result = OPTIONS_RUN,
 		.delimiter = -1,
+		.tables = &tables,
 	};
 
+	tables_init(&tables);
 	set_defaults(o);
 	o->sem.is_on = is_called(argv[0], "sem");
 	scan(&p, argc, argv);
@@ -670,6 +671,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv,
 	if (p.result == OPTIONS_RUN)
 		settle(&p);
 	free(p.profiles);
+	tables_release(&tables);
 	return p.result;
 }
 

@@ -24,6 +24,7 @@ enum row_kind { ROW_OWN, ROW_ALIAS, ROW_IGNORED, ROW_FOREIGN };
 
 /* While one command line is read. */
 struct parser {
+	const struct tables *tables;	/* options.c's own */
 	struct options *o;
 	struct buf *err;
 	enum options_result result;	/* other than OPTIONS_RUN: stop */

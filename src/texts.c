@@ -135,7 +135,8 @@ int texts_make(struct texts *t, const struct options *o, enum shell_kind shell,
 	struct tag_opts tags = o->tags;
 
 	*t = (struct texts){ .options = o, .perl = perl_new(&perl) };
-	colours_init(&t->colours);
+	if (o->color)
+		colours_init(&t->colours);
 	tags.perl = perl_eval(t->perl);
 	t->tags = tags_new(&tags, err);
 	if (!t->tags)

@@ -27,7 +27,7 @@ struct texts {
 	struct template *command;	/* NULL: values are commands */
 	struct template **then;		/* of later stages; or NULL */
 	struct template *tag;		/* NULL: none */
-	struct colours colours;
+	struct colours colours;		/* with --color */
 	struct template *cwd;		/* --workdir; NULL: none, or "..." */
 	struct tags *tags;
 	struct filter **filters;	/* up to NULL */
