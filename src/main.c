@@ -22,6 +22,7 @@
  *   run_impl.h          what these two share
  *   intake.c            the input, from source to tuples
  *   bounds.c            how many workers it has
+ *   clash.c             files that would be both read and written
  *   pipe.c              --pipe, --pipe-part: blocks of input for jobs
  *   tempdir.c           where it puts blocks for --cat and --fifo
  *   deal.c              --round-robin, --tee: for jobs that run

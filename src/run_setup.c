@@ -16,6 +16,7 @@
 #include "base/fdio.h"
 #include "base/maths.h"
 #include "bounds.h"
+#include "clash.h"
 #include "deal.h"
 #include "gate.h"
 #include "options.h"
@@ -578,7 +579,8 @@ int run_set_up(struct run *r, struct buf *err)
 		return -1;
 	if (bounds_resolve(o, &r->control, &r->bounds, &r->then_bounds,
 			   err) < 0 ||
-	    check_tmpdir(o, err) < 0 || open_source(r, kind, err) < 0 ||
+	    check_tmpdir(o, err) < 0 || clash_check(o, err) < 0 ||
+	    open_source(r, kind, err) < 0 ||
 	    texts_make(&r->texts, o, kind, &r->intake.names, err) < 0 ||
 	    open_logs(r, err) < 0)
 		return -1;
