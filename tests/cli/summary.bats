@@ -127,6 +127,17 @@ rows() {
 	assert_file_is again ''
 }
 
+@test "--failed-to of another run is refused, and stays as it is" {
+	echo old >again
+	muster --failed-to again ': >running; await go; false' ::: a &
+	await running
+	t --failed-to again true ::: b
+	assert_usage_error "--failed-to: 'again' is in use by another run"
+	: >go
+	wait $! || :
+	assert_file_is again $': >running; await go; false a\n'
+}
+
 @test "--failed-to holds jobs that timed out or were killed" {
 	echo 'exec sleep 1000' >one
 	echo 'kill -9 $$' >two
@@ -191,7 +202,7 @@ rows() {
 
 @test "--failed-to a path that can't be written: 255, nothing run" {
 	t --failed-to none/x touch ::: ran
-	assert_usage_error "--failed-to: cannot open 'none/x': No such"
+	assert_usage_error "--failed-to: can't open 'none/x': No such"
 	[ ! -e ran ]
 }
 
