@@ -69,8 +69,7 @@ static int open_records(struct keep *k, bool to_stdout, struct buf *err)
 		return 0;
 	k->fd = fd_open(o->results, O_WRONLY | O_CREAT | O_APPEND, 0666);
 	if (k->fd < 0) {
-		buf_addf(err, "--results: cannot open '%s': %s", o->results,
-			 strerror(errno));
+		logfile_explain("--results", "open", o->results, err);
 		return -1;
 	}
 	/* Another run may be at it, whose records must stay. */

@@ -54,6 +54,7 @@ enum eval_wish {
 	EVAL_TOTAL = 1 << 2,	/* total_jobs() */
 	EVAL_SLOT = 1 << 3,	/* slot() */
 	EVAL_PERL = 1 << 4,	/* perl */
+	EVAL_ARGS = 1 << 5,	/* @arg, so more than its own value */
 };
 
 /* Whoever knows all of Perl; implemented above. Thread-safe. */

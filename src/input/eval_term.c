@@ -42,6 +42,7 @@ static struct node *use_var(struct eval_parser *p, const char *at, char sigil,
 	n->name = at;
 	if (sigil == '@' && len == 3 && memcmp(name, "arg", 3) == 0) {
 		n->var = EVAL_ARG;
+		p->e->wishes |= EVAL_ARGS;
 		return n;
 	}
 	n->var = find_var(p, sigil, name, len);

@@ -6,12 +6,19 @@
  * it adds to a command of two tuples over one of one. With the second tuple of
  * a job both are made, later ones take one expansion of the template each; or
  * none, when all they change is how often so many bytes stand in it.
+ *
+ * Of some templates (p->is_rough) that is no more than an estimate. There the
+ * command itself is made when it seems to be full, when it is handed out, and
+ * now and then between. Should it be too long, its first tuples are a job, and
+ * the rest begins the next one.
  */
 #include <config.h>
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/compiler.h"
@@ -21,35 +28,42 @@
 #include "input/split.h"
 #include "input/template.h"
 
-#define UNKNOWN	(SIZE_MAX / 2)
+#define UNKNOWN		SSIZE_MAX
+#define FIRST_LOOK	16
+
+struct pack_mark {
+	size_t end;		/* of the tuple, in cells */
+	const char *file;	/* as struct tuple has it */
+	uint64_t line;
+};
 
 struct pack {
 	struct pack_opts opts;
 	struct cells cells;	/* values of the job that is being packed */
-	size_t *ends;		/* of each tuple, in cells */
-	size_t n;		/* tuples */
+	struct pack_mark *marks;	/* of its tuples */
+	size_t n;
 	size_t cap;
 	size_t at;		/* the first one that is not handed out */
 	size_t share;		/* tuples a job while the rest is spread,
 				   or 0 */
 	struct tuple first;	/* what else is known of the job */
-	size_t width;
+	struct tuple last;	/* and of the next one, if it has begun */
 	unsigned long long seq;	/* of the job, as far as is known */
 
 	size_t chars;		/* of its command */
 	size_t bytes;
+	size_t known;		/* is_rough: of so many tuples, as they are */
+	size_t next_look;	/* is_rough: with so many tuples, measure all */
 	size_t places;		/* template_simple_places */
-	bool is_uneven;		/* what one tuple adds says nothing of others:
-				   -q, where values share the quotes of text;
-				   {1}, which is the first one's */
-	/* Of the job, when known, modulo SIZE_MAX + 1: */
-	size_t base;		/* what a command of one tuple has beyond what
+	bool is_rough;
+	/* Of the job; or UNKNOWN: */
+	ssize_t base;		/* what a command of one tuple has beyond what
 				   that adds to another; -1 for {} alone, where
 				   there is no blank */
-	size_t frame;		/* what a simple value adds beyond itself */
+	ssize_t frame;		/* what a simple value adds beyond itself */
 	struct buf scratch;
 
-	/* What came and did not fit. */
+	/* What came and does not belong to the job. */
 	bool has_held;
 	enum source_result held_result;
 	struct tuple held;
@@ -62,12 +76,12 @@ struct pack *pack_new(const struct pack_opts *opts)
 	struct pack *p = xcalloc(1, sizeof(*p));
 
 	p->opts = *opts;
-	if (opts->template) {
+	if (opts->template && opts->chars_max) {
 		p->places = template_simple_places(opts->template);
-		p->is_uneven = template_is_quoted(opts->template) ||
-			       (!opts->has_rows &&
-				template_has_positions(opts->template));
+		p->is_rough = !template_adds_up(opts->template, opts->has_rows);
 	}
+	p->base = p->frame = UNKNOWN;
+	p->next_look = FIRST_LOOK;
 	cells_init(&p->cells);
 	buf_init(&p->scratch);
 	buf_init(&p->held_err);
@@ -81,138 +95,235 @@ void pack_free(struct pack *p)
 	cells_release(&p->cells);
 	buf_release(&p->scratch);
 	buf_release(&p->held_err);
-	free(p->ends);
+	free(p->marks);
 	free(p);
 }
 
-/* The length of a command of these values; one that can't be made counts its
- * values. */
-static size_t measure(struct pack *p, char *const *values, size_t n,
-		      size_t width)
+/* Measuring */
+
+/* The length of a command of these values, to *len. False when it can't be
+ * made, at least not here. */
+static bool measure(struct pack *p, char *const *values, size_t n,
+		    size_t width, size_t *len)
 {
 	struct template_args args = {
-		.values = values, .n = n, .width = width,
+		.values = values, .n = p->opts.takes_none ? 0 : n,
+		.width = p->opts.has_rows ? width : 0,
 		.seq = p->seq + 1, .slot = 1, .is_quick = true,
 	};
 	struct buf err = BUF_INIT;
-	size_t len = 0;
+	int ret;
 
 	buf_reset(&p->scratch);
-	if (template_expand(p->opts.template, &args, &p->scratch, &err) == 0)
-		len = p->scratch.len;
-	else
-		for (size_t i = 0; i < n; i++)
-			len += strlen(values[i]) + 1;
+	ret = template_expand(p->opts.template, &args, &p->scratch, &err);
 	buf_release(&err);
-	return len;
+	*len = p->scratch.len;
+	return ret == 0;
 }
 
-static size_t width_of(const struct pack *p, const struct tuple *t)
+static size_t sum_of(const size_t *lens, size_t n)
 {
-	return p->opts.has_rows ? t->n : 0;
+	size_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += lens[i] + 1;
+	return sum;
 }
 
+/* One that can't be made counts its values. */
 static size_t measure_once(struct pack *p, const struct tuple *t)
 {
-	return measure(p, t->values, p->opts.takes_none ? 0 : t->n,
-		       width_of(p, t));
+	size_t len;
+
+	if (measure(p, t->values, t->n, t->n, &len))
+		return len;
+	return sum_of(t->lens, t->n);
 }
 
-static size_t measure_twice(struct pack *p, const struct tuple *t)
+static bool measure_twice(struct pack *p, const struct tuple *t, size_t *len)
 {
 	char **twice = xreallocarray(NULL, 2 * t->n, sizeof(*twice));
-	size_t len;
+	bool ok;
 
 	memcpy(twice, t->values, t->n * sizeof(*twice));
 	memcpy(twice + t->n, t->values, t->n * sizeof(*twice));
-	len = measure(p, twice, 2 * t->n, width_of(p, t));
+	ok = measure(p, twice, 2 * t->n, t->n, len);
 	free(twice);
-	return len;
-}
-
-static bool is_simple(const struct pack *p, const struct tuple *t)
-{
-	return p->places && t->n == 1 &&
-	       shquote_is_safe(t->values[0], t->lens[0]);
+	return ok;
 }
 
 /* What t adds to a command that has a tuple already. */
 static size_t measure_more(struct pack *p, const struct tuple *t)
 {
-	bool is_easy = is_simple(p, t);
-	size_t once;
-	size_t more;
+	bool is_simple = p->places && t->n == 1 &&
+			 shquote_is_safe(t->values[0], t->lens[0]);
+	size_t own = is_simple ? p->places * t->lens[0] : 0;
+	size_t once, twice;
+	ssize_t more;
 
-	if (LIKELY(is_easy && p->frame != UNKNOWN))
-		return p->frame + p->places * t->lens[0];
-	once = measure_once(p, t);
-	if (p->base == UNKNOWN || p->is_uneven)
-		p->base = once - (measure_twice(p, t) - once);
-	more = once - p->base;
-	if (is_easy)
-		p->frame = more - p->places * t->lens[0];
-	return more;
+	if (LIKELY(is_simple && p->frame != UNKNOWN))
+		return (size_t)p->frame + own;
+	if (!measure(p, t->values, t->n, t->n, &once))
+		return sum_of(t->lens, t->n);
+	if (p->base == UNKNOWN && measure_twice(p, t, &twice) && twice >= once)
+		p->base = (ssize_t)once - (ssize_t)(twice - once);
+	if (p->base == UNKNOWN)
+		return once;
+	more = (ssize_t)once - p->base;
+	if (more < 0)
+		return 0;
+	if (is_simple)
+		p->frame = more - (ssize_t)own;
+	return (size_t)more;
 }
 
-/* The lengths of the job with t in it. */
-static void add_lengths(struct pack *p, const struct tuple *t, size_t *chars,
-			size_t *bytes)
+/* The job's width in rows of values. */
+static size_t width(const struct pack *p)
 {
-	*chars = *bytes = 0;
-	if (!p->opts.template || !p->opts.chars_max)
-		return;
-	*chars = p->n ? p->chars + measure_more(p, t) : measure_once(p, t);
-	*bytes = p->bytes;
-	for (size_t i = 0; i < t->n; i++)
-		*bytes += t->lens[i] + 1 + sizeof(char *);
+	return p->marks[0].end;
 }
 
-static bool is_too_long(const struct pack *p, size_t chars, size_t bytes)
+/* The command of the first count tuples; as measure. */
+static bool measure_first(struct pack *p, size_t count, size_t *len)
 {
-	return (p->opts.chars_max && chars >= p->opts.chars_max) ||
-	       (p->opts.bytes_max && bytes > p->opts.bytes_max);
+	cells_finish(&p->cells);
+	return measure(p, p->cells.values, p->marks[count - 1].end, width(p),
+		       len);
 }
 
-static void begin(struct pack *p)
+static size_t bytes_of(const size_t *lens, size_t n)
 {
-	cells_reset(&p->cells);
-	p->n = p->at = p->share = 0;
-	p->chars = p->bytes = 0;
+	return sum_of(lens, n) + n * sizeof(char *);
+}
+
+static bool is_too_long(const struct pack *p)
+{
+	return (p->opts.chars_max && p->chars >= p->opts.chars_max) ||
+	       (p->opts.bytes_max && p->bytes > p->opts.bytes_max);
+}
+
+/* The job */
+
+/* Takes out what has been handed out. */
+static void drop(struct pack *p)
+{
+	size_t values = p->at ? p->marks[p->at - 1].end : 0;
+
+	cells_drop(&p->cells, values);
+	p->n -= p->at;
+	for (size_t i = 0; i < p->n; i++) {
+		p->marks[i] = p->marks[p->at + i];
+		p->marks[i].end -= values;
+	}
+	p->at = p->share = 0;
+	p->chars = p->known = 0;
+	p->bytes = bytes_of(p->cells.lens, p->cells.n);
 	p->base = p->frame = UNKNOWN;
+	p->next_look = FIRST_LOOK;
+	p->first = p->last;
 }
 
 static void add(struct pack *p, const struct tuple *t)
 {
-	if (!p->n) {
-		p->first = *t;
-		p->width = t->n;
-	}
 	if (p->n == p->cap) {
 		p->cap = p->cap ? p->cap * 2 : 64;
-		p->ends = xreallocarray(p->ends, p->cap, sizeof(*p->ends));
+		p->marks = xreallocarray(p->marks, p->cap, sizeof(*p->marks));
 	}
+	if (p->opts.template && p->opts.chars_max)
+		p->chars += p->n ? measure_more(p, t) : measure_once(p, t);
+	p->bytes += bytes_of(t->lens, t->n);
 	for (size_t i = 0; i < t->n; i++)
 		cells_add(&p->cells, t->values[i], t->lens[i]);
-	p->ends[p->n++] = p->cells.n;
+	p->known = 0;
+	p->marks[p->n++] = (struct pack_mark){
+		.end = p->cells.n, .file = t->file, .line = t->line,
+	};
+	p->last = *t;
+	if (p->n == 1)
+		p->first = *t;
 }
 
 /* The next count tuples become a job. */
 static enum source_result hand_out(struct pack *p, size_t count,
 				   struct tuple *t)
 {
-	size_t from = p->at ? p->ends[p->at - 1] : 0;
+	size_t from = p->at ? p->marks[p->at - 1].end : 0;
 
 	if (count > p->n - p->at)
 		count = p->n - p->at;
 	cells_finish(&p->cells);
 	*t = p->first;
+	t->file = p->marks[p->at].file;
+	t->line = p->marks[p->at].line;
 	t->values = p->cells.values + from;
 	t->lens = p->cells.lens + from;
-	t->n = p->opts.takes_none ? 0 : p->ends[p->at + count - 1] - from;
-	t->width = p->opts.has_rows ? p->width : 0;
+	t->n = p->opts.takes_none ? 0 : p->marks[p->at + count - 1].end - from;
+	t->width = p->opts.has_rows ? width(p) : 0;
 	p->at += count;
 	p->seq++;
 	return SOURCE_TUPLE;
+}
+
+/* A tuple alone is too long. */
+static enum source_result refuse(struct pack *p, struct tuple *t,
+				 struct buf *err)
+{
+	hand_out(p, 1, t);
+	if (t->file)
+		buf_addf(err, "%s: item %llu", t->file,
+			 (unsigned long long)t->line);
+	else
+		buf_addf(err, "value %llu", (unsigned long long)t->line);
+	if (p->opts.chars_max && p->chars >= p->opts.chars_max)
+		buf_addf(err, ": its command would be too long (%zu bytes, "
+			 "the limit is %zu)", p->chars, p->opts.chars_max - 1);
+	else
+		buf_addstr(err, ": its command would be too long");
+	t->n = t->n ? 1 : 0;
+	if (!p->opts.gives_up)
+		return SOURCE_BAD;
+	p->has_ended = true;
+	return SOURCE_FAILED;
+}
+
+/* Do the first count tuples fit? Sets the lengths to theirs. */
+static bool fits(struct pack *p, size_t count)
+{
+	size_t values = p->marks[count - 1].end;
+
+	if (p->known == count)
+		return !is_too_long(p);
+	p->known = count;
+	p->bytes = bytes_of(p->cells.lens, values);
+	if (!measure_first(p, count, &p->chars))
+		p->chars = sum_of(p->cells.lens, values);
+	return !is_too_long(p);
+}
+
+/* How many of the first tuples are a job, when all are too long; 0: not even
+ * one. Most often only the last one was too much. */
+static size_t find_fitting(struct pack *p)
+{
+	size_t high = p->n;
+	size_t low = high - 1;
+	size_t step = 1;
+
+	if (!p->is_rough && low)
+		return low;
+	while (low && !fits(p, low)) {
+		high = low;
+		step *= 2;
+		low = low > step ? low - step : 0;
+	}
+	while (low + 1 < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (fits(p, middle))
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* All that is left, evenly. */
@@ -252,65 +363,58 @@ static void hold(struct pack *p, enum source_result result,
 	buf_reset(err);
 }
 
-static enum source_result refuse(struct pack *p, struct tuple *t,
-				 size_t chars, struct buf *err)
+/* All tuples are to be a job, as far as they fit. */
+static enum source_result close_job(struct pack *p, struct tuple *t,
+				    struct buf *err)
 {
-	if (t->file)
-		buf_addf(err, "%s: item %llu", t->file,
-			 (unsigned long long)t->line);
-	else
-		buf_addf(err, "value %llu", (unsigned long long)t->line);
-	if (p->opts.chars_max && chars >= p->opts.chars_max)
-		buf_addf(err, ": its command would be too long (%zu bytes, "
-			 "the limit is %zu)", chars, p->opts.chars_max - 1);
-	else
-		buf_addstr(err, ": its command would be too long");
-	p->seq++;
-	t->n = t->n ? 1 : 0;
-	if (!p->opts.gives_up)
-		return SOURCE_BAD;
-	p->has_ended = true;
-	return SOURCE_FAILED;
+	size_t count = p->n;
+
+	if (p->is_rough ? !fits(p, count) : is_too_long(p))
+		count = find_fitting(p);
+	return count ? hand_out(p, count, t) : refuse(p, t, err);
 }
 
-/* Has t a place in the job that is being packed? */
-static bool fits(const struct pack *p, const struct tuple *t, size_t chars,
-		 size_t bytes)
+/* Is there no place for another one? */
+static bool is_full(struct pack *p)
 {
-	if (p->opts.has_rows && p->n && t->n != p->width)
-		return false;
-	return !is_too_long(p, chars, bytes);
+	if (p->n >= p->opts.tuples_max)
+		return true;
+	if (!p->is_rough || (!is_too_long(p) && p->n < p->next_look))
+		return is_too_long(p);
+	p->next_look = 4 * p->n;
+	return !fits(p, p->n);
+}
+
+static bool belongs(const struct pack *p, const struct tuple *t)
+{
+	return is_packed(t) &&
+	       (!p->opts.has_rows || !p->n || t->n == width(p));
 }
 
 enum source_result pack_next(struct pack *p, struct tuple *t,
 			     struct buf *err)
 {
+	enum source_result ret;
+
 	if (p->share && p->at < p->n)
 		return hand_out(p, p->share, t);
-	begin(p);
-	while (p->n < p->opts.tuples_max) {
-		enum source_result ret = take(p, t, err);
-		size_t chars;
-		size_t bytes;
-
-		if (ret == SOURCE_END)
-			return p->n ? spread(p, t) : ret;
-		if (ret != SOURCE_TUPLE || !is_packed(t)) {
-			if (!p->n)
-				return ret;
-			hold(p, ret, t, err);
-			break;
+	if (p->at)
+		drop(p);
+	if (p->n && p->opts.template && p->opts.chars_max)
+		fits(p, p->n);
+	while (!p->n || !is_full(p)) {
+		ret = take(p, t, err);
+		if (ret == SOURCE_TUPLE && belongs(p, t)) {
+			add(p, t);
+			continue;
 		}
-		add_lengths(p, t, &chars, &bytes);
-		if (!fits(p, t, chars, bytes)) {
-			if (!p->n)
-				return refuse(p, t, chars, err);
+		if (!p->n)
+			return ret;
+		if (ret == SOURCE_END && (!p->is_rough || fits(p, p->n)))
+			return spread(p, t);
+		if (ret != SOURCE_END)
 			hold(p, ret, t, err);
-			break;
-		}
-		p->chars = chars;
-		p->bytes = bytes;
-		add(p, t);
+		break;
 	}
-	return hand_out(p, p->n, t);
+	return close_job(p, t, err);
 }

@@ -61,6 +61,22 @@ void cells_add(struct cells *c, const char *data, size_t len)
 	c->bytes.len += len + 1;
 }
 
+void cells_drop(struct cells *c, size_t n)
+{
+	size_t bytes = 0;
+
+	if (n == c->n) {
+		cells_reset(c);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		bytes += c->lens[i] + 1;
+	c->n -= n;
+	memmove(c->lens, c->lens + n, c->n * sizeof(*c->lens));
+	memmove(c->bytes.data, c->bytes.data + bytes, c->bytes.len - bytes);
+	buf_truncate(&c->bytes, c->bytes.len - bytes);
+}
+
 void cells_finish(struct cells *c)
 {
 	char *at = c->bytes.data;

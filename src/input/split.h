@@ -40,6 +40,8 @@ void cells_release(struct cells *c);
 void cells_reset(struct cells *c);
 /* One more, not cut and not trimmed. */
 void cells_add(struct cells *c, const char *data, size_t len);
+/* Takes out the first n; values are then to be made anew. */
+void cells_drop(struct cells *c, size_t n);
 /* Makes values point at them; valid until the next cells_add. */
 void cells_finish(struct cells *c);
 

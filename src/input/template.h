@@ -84,8 +84,9 @@ bool template_has_slot(const struct template *t);
 /* In how many places values stand, if each byte of one that is safe anywhere
  * (shquote_is_safe) makes the command so many bytes longer; else 0. */
 size_t template_simple_places(const struct template *t);
-/* -q: are words of text and values quoted whole? */
-bool template_is_quoted(const struct template *t);
+/* Does each value add as much, whatever others there are? has_rows: of rows,
+ * several of which are one job's. */
+bool template_adds_up(const struct template *t, bool has_rows);
 /* Is there a {1} or the like in it? */
 bool template_has_positions(const struct template *t);
 

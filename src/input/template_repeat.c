@@ -144,9 +144,27 @@ bool template_has_slot(const struct template *t)
 	return t->wishes & EVAL_SLOT;
 }
 
-bool template_is_quoted(const struct template *t)
+/* An expression of one value, and of nothing else. */
+static bool is_its_own(const struct piece *p)
 {
-	return t->is_quoted;
+	return !p->braces.pos &&
+	       !(eval_wishes(p->braces.eval) &
+		 (EVAL_UNQUOTED | EVAL_SKIP | EVAL_PERL | EVAL_ARGS));
+}
+
+bool template_adds_up(const struct template *t, bool has_rows)
+{
+	/* With -q, values share the quotes of the text beside them. */
+	if (t->is_quoted)
+		return false;
+	for (size_t i = 0; i < t->npieces; i++) {
+		const struct piece *p = &t->pieces[i];
+
+		if ((p->braces.kind == BRACES_VALUE && !has_rows) ||
+		    (p->braces.kind == BRACES_EVAL && !is_its_own(p)))
+			return false;
+	}
+	return true;
 }
 
 bool template_has_positions(const struct template *t)

@@ -170,6 +170,45 @@ longest() {
 	longest -m -- echo '{= $_ = length =}{}'
 }
 
+@test "-s: as many as fit, where they do not add up" {
+	values=(1 22 '' if a.b 'x y' "it's" /etc/passwd 333 abcdef 1 2 '~'
+		x/y/z 4444 then '$HOME' '"' 5 6 7 8 9 10 end)
+	longest -N 4 -- 'echo {1}/{} {-1}'
+	longest -N 3 -- 'echo {1} {3}'
+	longest -m -q -- echo '{}c d' "it's {}"
+	longest -X -q -- echo 'a b{}c d'
+	longest -m -- 'cat {= uq =}>o'
+	longest -X -- 'echo $x{= uq; s/y// =}'
+	longest -m -- 'echo {= $_ = $arg[1] =} {= $_ = @arg =}'
+}
+
+@test "-s: what is too long behind others is refused alone" {
+	local long
+
+	long=$(printf %070d 0)
+	run -255 --separate-stderr muster -j1 --dry-run -s 70 -N 2 \
+		'echo {-1}{-1}' ::: a "$long" b
+	assert_output $'echo aa\necho bb'
+	assert_stderr_has 'value 2: its command would be too long (145 bytes'
+	run -255 --separate-stderr muster -j1 --dry-run -s 70 -N 3 \
+		'echo {1}{1} {3}' ::: a b "$long" c d
+	assert_output $'echo aa \necho cc '
+	assert_stderr_has 'value 3: its command would be too long'
+	# The one behind it stands where it would have.
+	run -255 --separate-stderr muster -j1 --dry-run -x -s 70 -N 2 \
+		'echo {-1}{-1}' ::: a "$long" b
+	assert_output 'echo aa'
+}
+
+@test "the system's limit is kept, whatever expressions make of values" {
+	local jobs
+
+	jobs=$({ echo 1; echo a; seq 1000 40000; } |
+		muster -j1 -m 'echo {= uq; s/.*// if /^a/ =}x' | wc -l)
+	[ "$jobs" -ge 2 ]
+	[ "$jobs" -le 3 ]
+}
+
 @test "an item that is too long fails, the others are run" {
 	t -s 12 echo ::: a bbbbbbbbbb c
 	assert_status 255

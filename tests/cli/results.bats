@@ -290,9 +290,9 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 	t --results out echo ::: a
 	assert_usage_error "--results: cannot use 'out': Not a directory"
 	t --results out/x.csv echo ::: a
-	assert_usage_error "--results: cannot open 'out/x.csv': Not a directory"
+	assert_usage_error "--results: can't open 'out/x.csv': Not a directory"
 	t --results none/x.csv echo ::: a
-	assert_usage_error "--results: cannot open 'none/x.csv': No such file"
+	assert_usage_error "--results: can't open 'none/x.csv': No such file"
 }
 
 @test "a name that is too long: that job is not run, others are" {
