@@ -455,7 +455,11 @@ static bool put_written(void *book, const struct emit_written *w, size_t n)
 		return false;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (journal_add_out(b->journal, w[i].seq, w[i].offset) < 0)
+		int ret = w[i].is_gap
+			? journal_add_gap(b->journal, w[i].seq, w[i].offset)
+			: journal_add_out(b->journal, w[i].seq, w[i].offset);
+
+		if (ret < 0)
 			return false;
 	}
 	return journal_commit(b->journal) == 0;

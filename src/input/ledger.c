@@ -402,6 +402,10 @@ static void take_record(struct ledger *l, const struct record *r, off_t at)
 	case EVENT_OUT:
 		put_out(l, r);
 		break;
+	case EVENT_GAP:
+		/* Nor is anything behind it where it belongs. */
+		l->is_cut = true;
+		break;
 	}
 }
 

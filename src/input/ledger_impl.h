@@ -12,7 +12,8 @@
 #include "input/ledger.h"
 
 enum event {
-	EVENT_OTHER, EVENT_RUN, EVENT_START, EVENT_END, EVENT_KEPT, EVENT_OUT
+	EVENT_OTHER, EVENT_RUN, EVENT_START, EVENT_END, EVENT_KEPT, EVENT_OUT,
+	EVENT_GAP
 };
 
 /* What a record says; texts are views into it. */

@@ -57,6 +57,7 @@ static enum event event_of(const struct json_value *v)
 	       : record_is_text(v, "start") ? EVENT_START
 	       : record_is_text(v, "end") ? EVENT_END
 	       : record_is_text(v, "out") ? EVENT_OUT
+	       : record_is_text(v, "gap") ? EVENT_GAP
 	       : record_is_text(v, "kept") ? EVENT_KEPT : EVENT_OTHER;
 }
 
@@ -164,6 +165,7 @@ static bool is_whole(const struct record *r)
 		return (r->has & job) == job && (r->has & HAS_STATUS) &&
 		       r->kept.text;
 	case EVENT_OUT:
+	case EVENT_GAP:
 		return (r->has & HAS_JOB) && (r->has & HAS_OFFSET) &&
 		       r->stage > 0;
 	}

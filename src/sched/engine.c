@@ -501,7 +501,7 @@ static void advance(struct job *job)
 static void skip_rest(struct engine *e, const struct job *job)
 {
 	for (unsigned i = 1; job->stage + i < e->nstages; i++)
-		e->cfg.output->ops->skip(e->cfg.output, job->seq + i);
+		e->cfg.output->ops->skip(e->cfg.output, job->seq + i, false);
 }
 
 /* The job is over in this stage, and unless it goes on, for good; ready and
@@ -609,7 +609,8 @@ void engine_cancel(struct engine *e, struct job *job, enum job_end end)
 	if (job->out)
 		e->cfg.output->ops->end(e->cfg.output, job, true);
 	else
-		e->cfg.output->ops->skip(e->cfg.output, job->seq);
+		e->cfg.output->ops->skip(e->cfg.output, job->seq,
+					 end != JOB_REFUSED);
 	engine_settle(e, NULL, job);
 }
 

@@ -105,7 +105,7 @@ static bool settle_entry(struct engine *e, struct job *job, enum entry entry)
 			if (job->kept)
 				out->ops->replay(out, job);
 			else
-				out->ops->skip(out, job->seq);
+				out->ops->skip(out, job->seq, false);
 			job->seq++;
 		}
 		job_free(job);

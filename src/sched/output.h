@@ -72,8 +72,9 @@ struct output_ops {
 	 * last. */
 	void (*rest)(struct output *o, struct job *job);
 
-	/* The job will never (again) begin. */
-	void (*skip)(struct output *o, uint64_t seq);
+	/* The job will never (again) begin. undone: in this run; one that goes
+	 * on with it will still have it to do. */
+	void (*skip)(struct output *o, uint64_t seq, bool undone);
 
 	/* In place of skip: an earlier run has done that stage of the job (seq
 	 * and stage are set), and kept what it had printed (kept). Stage

@@ -432,13 +432,15 @@ static void emit_rest(struct output *o, struct job *job)
 	mutex_unlock(&e->lock);
 }
 
-static void emit_skip(struct output *o, uint64_t seq)
+static void emit_skip(struct output *o, uint64_t seq, bool undone)
 {
 	struct emit *e = emit_of(o);
 
 	if (e->cfg.mode != EMIT_ORDERED)
 		return;
 	mutex_lock(&e->lock);
+	if (undone)
+		emit_miss_locked(e, seq);
 	emit_ring_set(e, seq, GONE);
 	emit_count_ready_locked(e);
 	emit_advance_locked(e);

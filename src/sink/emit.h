@@ -36,6 +36,8 @@ enum emit_mode {
 struct emit_written {
 	uint64_t seq;
 	uint64_t offset;	/* bytes written to descriptor 1 by then */
+	bool is_gap;		/* no: it was ended by the run, or has never
+				   begun, and later ones are written now */
 };
 
 struct emit_config {

@@ -60,6 +60,8 @@ struct out {
 	/* with emit_keep, from its end on */
 	enum fate fate;
 	bool has_bytes;		/* on standard output */
+	uint64_t gap;		/* the first one missing, to be said before
+				   it; or 0 */
 	struct siphash sum[2];	/* of each stream */
 	struct kept_range *ranges;	/* what has been promised */
 	size_t nranges;
@@ -98,6 +100,9 @@ struct emit {
 	bool keeps;			/* likewise; see emit_keep */
 	bool keep_syncs;
 	bool retains;			/* nothing kept is freed any more */
+	uint64_t gap;			/* EMIT_ORDERED: the first that is
+					   missing; 0: none */
+	bool gap_is_said;		/* by an out behind it */
 	size_t promised;		/* outs whose ranges are not freed */
 	struct list open;		/* of those, earlier stages of a job */
 	uint64_t open_number;		/* whose; 0: there are none, or they
@@ -136,6 +141,8 @@ void emit_kick_writer_locked(struct emit *e, const struct out *out);
 bool emit_head_is_absent(const struct emit *e);
 void emit_new_head_locked(struct emit *e);
 void emit_advance_locked(struct emit *e);
+/* That one is still to be run, or to be run again, by another run. */
+void emit_miss_locked(struct emit *e, uint64_t seq);
 void emit_count_ready_locked(struct emit *e);
 
 /*

@@ -187,6 +187,12 @@ bool emit_head_is_absent(const struct emit *e)
 			(!out->last || out->is_resting));
 }
 
+void emit_miss_locked(struct emit *e, uint64_t seq)
+{
+	if (!e->gap || seq < e->gap)
+		e->gap = seq;
+}
+
 /* The head has moved: who is live now? */
 void emit_new_head_locked(struct emit *e)
 {

@@ -17,6 +17,19 @@ static void take_out_locked(struct out *out, struct writer_batch *b)
 	}
 }
 
+/* What is written from here on is not where it belongs, if something before it
+ * is still to be run: that is said first, and what is kept is not freed. */
+static void pass_gap_locked(struct emit *e, struct out *out)
+{
+	if (e->keeps && out->is_done && out->fate == FATE_UNDONE)
+		emit_miss_locked(e, out->seq);
+	if (!e->gap || e->gap > out->seq || e->gap_is_said)
+		return;
+	out->gap = e->gap;
+	e->gap_is_said = true;
+	e->retains = true;
+}
+
 static void gather_ordered_locked(struct emit *e, struct writer_batch *b,
 				  struct list *spent)
 {
@@ -27,9 +40,12 @@ static void gather_ordered_locked(struct emit *e, struct writer_batch *b,
 
 		if (!out && !e->closing)
 			break;
+		if (!out)
+			emit_miss_locked(e, e->head);
 		if (out && out != GONE) {
 			if (!emit_is_live(e, out))
 				break;
+			pass_gap_locked(e, out);
 			take_out_locked(out, b);
 			if (!out->is_done || !emit_out_is_empty(out))
 				break;
@@ -133,8 +149,9 @@ static void write_batch(struct emit *e, struct writer *w,
 static bool tell_written(struct emit *e, const struct writer_batch *b,
 			 const struct list *spent, uint64_t start)
 {
-	struct emit_written w[WRITER_BATCH_PARTS];
+	struct emit_written w[WRITER_BATCH_PARTS + 1];
 	const struct list *pos;
+	uint64_t offset = start;
 	bool is_told = true;
 	size_t n = 0;
 
@@ -144,10 +161,17 @@ static bool tell_written(struct emit *e, const struct writer_batch *b,
 	list_for_each(pos, spent) {
 		const struct out *out = container_of(pos, struct out, ready);
 
-		w[n].seq = out->seq;
-		w[n++].offset = out->nparts ? b->part[out->nparts - 1].total
-					    : start;
-		if (n == ARRAY_SIZE(w)) {
+		if (out->gap)
+			w[n++] = (struct emit_written){
+				.seq = out->gap, .offset = offset,
+				.is_gap = true,
+			};
+		if (out->nparts)
+			offset = b->part[out->nparts - 1].total;
+		w[n++] = (struct emit_written){
+			.seq = out->seq, .offset = offset,
+		};
+		if (n >= WRITER_BATCH_PARTS) {
 			is_told &= e->cfg.written(e->cfg.book, w, n);
 			n = 0;
 		}

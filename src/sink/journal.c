@@ -347,16 +347,27 @@ void journal_replay(struct journal *j, const struct job *job)
 	(void)!end_record(j, &b);
 }
 
-int journal_add_out(struct journal *j, uint64_t seq, uint64_t offset)
+static int add_place(struct journal *j, const char *event, uint64_t seq,
+		     uint64_t offset)
 {
 	struct buf b = BUF_INIT;
 
-	open_record(&b, "out");
+	open_record(&b, event);
 	add_uint(&b, "job", (seq - 1) / j->stages + 1);
 	if (j->stages > 1)
 		add_uint(&b, "stage", (seq - 1) % j->stages + 1);
 	add_uint(&b, "offset", offset);
 	return end_record(j, &b);
+}
+
+int journal_add_out(struct journal *j, uint64_t seq, uint64_t offset)
+{
+	return add_place(j, "out", seq, offset);
+}
+
+int journal_add_gap(struct journal *j, uint64_t seq, uint64_t offset)
+{
+	return add_place(j, "gap", seq, offset);
 }
 
 int journal_commit(struct journal *j)

@@ -75,6 +75,8 @@ void journal_replay(struct journal *j, const struct job *job);
 /* All output of those jobs is in the file now, up to that offset; stages: of
  * the run. Commit when all have been told. 0, or -1 with errno. */
 int journal_add_out(struct journal *j, uint64_t seq, uint64_t offset);
+/* Likewise: that one is missing, though the file goes on at that offset. */
+int journal_add_gap(struct journal *j, uint64_t seq, uint64_t offset);
 int journal_commit(struct journal *j);
 
 #endif

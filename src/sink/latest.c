@@ -367,11 +367,11 @@ static void latest_rest(struct output *o, struct job *job)
 	job->out = row;
 }
 
-static void latest_skip(struct output *o, uint64_t seq)
+static void latest_skip(struct output *o, uint64_t seq, bool undone)
 {
 	struct latest *l = latest_of(o);
 
-	l->cfg.inner->ops->skip(l->cfg.inner, seq);
+	l->cfg.inner->ops->skip(l->cfg.inner, seq, undone);
 }
 
 static void latest_replay(struct output *o, struct job *job)

@@ -495,11 +495,11 @@ static void results_rest(struct output *o, struct job *job)
 	job->out = res;
 }
 
-static void results_skip(struct output *o, uint64_t seq)
+static void results_skip(struct output *o, uint64_t seq, bool undone)
 {
 	struct results *r = results_of(o);
 
-	r->cfg.inner->ops->skip(r->cfg.inner, seq);
+	r->cfg.inner->ops->skip(r->cfg.inner, seq, undone);
 }
 
 static void results_replay(struct output *o, struct job *job)

@@ -81,10 +81,11 @@ static void rest(struct output *o, struct job *job)
 	(void)job;
 }
 
-static void skip(struct output *o, uint64_t seq)
+static void skip(struct output *o, uint64_t seq, bool undone)
 {
 	(void)o;
 	(void)seq;
+	(void)undone;
 }
 
 static void stop_waiting(struct output *o)

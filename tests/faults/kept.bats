@@ -87,12 +87,40 @@ each_once() {
 	[ ! -e o.kept ]
 }
 
-@test "interrupted, and nothing had been printed by those who ran: no file" {
-	signal=INT
-	broken 3 -j 4 "$job" ::: 1 2 3 4
-	[ ! -e o.kept ]
-	t -j 4 --journal j --output o --resume "$job" ::: 1 2 3 4
-	assert_equal "$(sort -n ran | xargs)" '1 1 2 3 4'
+@test "interrupted, and nothing had been printed by those who ran" {
+	for signal in INT TERM; do
+		rm -f j o ran go
+		broken 3 -j 4 --grace 0 "$job" ::: 1 2 3 4
+		assert_equal "$(xargs <o)" 'out 2 out 3 out 4'
+		assert_equal "$(events j gap)" 1
+		[ -e o.kept ]
+		whole -j 4 "$job" ::: 1 2 3 4
+		assert_equal "$(sort -n ran | xargs)" '1 1 2 3 4'
+		[ ! -e o.kept ]
+	done
+}
+
+@test "interrupted before others began: what is behind them comes behind them" {
+	cat >jobs <<-'END'
+		echo 1 >>ran; await go; echo out 1
+		echo 2 >>ran; await go; echo out 2 #muster: priority=low
+		echo 3 >>ran; echo out 3 #muster: priority=high
+		echo 4 >>ran; : >up; await go; echo out 4 #muster: priority=high
+	END
+	for signal in TERM HUP INT; do
+		rm -f j o ran go up
+		start muster -j 2 --min 2 --journal j --output o -a jobs
+		await up
+		wait_until ended 1
+		kill -"$signal" "$pid"
+		[ "$signal" != TERM ] || : >go
+		finish
+		: >go
+		end_what_is_left
+		whole -j 2 -a jobs
+		assert_equal "$(xargs <o)" 'out 1 out 2 out 3 out 4'
+		[ ! -e o.kept ]
+	done
 }
 
 @test "failed ones count as failed, and are run again if that is asked for" {

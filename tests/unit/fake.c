@@ -319,11 +319,12 @@ static void fake_rest(struct output *o, struct job *job)
 	mutex_unlock(&f->lock);
 }
 
-static void fake_skip(struct output *o, uint64_t seq)
+static void fake_skip(struct output *o, uint64_t seq, bool undone)
 {
 	struct fake *f = of_output(o);
 	struct fake_job *j = record(f, seq);
 
+	(void)undone;
 	mutex_lock(&f->lock);
 	CHECK(!j->open && !is_final(j));
 	j->skips++;

@@ -181,7 +181,7 @@ void rig_end(struct rig *r, uint64_t seq, bool keep)
 
 void rig_skip(struct rig *r, uint64_t seq)
 {
-	r->o->ops->skip(r->o, seq);
+	r->o->ops->skip(r->o, seq, false);
 }
 
 void rig_all(struct rig *r, uint64_t seq, const char *text)

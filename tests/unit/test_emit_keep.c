@@ -30,6 +30,7 @@ struct told {
 	bool is_ended, is_kept;
 	uint64_t offset;
 	atomic_bool is_written;
+	bool is_gap;
 };
 
 static struct told told[RIG_JOBS];
@@ -66,6 +67,10 @@ static bool written(void *book, const struct emit_written *w, size_t n)
 {
 	(void)book;
 	for (size_t i = 0; i < n; i++) {
+		if (w[i].is_gap) {
+			told[w[i].seq].is_gap = true;
+			continue;
+		}
 		told[w[i].seq].offset = w[i].offset;
 		atomic_store(&told[w[i].seq].is_written, true);
 	}
@@ -230,7 +235,8 @@ static void undone(void)
 	CHECK(size_of_file() >= 5);
 }
 
-/* A killed job that has printed nothing is no reason. */
+/* Also when it has printed nothing: what it prints when it is run again
+ * belongs before them. */
 static void undone_and_silent(void)
 {
 	struct rig r;
@@ -241,7 +247,39 @@ static void undone_and_silent(void)
 	r.job[1]->outcome.end = JOB_KILLED;
 	rig_end(&r, 1, true);
 	AWAIT(capture_is(&r.cap, 0, "two"));
-	finish(&r);
+	AWAIT(atomic_load(&told[2].is_written));
+	CHECK(told[1].is_gap);
+	abandon(&r);
+	CHECK(size_of_file() >= 3);
+}
+
+/* The others end; who looks, looks behind the run. */
+static void behind_a_gap(void)
+{
+	struct rig r;
+
+	start(&r, 0, 1);
+	rig_all(&r, 1, "one");
+	rig_all(&r, 4, "four");
+	r.o->ops->skip(r.o, 2, false);
+	r.o->ops->skip(r.o, 3, true);
+	AWAIT(atomic_load(&told[4].is_written));
+	CHECK(capture_is(&r.cap, 0, "onefour"));
+	CHECK(!told[1].is_gap && !told[2].is_gap && told[3].is_gap);
+	abandon(&r);
+	CHECK(size_of_file() >= 4);
+}
+
+/* As rig_skip does not, nobody says of 1 that it will never begin. */
+static void never_begun(void)
+{
+	struct rig r;
+
+	start(&r, 0, 1);
+	rig_all(&r, 2, "two");
+	abandon(&r);
+	CHECK(atomic_load(&told[2].is_written));
+	CHECK(told[1].is_gap);
 }
 
 static void end_stage(struct rig *r, uint64_t seq, unsigned stage,
@@ -348,6 +386,8 @@ static const struct tap_case cases[] = {
 	{ "behind a job that is undone", undone },
 	{ "behind one that is undone and has printed nothing",
 	  undone_and_silent },
+	{ "behind one that is never to begin in this run", behind_a_gap },
+	{ "behind one of which nobody knows", never_begun },
 	{ "an earlier stage stays until the last one is written", stages },
 	{ "behind a pipeline that is undone", stages_undone },
 	{ "what an earlier run has kept", earlier_output },
