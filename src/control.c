@@ -268,6 +268,15 @@ static void list_running(struct control *c)
 	buf_release(&l.text);
 }
 
+/* Has a SIGCONT come since? To stop now would be to lose it. */
+static bool is_continued(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       sigismember(&pending, SIGCONT) == 1;
+}
+
 /* SIGTSTP: the jobs, which are in groups of their own and so did not get it,
  * stop with us, and their clocks as well. */
 static void suspend(struct control *c)
@@ -276,7 +285,8 @@ static void suspend(struct control *c)
 
 	clock_freeze();
 	child_broadcast(SIGSTOP);
-	raise(SIGSTOP);
+	if (!is_continued())
+		raise(SIGSTOP);
 	/* Here SIGCONT has come. */
 	child_broadcast(SIGCONT);
 	clock_thaw();

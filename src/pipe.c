@@ -353,6 +353,12 @@ static void set_cut(struct pipe *p, unsigned slots)
 		p->cut.parts = (uint64_t)(slots * -po->block + 0.5);
 	if (po->block < 0 && !p->cut.parts)
 		p->cut.parts = 1;
+	/* All jobs get all of it as it is. */
+	if (po->is_tee) {
+		p->cut.header = NULL;
+		p->cut.remove_separators = p->cut.skip_blank = false;
+		p->cut.records = p->cut.lines = 0;
+	}
 	/* A column that has a name stands in a first line of names. */
 	if (p->group && group_has_name(p->group) && !po->header)
 		p->cut.header = ":";
@@ -362,7 +368,8 @@ static int make_recsep(struct pipe *p, struct buf *err)
 {
 	const struct pipe_opts *po = &p->options->pipe;
 	struct recsep_opts sep = {
-		.start = po->recstart, .end = po->is_tee ? "" : po->recend,
+		.start = po->is_tee ? NULL : po->recstart,
+		.end = po->is_tee ? "" : po->recend,
 		.is_regexp = po->is_regexp && !po->is_tee,
 		.is_csv = p->options->source.csv && !po->is_tee,
 	};

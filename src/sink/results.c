@@ -483,11 +483,21 @@ static void results_end(struct output *o, struct job *job, bool keep)
 	job->out = NULL;
 }
 
+static bool is_shortage(const struct stream *s)
+{
+	return s->err == EMFILE || s->err == ENFILE;
+}
+
 static void results_rest(struct output *o, struct job *job)
 {
 	struct results *r = results_of(o);
 	struct result *res = job->out;
 
+	/* Its files could not be opened: the next try may have more luck. */
+	if (is_shortage(&res->stream[0]) || is_shortage(&res->stream[1])) {
+		drop(res);
+		res->counts = false;
+	}
 	if (!has_inner(r))
 		return;
 	job->out = res->inner;
@@ -563,7 +573,7 @@ static enum run_result refuse(const struct results *r, struct job *job,
 					     : r->cfg.tmpdir;
 	struct buf text = BUF_INIT;
 
-	if (s->err == EMFILE || s->err == ENFILE) {
+	if (is_shortage(s)) {
 		job->outcome.err = s->err;
 		return RUN_AGAIN;
 	}

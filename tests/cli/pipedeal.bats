@@ -227,3 +227,15 @@ END
 	oracle --pipe -k --tee 'echo {} $(cat)' ::: a b <input >theirs
 	cmp ours theirs
 }
+
+@test "--tee gives what there is, whatever else is said of records" {
+	(echo HEAD; seq 30000; echo; echo) >in
+	for options in '--header :' '--header 2' '--recstart 1 --rrs' \
+		'--recend 9 --rrs' '--regexp --recend [0-9] --rrs' '-r' \
+		'--csv'; do
+		# shellcheck disable=SC2086 # words
+		muster --tee --block 10k $options 'cat >{}' ::: a b <in
+		cmp in a
+		cmp in b
+	done
+}

@@ -401,3 +401,18 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 	wait
 	[ "$(wc -l <o.csv)" -eq 2 ]
 }
+
+@test "few descriptors, and jobs tried again: none is lost" {
+	seq 60 >in
+	for round in 1 2 3; do
+		rm -rf r* m*
+		mkdir m
+		(
+			ulimit -n 30
+			exec muster -j20 --retries 2 --results 'r{#}' \
+				'test -e m/{} || { : >m/{}; exit 1; }; echo {}' \
+				<in >/dev/null 2>err
+		)
+		seq -f 'r%g' 60 | xargs cat | cmp in -
+	done
+}
