@@ -76,12 +76,14 @@ void fast_slot_release(struct fast_slot *s)
 	mutex_release(&s->lock);
 }
 
-void fast_retreat(struct fast *f)
+bool fast_retreat(struct fast_slot *slot)
 {
+	struct fast *f = slot->of;
 	struct list *pos;
 
-	if (!f->is_on)
-		return;
+	if (!f->is_on || slot->has_retreated)
+		return false;
+	slot->has_retreated = true;
 	mutex_lock(&f->lock);
 	atomic_store(&f->is_over, true);
 	list_for_each(pos, &f->slots) {
@@ -92,6 +94,7 @@ void fast_retreat(struct fast *f)
 		mutex_unlock(&s->lock);
 	}
 	mutex_unlock(&f->lock);
+	return true;
 }
 
 /* May this worker have one? */

@@ -47,6 +47,7 @@ struct fast_slot {
 	unsigned failures;	/* of warm shells */
 	bool is_counted;
 	bool was_warm;		/* the last start */
+	bool has_retreated;
 
 	struct mutex lock;
 	struct warm warm;	/* guarded by lock */
@@ -66,7 +67,8 @@ enum spawn_result fast_start(struct fast_slot *s, struct child *c,
 			     struct spawn_request *req, const struct job *job);
 
 /* There are not enough processes or descriptors: all warm shells go, at once,
- * and none comes again, so that no job lacks what they have. */
-void fast_retreat(struct fast *f);
+ * and none comes again, so that no job lacks what they have. True when the
+ * slot's job should be tried again with what that has freed: once. */
+bool fast_retreat(struct fast_slot *s);
 
 #endif

@@ -607,8 +607,8 @@ static enum run_result run_fed(struct local *l, struct slot *s,
 {
 	enum run_result result = run_here(l, s, job);
 
-	if (result == RUN_AGAIN)
-		fast_retreat(&l->fast);
+	if (result == RUN_AGAIN && fast_retreat(&s->fast))
+		result = run_here(l, s, job);
 	if (job->inlet && result == RUN_ENDED)
 		inlet_end(job->inlet);
 	return result;

@@ -43,6 +43,7 @@ END {
 		worse = said ~ /^[A-Z]/
 		nworse += worse
 		compared += said != "not compared"
+		nleft += said == "not compared"
 		if (names && worse && !(row[i] in named))
 			print row[i]
 		named[row[i]] = 1
@@ -61,6 +62,8 @@ END {
 			nworse " of " compared
 	else
 		print "bench-check: muster is no worse than recorded, " \
-			compared " compared"
-	exit !compared || nworse
+			compared " compared" \
+			(nleft ? ", " nleft " not (what they are to is missing)" \
+			       : "")
+	exit !compared || nworse || nleft
 }

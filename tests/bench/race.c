@@ -5,9 +5,11 @@
  * Usage: race WORK WARM ROUNDS OUTPUT <ENTRANTS
  * ENTRANTS has a line for each, NAME EXPECT COMMAND, TAB-separated. COMMAND is
  * run by sh -c with an empty standard input, standard output into the file
- * OUTPUT and standard error into OUTPUT.err. It must end with status 0 and
- * have written what EXPECT says:
+ * OUTPUT and standard error into OUTPUT.err. It must end with status 0, have
+ * nothing to say there, and have written what EXPECT says:
  *   none          nothing
+ *   starts:N      nothing; but the system has started N processes, or more,
+ *                 meanwhile (where /proc/stat tells)
  *   same:FILE     the bytes of FILE
  *   lines:FILE    the lines of FILE, in any order
  *   sum:N         lines whose numbers sum up to N
@@ -45,6 +47,7 @@ struct entrant {
 struct run {
 	double seconds;
 	double cpu_seconds;
+	unsigned long long starts;	/* by the whole system */
 	long rss_kib;
 	char verdict[64];
 };
@@ -138,12 +141,41 @@ static bool is_same(const char *path)
 	return same;
 }
 
-static bool is_as_expected(const char *expect)
+static bool is_empty(const char *path)
 {
 	struct stat st;
 
+	return stat(path, &st) == 0 && st.st_size == 0;
+}
+
+/* How many processes and threads the system has started; 0: unknown. */
+static unsigned long long count_starts(void)
+{
+	unsigned long long n = 0;
+	FILE *f = fopen("/proc/stat", "r");
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "processes %llu", &n) == 1)
+			break;
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static bool has_started(const struct run *r, const char *most)
+{
+	return is_empty(out_path) &&
+	       (!count_starts() || r->starts >= strtoull(most, NULL, 10));
+}
+
+static bool is_as_expected(const struct run *r, const char *expect)
+{
 	if (strcmp(expect, "none") == 0)
-		return stat(out_path, &st) == 0 && st.st_size == 0;
+		return is_empty(out_path);
+	if (strncmp(expect, "starts:", 7) == 0)
+		return has_started(r, expect + 7);
 	if (strncmp(expect, "same:", 5) == 0)
 		return is_same(expect + 5);
 	if (strncmp(expect, "lines:", 6) == 0)
@@ -194,9 +226,11 @@ static void judge(struct run *r, int status, const char *expect)
 	else if (WEXITSTATUS(status))
 		snprintf(r->verdict, sizeof(r->verdict), "STATUS %d",
 			 WEXITSTATUS(status));
+	else if (!is_empty(err_path))
+		strcpy(r->verdict, "MESSAGE");
 	else
 		strcpy(r->verdict,
-		       is_as_expected(expect) ? "ok" : "WRONG OUTPUT");
+		       is_as_expected(r, expect) ? "ok" : "WRONG OUTPUT");
 }
 
 static struct run run(const struct entrant *e)
@@ -210,6 +244,7 @@ static struct run run(const struct entrant *e)
 	/* The old output's pages are freed here, not in the entrant's time. */
 	unlink(out_path);
 	fflush(stdout);
+	r.starts = count_starts();
 	start = now();
 	pid = fork();
 	if (pid == 0)
@@ -217,6 +252,7 @@ static struct run run(const struct entrant *e)
 	if (pid < 0 || wait4(pid, &status, 0, &u) < 0)
 		die("race: fork");
 	r.seconds = now() - start;
+	r.starts = count_starts() - r.starts;
 	r.cpu_seconds = of_timeval(&u.ru_utime) + of_timeval(&u.ru_stime);
 	r.rss_kib = u.ru_maxrss;
 	judge(&r, status, e->expect);

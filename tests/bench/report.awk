@@ -99,7 +99,10 @@ function first(w) {
 function judge(w, e, i,	a, m, x, text) {
 	a = against[w, e, i]
 	m = measure[w, e, i]
-	if (!nrounds[w, e] || (a != "-" && !nrounds[w, a]))
+	met = 0
+	if ((w, e) in bad)
+		return "target not met: wrong"
+	if (!nrounds[w, e] || (a != "-" && (!nrounds[w, a] || (w, a) in bad)))
 		return ""
 	if (m == "rss") {
 		x = middle(w, e, "rss") / 1024

@@ -27,6 +27,8 @@ function bar(e, x, y, said,	length_of, colour) {
 function figure(w, e, x) {
 	if ((w, e) in bad)
 		return bad[w, e]
+	if (x == "")
+		return sprintf("? (%.3f s)", middle(w, e, "wall"))
 	return sprintf("%.2f%s (%.3f s)", x, x > most ? " ..." : "",
 		middle(w, e, "wall"))
 }

@@ -51,7 +51,7 @@ report() {
 	[[ $output =~ \|\ limit\ \|\ [0-9.]+\ \|\ 1.00\ \|\ [0-9.]+\ \|\ 1.00 ]]
 	[[ $output =~ \|\ muster\ .*at\ most\ 1.05\ x\ limit:\ (not\ )?met\ \| ]]
 	assert_output_has 'startup: 5 times one job, start to end'
-	[[ $output =~ Targets\ met:\ [0-2]\ of\ 2 ]]
+	[[ $output =~ Targets\ met:\ [0-3]\ of\ 3 ]]
 }
 
 # Each work has a row for muster, with one round, and none is bad.
@@ -185,13 +185,53 @@ all_right() {
 		$'1\tok\n2\tWRONG OUTPUT'
 }
 
+@test "what is wrong meets no target, and has no bar" {
+	{
+		printf 'target\tw\tmuster\ta\twall\t9\n'
+		printf 'work\tw\tt\t0\nentrant\tw\ta\tx\n'
+		printf 'entrant\tw\tmuster\ty\nentrant\tw\tb\tz\n'
+		runs 'w a 1 1 1' 'w muster 1 1 1' 'w a 2 1 1'
+		printf 'run\tw\tmuster\t2\t1\t1\t1\tWRONG OUTPUT\n'
+	} >figures
+	run report summary figures
+	assert_output_has 'Targets met: 0 of 1'
+	assert_output_has '- w: muster target not met: wrong'
+	# Nothing to compare with.
+	sed 's/^\(run.w\)\ta\(.*\)ok$/\1\ta\2STATUS 1/' figures |
+		sed '/WRONG/d' >others
+	run report svg others
+	assert_output_has '? (1.000 s)'
+}
+
+# A muster that does not do its work, in the works whose names are given.
+caught() {
+	printf '#!/bin/sh\ncase $1 in --version) echo it; exit ;; esac\n%s\n' \
+		"$1" >"$BATS_TEST_TMPDIR/bin/it"
+	chmod +x "$BATS_TEST_TMPDIR/bin/it"
+	# shellcheck disable=SC2086 # words
+	run --separate-stderr sh "$bench/run" --raw figures \
+		"$BATS_TEST_TMPDIR/bin/it" "$programs" $2
+	assert_status 1
+	assert_equal "$(grep '^run.*	muster' figures | grep -c '	ok$')" 0
+}
+
+@test "a muster that runs nothing, or something else, is found out" {
+	export JOBS=400
+	caught : 'true jobs-100 workers-1 sleepers-50 echo pack-m pipe'
+	export JOBS=20
+	caught 'exec "$MUSTER" "$@" | tr 0-9 x' 'output-*-piped startup echo'
+	caught '"$MUSTER" "$@"; exit 3' 'output-*-piped pipe startup pack-m'
+	caught 'exec "$MUSTER" "$@" | head -c -1' 'output-*-piped echo'
+	caught 'echo hm >&2; exec "$MUSTER" "$@"' 'true pipe output-one startup'
+}
+
 @test "race: what counts as right" {
 	seq 20 >want
 	# try EXPECT COMMAND VERDICT
 	try() {
 		printf 'it\t%s\t%s\n' "$1" "$2" >entrants
 		run --separate-stderr "$programs/race" w 0 1 out <entrants
-		assert_equal "${output##*	}" "$3"
+		assert_equal "${output##*$'\t'}" "$3"
 		assert_equal "$status" "$([ "$3" = ok ]; echo $?)"
 	}
 	try none : ok
@@ -209,6 +249,10 @@ all_right() {
 	try sum:210 'echo 100; echo 110' ok
 	try sum:210 'seq 19' 'WRONG OUTPUT'
 	try sum:0 : 'WRONG OUTPUT'
+	try starts:3 'true; sh -c :; sh -c :; sh -c :' ok
+	try starts:3 'echo x; sh -c :; sh -c :; sh -c :' 'WRONG OUTPUT'
+	try starts:1000000 'sh -c :' 'WRONG OUTPUT'
+	try none 'echo why >&2' MESSAGE
 	try none 'exit 3' 'STATUS 3'
 	try none 'kill -9 $$' 'SIGNAL 9'
 	try none 'echo why >&2; exit 1' 'STATUS 1'
@@ -259,6 +303,12 @@ all_right() {
 	assert_status 1
 	assert_output_has ': WORSE'
 	assert_output_has 'bench-check: muster is worse than recorded in 1 of 1'
+	# What it is to is not there.
+	printf 'ratio\tstartup\tmuster\txargs\t9999\t9999\t0.5\n' >>baseline
+	sed -i 's/0.0001/9999/g' baseline
+	PEERS='xargs=' check
+	assert_status 1
+	assert_output_has '1 compared, 1 not (what they are to is missing)'
 	: >baseline
 	check
 	assert_status 2

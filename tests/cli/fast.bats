@@ -304,3 +304,13 @@ others='for p in $(pgrep -x -P $PPID sh); do [ $p = $$ ] || kill -KILL $p; done'
 	t --fast --journal j--fast --resume-failed 'echo {}; exit $(({} / 4))' <list
 	assert_output $'4\n5\n6'
 }
+
+@test "--fast: with few descriptors its shells go, and as many jobs run" {
+	(
+		ulimit -n 28
+		seq 40 | exec muster --fast -j4 'cd .; sleep 0.01; echo {}' \
+			>out 2>err
+	)
+	seq 40 | cmp - out
+	assert_file_is err ''
+}

@@ -83,7 +83,7 @@ static void *retreat(void *arg)
 	struct worker *w = arg;
 
 	atomic_store(&w->retreats, true);
-	fast_retreat(&w->fast);
+	fast_retreat(&w->slot);
 	return NULL;
 }
 
@@ -94,7 +94,8 @@ static void none_after_a_retreat(void)
 	set_up(&w, "/bin/sh");
 	start(&w);
 	CHECK(w.slot.was_warm == warm_is_built_in());
-	fast_retreat(&w.fast);
+	CHECK(fast_retreat(&w.slot));
+	CHECK(!fast_retreat(&w.slot));
 	CHECK(!warm_is_up(&w.slot.warm));
 	start(&w);
 	CHECK(!w.slot.was_warm);
