@@ -58,6 +58,26 @@ void sigstate_setup(void)
 		sigaddset(&wait_set, SIGCHLD);
 }
 
+void sigstate_drop_pending(void)
+{
+	struct sigaction sa;
+	sigset_t pending;
+
+	if (sigpending(&pending) < 0)
+		return;
+	memset(&sa, 0, sizeof(sa));
+	for (size_t i = 0; i < ARRAY_SIZE(obeyed); i++) {
+		if (sigismember(&pending, obeyed[i]) != 1 ||
+		    sigismember(&wait_set, obeyed[i]) != 1)
+			continue;
+		/* Ignored, it is gone, blocked or not. */
+		sa.sa_handler = SIG_IGN;
+		sigaction(obeyed[i], &sa, NULL);
+		sa.sa_handler = SIG_DFL;
+		sigaction(obeyed[i], &sa, NULL);
+	}
+}
+
 const sigset_t *sigstate_job_mask(void)
 {
 	return &start_mask;

@@ -18,6 +18,11 @@
 /* Once, first thing in main, before thread_setup. */
 void sigstate_setup(void);
 
+/* In a child that has just left our process group: what has come meanwhile to
+ * all of that was not for it. Drops signals muster waits for; they are blocked.
+ * Async-signal-safe. */
+void sigstate_drop_pending(void);
+
 /* The mask that jobs get: the one muster was started with. */
 const sigset_t *sigstate_job_mask(void);
 /* True when sig, one of those below, SIGPIPE, SIGCHLD, SIGTTIN or SIGTTOU, was

@@ -59,8 +59,10 @@ static int child_become(struct child_args *args)
 {
 	const struct spawn_request *req = args->req;
 
-	if (!req->same_group)
+	if (!req->same_group) {
 		setpgid(0, 0);
+		sigstate_drop_pending();
+	}
 	warden_enter_self(req->place, req->same_group);
 #ifdef HAVE_PDEATHSIG
 	if (req->die_with_parent) {

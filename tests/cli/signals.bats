@@ -465,3 +465,21 @@ stops_with() {
 	assert_equal "$status" 0
 	assert_file_is out $'a\n'
 }
+
+@test "a signal to all of muster's group is not for a job that is just begun" {
+	seq 4000 >in
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		rm -f log
+		setsid "$MUSTER" -j8 --joblog log /bin/true -- <in &
+		pid=$!
+		wait_until logged 100
+		kill -TERM -- "-$pid"
+		wait "$pid" || :
+		awk -F '\t' 'NR > 1 && $8' log >signaled
+		assert_file_is signaled ''
+	done
+}
+
+logged() {
+	[ -e log ] && [ "$(wc -l <log)" -gt "$1" ]
+}
