@@ -344,8 +344,7 @@ static enum source_result take(struct pack *p, struct tuple *t,
 			       struct buf *err)
 {
 	if (!p->has_held)
-		return p->has_ended ? SOURCE_END
-				    : p->opts.next(p->opts.arg, t, err);
+		return p->opts.next(p->opts.arg, t, err);
 	p->has_held = false;
 	*t = p->held;
 	buf_add(err, p->held_err.data, p->held_err.len);
@@ -396,6 +395,8 @@ enum source_result pack_next(struct pack *p, struct tuple *t,
 {
 	enum source_result ret;
 
+	if (p->has_ended)
+		return SOURCE_END;
 	if (p->share && p->at < p->n)
 		return hand_out(p, p->share, t);
 	if (p->at)
