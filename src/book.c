@@ -169,22 +169,14 @@ static char *absolute(const struct book *b, const char *path)
 	return buf_take(&whole);
 }
 
-static int fail_output(const struct book *b, const char *what, struct buf *err)
-{
-	logfile_explain("--output", what, b->options->output, err);
-	return -1;
-}
-
 static int open_output(struct book *b, struct stat *st, struct buf *err)
 {
 	const struct options *o = b->options;
 
 	b->out_path = absolute(b, o->output);
-	b->out_fd = fd_open(o->output, O_WRONLY | O_CREAT | O_APPEND, 0666);
+	b->out_fd = logfile_claim("--output", o->output, false, st, err);
 	if (b->out_fd < 0)
-		return fail_output(b, "open", err);
-	if (logfile_take(b->out_fd, st) < 0)
-		return fail_output(b, "write to", err);
+		return -1;
 	b->out_is_regular = S_ISREG(st->st_mode);
 	if (o->sync != LOGFILE_NONE && st->st_size == 0)
 		logfile_sync_dir(o->output);
@@ -410,8 +402,11 @@ int book_begin(struct book *b, struct emit *e, struct buf *err)
 {
 	b->emit = e;
 	if (b->out_fd >= 0 && b->out_is_regular &&
-	    ftruncate(b->out_fd, (off_t)b->offset) < 0)
-		return fail_output(b, "write to", err);
+	    ftruncate(b->out_fd, (off_t)b->offset) < 0) {
+		logfile_explain("--output", "write to", b->options->output,
+				err);
+		return -1;
+	}
 	if (keeps_output(b) && begin_stash(b, err) < 0)
 		return -1;
 	if (b->journal && begin_journal(b, err) < 0) {

@@ -67,17 +67,9 @@ static int open_records(struct keep *k, bool to_stdout, struct buf *err)
 
 	if (to_stdout)
 		return 0;
-	k->fd = fd_open(o->results, O_WRONLY | O_CREAT | O_APPEND, 0666);
-	if (k->fd < 0) {
-		logfile_explain("--results", "open", o->results, err);
+	k->fd = logfile_claim("--results", o->results, !o->resume, &st, err);
+	if (k->fd < 0)
 		return -1;
-	}
-	/* Another run may be at it, whose records must stay. */
-	if (logfile_take(k->fd, &st) < 0 ||
-	    (S_ISREG(st.st_mode) && !o->resume && ftruncate(k->fd, 0) < 0)) {
-		logfile_explain("--results", "write to", o->results, err);
-		return -1;
-	}
 	k->has_header = S_ISREG(st.st_mode) && o->resume && st.st_size > 0;
 	return 0;
 }

@@ -228,24 +228,6 @@ static bool is_resumed(const struct options *o)
 	return o->resume || o->retry_failed;
 }
 
-/* Another run may still have to write to it. */
-static int open_failed_to(struct run *r, struct buf *err)
-{
-	const char *path = r->o->failed_to;
-	struct stat st;
-
-	r->failed_fd = fd_open(path, O_WRONLY | O_CREAT, 0666);
-	if (r->failed_fd < 0) {
-		logfile_explain("--failed-to", "open", path, err);
-		return -1;
-	}
-	if (logfile_take(r->failed_fd, &st) == 0 &&
-	    (!S_ISREG(st.st_mode) || ftruncate(r->failed_fd, 0) == 0))
-		return 0;
-	logfile_explain("--failed-to", "write to", path, err);
-	return -1;
-}
-
 static int open_logs(struct run *r, struct buf *err)
 {
 	const struct options *o = r->o;
@@ -280,8 +262,14 @@ static int open_logs(struct run *r, struct buf *err)
 		return -1;
 	if (keep_open(&r->keep, o, &r->intake.names, &r->texts, err) < 0)
 		return -1;
-	if (o->failed_to && open_failed_to(r, err) < 0)
-		return -1;
+	if (o->failed_to) {
+		struct stat st;
+
+		r->failed_fd = logfile_claim("--failed-to", o->failed_to, true,
+					     &st, err);
+		if (r->failed_fd < 0)
+			return -1;
+	}
 	if (o->summary != SUMMARY_NONE || o->failed_to) {
 		r->summary = summary_new(o->summary == SUMMARY_ALL);
 		summary_set_describe(r->summary, describe, r);

@@ -204,10 +204,16 @@ static bool is_too_long(const struct pack *p)
 
 /* The job */
 
-/* Takes out what has been handed out. */
+/* How many values have been handed out. */
+static size_t values_out(const struct pack *p)
+{
+	return p->at ? p->marks[p->at - 1].end : 0;
+}
+
+/* Takes out those. */
 static void drop(struct pack *p)
 {
-	size_t values = p->at ? p->marks[p->at - 1].end : 0;
+	size_t values = values_out(p);
 
 	cells_drop(&p->cells, values);
 	p->n -= p->at;
@@ -247,7 +253,7 @@ static void add(struct pack *p, const struct tuple *t)
 static enum source_result hand_out(struct pack *p, size_t count,
 				   struct tuple *t)
 {
-	size_t from = p->at ? p->marks[p->at - 1].end : 0;
+	size_t from = values_out(p);
 
 	if (count > p->n - p->at)
 		count = p->n - p->at;

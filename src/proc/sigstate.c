@@ -22,6 +22,16 @@ static sigset_t start_mask;
 static sigset_t ignored;
 static sigset_t wait_set;
 
+/* how: SIG_DFL or SIG_IGN. Async-signal-safe. */
+static void set_action(int sig, void (*how)(int))
+{
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = how;
+	sigaction(sig, &sa, NULL);
+}
+
 static bool is_ignored_now(int sig)
 {
 	struct sigaction sa;
@@ -32,8 +42,6 @@ static bool is_ignored_now(int sig)
 
 void sigstate_setup(void)
 {
-	struct sigaction sa;
-
 	pthread_sigmask(SIG_SETMASK, NULL, &start_mask);
 	sigemptyset(&ignored);
 	sigemptyset(&wait_set);
@@ -50,9 +58,7 @@ void sigstate_setup(void)
 	if (is_ignored_now(SIGCHLD)) {
 		/* Ignored, it would make the kernel reap our children. */
 		sigaddset(&ignored, SIGCHLD);
-		memset(&sa, 0, sizeof(sa));
-		sa.sa_handler = SIG_DFL;
-		sigaction(SIGCHLD, &sa, NULL);
+		set_action(SIGCHLD, SIG_DFL);
 	}
 	if (CHILD_NEEDS_SIGCHLD)
 		sigaddset(&wait_set, SIGCHLD);
@@ -60,21 +66,17 @@ void sigstate_setup(void)
 
 void sigstate_drop_pending(void)
 {
-	struct sigaction sa;
 	sigset_t pending;
 
 	if (sigpending(&pending) < 0)
 		return;
-	memset(&sa, 0, sizeof(sa));
 	for (size_t i = 0; i < ARRAY_SIZE(obeyed); i++) {
 		if (sigismember(&pending, obeyed[i]) != 1 ||
 		    sigismember(&wait_set, obeyed[i]) != 1)
 			continue;
 		/* Ignored, it is gone, blocked or not. */
-		sa.sa_handler = SIG_IGN;
-		sigaction(obeyed[i], &sa, NULL);
-		sa.sa_handler = SIG_DFL;
-		sigaction(obeyed[i], &sa, NULL);
+		set_action(obeyed[i], SIG_IGN);
+		set_action(obeyed[i], SIG_DFL);
 	}
 }
 
@@ -113,14 +115,11 @@ void sigstate_let_end(bool yes)
 
 void sigstate_die_of(int sig)
 {
-	struct sigaction sa;
 	sigset_t only;
 
 	/* The death by QUIT was asked for: no core to find a mistake in. */
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ .rlim_cur = 0 });
-	memset(&sa, 0, sizeof(sa));
-	sa.sa_handler = SIG_DFL;
-	sigaction(sig, &sa, NULL);
+	set_action(sig, SIG_DFL);
 	sigemptyset(&only);
 	sigaddset(&only, sig);
 	raise(sig);

@@ -141,6 +141,23 @@ void logfile_explain(const char *option, const char *what, const char *path,
 			 strerror(errno));
 }
 
+int logfile_claim(const char *option, const char *path, bool empties,
+		  struct stat *st, struct buf *err)
+{
+	int fd = fd_open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+
+	if (fd < 0) {
+		logfile_explain(option, "open", path, err);
+		return -1;
+	}
+	if (logfile_take(fd, st) == 0 &&
+	    (!empties || !S_ISREG(st->st_mode) || ftruncate(fd, 0) == 0))
+		return fd;
+	logfile_explain(option, "write to", path, err);
+	fd_close(&fd);
+	return -1;
+}
+
 int logfile_sync_fd(int fd)
 {
 	int ret;

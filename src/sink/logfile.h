@@ -77,6 +77,10 @@ int logfile_lock(int fd);
 /* What fd, opened for writing, is: *st; a regular file is for this run alone
  * from now on. As logfile_lock. */
 int logfile_take(int fd, struct stat *st);
+/* Opens path for that, to append to; empties: without what is in a regular
+ * file. The descriptor, the caller's; -1 with a message in err. */
+int logfile_claim(const char *option, const char *path, bool empties,
+		  struct stat *st, struct buf *err);
 /* Says in err why that, or else what, failed with errno. */
 void logfile_explain(const char *option, const char *what, const char *path,
 		     struct buf *err);

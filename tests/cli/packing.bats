@@ -194,10 +194,13 @@ longest() {
 		'echo {1}{1} {3}' ::: a b "$long" c d
 	assert_output $'echo aa \necho cc '
 	assert_stderr_has 'value 3: its command would be too long'
-	# The one behind it stands where it would have.
 	run -255 --separate-stderr muster -j1 --dry-run -x -s 70 -N 2 \
 		'echo {-1}{-1}' ::: a "$long" b
 	assert_output 'echo aa'
+	# Nor does what had been read behind it come.
+	run -255 --separate-stderr muster -j1 --dry-run -x -s 70 -m \
+		'echo {= uq; s/.*// if /^a/ =}x' ::: 1 a "$long" {100..140}
+	assert_output 'echo 1 x'
 }
 
 @test "the system's limit is kept, whatever expressions make of values" {
