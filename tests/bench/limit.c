@@ -3,10 +3,12 @@
  * limit.c - the cost of the work itself: THREADS threads that do nothing but
  * posix_spawnp and waitpid, COUNT times in all.
  *
- * Usage: limit true|echo THREADS COUNT
+ * Usage: limit true|echo|pipe THREADS COUNT
  *        limit SHELL THREADS COUNT <LINES
  *   true   /bin/true N, output not captured
  *   echo   /bin/echo N, output captured through a pipe, written in one go
+ *   pipe   /bin/echo N and cat, with a pipe between them and no shell around
+ *          them, captured likewise
  *   SHELL  a path: SHELL -c LINE for each line read, captured likewise
  * No order, no error handling but giving up: what a real tool can't go below.
  */
@@ -30,6 +32,7 @@ static char *shell;		/* NULL: no lines */
 static char **lines;
 static const char *program;	/* else */
 static int captured;
+static int is_piped;		/* the program, to cat */
 static long count;
 static atomic_long next;
 
@@ -51,28 +54,61 @@ static void capture(int fd)
 	close(fd);
 }
 
-static void run_one(char **argv)
+static void make_pipe(int ends[2])
+{
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		die("pipe2");
+}
+
+/* in, out: -1 for ours; closed here. */
+static pid_t start(char **argv, int in, int out)
 {
 	posix_spawn_file_actions_t fa;
-	int ends[2] = { -1, -1 };
-	int status;
 	pid_t pid;
 
 	posix_spawn_file_actions_init(&fa);
-	if (captured) {
-		if (pipe2(ends, O_CLOEXEC) < 0)
-			die("pipe2");
-		posix_spawn_file_actions_adddup2(&fa, ends[1], 1);
-	}
+	if (in >= 0)
+		posix_spawn_file_actions_adddup2(&fa, in, 0);
+	if (out >= 0)
+		posix_spawn_file_actions_adddup2(&fa, out, 1);
 	if (posix_spawnp(&pid, argv[0], &fa, NULL, argv, environ) != 0)
 		die("posix_spawnp");
 	posix_spawn_file_actions_destroy(&fa);
-	if (captured) {
-		close(ends[1]);
-		capture(ends[0]);
-	}
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	return pid;
+}
+
+static void await(pid_t pid)
+{
+	int status;
+
 	if (waitpid(pid, &status, 0) < 0)
 		die("waitpid");
+}
+
+static void run_one(char **argv)
+{
+	char *cat[] = { (char *)"cat", NULL };
+	int between[2] = { -1, -1 }, ends[2] = { -1, -1 };
+	pid_t first, last = -1;
+
+	if (captured)
+		make_pipe(ends);
+	if (is_piped) {
+		make_pipe(between);
+		first = start(argv, -1, between[1]);
+		last = start(cat, between[0], ends[1]);
+	} else {
+		first = start(argv, -1, ends[1]);
+	}
+	if (captured)
+		capture(ends[0]);
+	await(first);
+	if (last >= 0)
+		await(last);
 }
 
 static void *loop(void *arg)
@@ -115,6 +151,7 @@ static void read_lines(void)
 static void choose(char *mode)
 {
 	captured = strcmp(mode, "true") != 0;
+	is_piped = strcmp(mode, "pipe") == 0;
 	if (mode[0] == '/') {
 		shell = mode;
 		read_lines();
@@ -130,7 +167,8 @@ int main(int argc, char **argv)
 
 	if (argc != 4 || (threads = atoi(argv[2])) < 1 ||
 	    threads > THREADS_MAX || (count = atol(argv[3])) < 1) {
-		fprintf(stderr, "usage: limit true|echo|SHELL THREADS COUNT\n");
+		fprintf(stderr, "usage: limit true|echo|pipe|SHELL "
+			"THREADS COUNT\n");
 		return 2;
 	}
 	choose(argv[1]);

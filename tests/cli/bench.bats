@@ -291,6 +291,39 @@ caught() {
 	assert_stderr "run: PEERS: what is 'xarg=/bin/xargs'?"
 }
 
+@test "forkrun is sourced, and gets the file as its input" {
+	cat >frun.bash <<-'EOF'
+	frun() {
+		local n=1000 by=
+
+		while [[ $1 == -* ]]; do
+			case $1 in
+			--version) echo forkrun of the test; return ;;
+			-j) shift ;;
+			-L) shift; n=$1 ;;
+			-s) by=stdin ;;
+			esac
+			shift
+		done
+		if [ "$by" ]; then
+			"$@"
+		else
+			xargs -n "$n" "$@"
+		fi
+	}
+	EOF
+	PEERS="forkrun=$PWD/frun.bash" bench 'true echo pack-m pack-n pipe' \
+		--raw figures
+	assert_status 0
+	[[ $output != *WRONG* ]]
+	grep -q "^peer.forkrun.forkrun of the test" figures
+	# Of packing there are two, of echo one in any order and one with -k.
+	[ "$(grep -c '^run.*forkrun.*ok$' figures)" -eq 6 ]
+	# It need not be executable, but there.
+	PEERS="forkrun=$PWD/none" bench true
+	assert_output_has "tool missing: forkrun ($PWD/none)"
+}
+
 @test "bench-check: no worse than a generous baseline, worse than a strict one" {
 	export BASELINE=$PWD/baseline
 	printf 'ratio\ttrue\tmuster\tlimit\t%s\t%s\t0.5\n' 9999 9999 >baseline
@@ -365,6 +398,14 @@ caught() {
 	[[ $output == *" 51.1 51.1 9 "* || $output == *" 51.1 51.1 2 9 "* ]]
 	run model -v lock=0 -v kernel=1 -v groups=1000000
 	[[ $output == "2 16 64 128 256 "*"2 16 64 128 256 " ]]
+	# A lock that comes from another node 7 times of 8 is held for 1.875 us
+	# and lets 4.875 / 1.875 jobs of 3 us through; eight of them let 32.
+	run model -v nodes=8
+	[[ $output == *" 2.1 2.1 2.1 " ]]
+	run model -v nodes=8 -v far=0
+	[[ $output == "2 16 64 128 255.9 "*" 4 4 4 4 " ]]
+	run model -v nodes=8 -v apart=1
+	[[ $output == "2 16 64 128 256 "*" 30 31.1 " ]]
 }
 
 @test "bench-record: writes the rows anew, keeps tolerances and the others" {
