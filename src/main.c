@@ -124,6 +124,7 @@
  *
  *   runner/local.c      runs a job as a process of this machine
  *   runner/launcher.c   the shell and the environment of all jobs
+ *   runner/pipeline.c   programs with pipes between them, and no shell
  *   runner/launch.c     a job's path, arguments and environment
  *   runner/known.c      commands that need not be run at all
  *   runner/fast.c       without starting a shell: --fast

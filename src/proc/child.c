@@ -6,6 +6,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#ifdef HAVE_PIDFD_OPEN
+#include <sys/syscall.h>
+#endif
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,6 +73,8 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	c->leaves_some = false;
 	c->is_held = false;
 	c->same_group = req->same_group;
+	c->nfronts = 0;
+	c->missed = 0;
 	c->usage = (struct child_usage){ 0 };
 	c->owner = thread_self();
 	mutex_lock(&registry_lock);
@@ -96,6 +101,36 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	return r;
 }
 
+enum spawn_result child_start_front(struct child *c,
+				    const struct spawn_request *req)
+{
+	struct child_front front = { .pid = 0 };
+	struct spawn_request own = *req;
+	enum spawn_result r;
+	int err;
+
+	BUG_ON(c->nfronts == CHILD_FRONTS_MAX);
+	own.group = c->pid;
+	own.place = 0;
+	mutex_lock(&registry_lock);
+	spawning++;
+	c->front_is_starting = true;
+	mutex_unlock(&registry_lock);
+	r = spawn_process(&own, &front.pid, NULL);
+	err = errno;
+	mutex_lock(&registry_lock);
+	spawning--;
+	c->front_is_starting = false;
+	if (r == SPAWN_OK) {
+		c->front[c->nfronts++] = front;
+		if (c->missed)
+			kill(front.pid, c->missed);
+	}
+	mutex_unlock(&registry_lock);
+	errno = err;
+	return r;
+}
+
 void child_lasts(const struct child *c)
 {
 	if (c->place && !c->has_ended)
@@ -107,28 +142,51 @@ static int64_t timeval_ns(struct timeval t)
 {
 	return t.tv_sec * NS_PER_SEC + t.tv_usec * INT64_C(1000);
 }
+
+static void add_usage(struct child_usage *to, const struct rusage *ru)
+{
+	uint64_t rss = (uint64_t)ru->ru_maxrss * 1024;
+
+	to->user_ns += timeval_ns(ru->ru_utime);
+	to->system_ns += timeval_ns(ru->ru_stime);
+	if (rss > to->rss_bytes)
+		to->rss_bytes = rss;
+}
 #endif
 
-static bool reap(struct child *c, int flags)
+/* What pid has used is added to usage. */
+static bool reap(pid_t pid, int *status, struct child_usage *usage, int flags)
 {
 	pid_t got;
 #ifdef HAVE_WAIT4
 	struct rusage ru;
 
 	do
-		got = wait4(c->pid, &c->wait_status, flags, &ru);
+		got = wait4(pid, status, flags, &ru);
 	while (got < 0 && errno == EINTR);
-	if (got == c->pid) {
-		c->usage.user_ns = timeval_ns(ru.ru_utime);
-		c->usage.system_ns = timeval_ns(ru.ru_stime);
-		c->usage.rss_bytes = (uint64_t)ru.ru_maxrss * 1024;
-	}
+	if (got == pid)
+		add_usage(usage, &ru);
 #else
+	(void)usage;
 	do
-		got = waitpid(c->pid, &c->wait_status, flags);
+		got = waitpid(pid, status, flags);
 	while (got < 0 && errno == EINTR);
 #endif
-	return got == c->pid;
+	return got == pid;
+}
+
+static bool reap_leader(struct child *c, int flags)
+{
+	return reap(c->pid, &c->wait_status, &c->usage, flags);
+}
+
+static bool reap_front_locked(struct child *c, struct child_front *front,
+			      int flags)
+{
+	if (!front->is_reaped)
+		front->is_reaped = reap(front->pid, &front->wait_status,
+					&c->usage, flags);
+	return front->is_reaped;
 }
 
 /* Has the leader become a zombie? Leaves it one. */
@@ -138,6 +196,45 @@ static bool leader_has_ended(struct child *c)
 
 	return waitid(P_PID, c->pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 &&
 	       si.si_pid == c->pid;
+}
+
+/* A pidfd of an unreaped child of ours; -1 where there is none. */
+static int open_pidfd(pid_t pid)
+{
+#if SPAWN_BY_CLONE && defined(HAVE_PIDFD_OPEN)
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+#else
+	(void)pid;
+	return -1;
+#endif
+}
+
+/*
+ * The leader is over: are all in front of it? If not, a pidfd of one who is not
+ * takes the place of the leader's, to be polled: so a pipeline needs no more
+ * descriptors than any job. The leader stays a zombie meanwhile, for the number
+ * of the group.
+ */
+static bool fronts_have_ended(struct child *c)
+{
+	struct child_front *rest = NULL;
+
+	if (c->nfronts == 0)
+		return true;
+	mutex_lock(&registry_lock);
+	for (unsigned i = 0; i < c->nfronts; i++) {
+		if (!reap_front_locked(c, &c->front[i], WNOHANG))
+			rest = &c->front[i];
+	}
+	/* With the lock: else someone might reap it, and its number be given
+	 * away. */
+	if (rest && !rest->is_watched) {
+		fd_close(&c->pidfd);
+		c->pidfd = open_pidfd(rest->pid);
+		rest->is_watched = true;
+	}
+	mutex_unlock(&registry_lock);
+	return !rest;
 }
 
 /* Numbers are not given away while a group has them, so who has the number of
@@ -194,15 +291,17 @@ bool child_poll(struct child *c)
 	if (c->has_ended)
 		return true;
 	if (!adopts) {
-		c->has_ended = leader_has_ended(c);
+		c->has_ended = leader_has_ended(c) && fronts_have_ended(c);
 		return c->has_ended;
 	}
 	/* With a pidfd nobody asks before it has. */
 	if (c->pidfd < 0 && !leader_has_ended(c))
 		return false;
+	if (!fronts_have_ended(c))
+		return false;
 	mutex_lock(&registry_lock);
 	warden_clear(c->place);
-	c->is_reaped = reap(c, WNOHANG);
+	c->is_reaped = reap_leader(c, WNOHANG);
 	if (!c->is_reaped)
 		enter_in_table(c);
 	mutex_unlock(&registry_lock);
@@ -225,27 +324,44 @@ bool child_group_lives(struct child *c)
 	return kill(-c->pid, 0) == 0;
 }
 
-/* Not yet reaped, or with members that are. */
-static void send_signal(const struct child *c, int sig)
+/* Not yet reaped, or with members that are. Who is in front may have left the
+ * group, but the job does not end without it. */
+static void send_signal_locked(struct child *c, int sig)
 {
 	kill(c->same_group ? c->pid : -c->pid, sig);
+	if (c->front_is_starting)
+		c->missed = sig;
+	for (unsigned i = 0; i < c->nfronts; i++) {
+		const struct child_front *front = &c->front[i];
+
+		if (!front->is_reaped && getpgid(front->pid) != c->pid)
+			kill(front->pid, sig);
+	}
 }
 
 /* With the lock nobody else reaps who pins the number meanwhile. */
-static void signal_the_rest(struct child *c, int sig)
+static void signal_the_rest_locked(struct child *c, int sig)
 {
-	mutex_lock(&registry_lock);
 	if (group_has_children(c->pid))
-		send_signal(c, sig);
-	mutex_unlock(&registry_lock);
+		send_signal_locked(c, sig);
 }
 
 void child_signal(struct child *c, int sig)
 {
+	mutex_lock(&registry_lock);
 	if (!c->is_reaped)
-		send_signal(c, sig);
+		send_signal_locked(c, sig);
 	else if (!c->same_group)
-		signal_the_rest(c, sig);
+		signal_the_rest_locked(c, sig);
+	mutex_unlock(&registry_lock);
+}
+
+static void reap_front_of_locked(struct child *c, pid_t pid)
+{
+	for (unsigned i = 0; i < c->nfronts; i++) {
+		if (c->front[i].pid == pid)
+			reap_front_locked(c, &c->front[i], WNOHANG);
+	}
 }
 
 /*
@@ -267,6 +383,8 @@ static void reap_strays_locked(void)
 
 			if (c->pid == si.si_pid && !c->is_reaped)
 				return;
+			/* May stay a zombie for long: not in our way. */
+			reap_front_of_locked(c, si.si_pid);
 		}
 		waitid(P_PID, (id_t)si.si_pid, &si, WEXITED | WNOHANG);
 	}
@@ -307,7 +425,9 @@ static void reap_now(struct child *c)
 {
 	mutex_lock(&registry_lock);
 	warden_clear(c->place);
-	BUG_ON(!reap(c, 0));
+	for (unsigned i = 0; i < c->nfronts; i++)
+		BUG_ON(!reap_front_locked(c, &c->front[i], 0));
+	BUG_ON(!reap_leader(c, 0));
 	c->is_reaped = true;
 	mutex_unlock(&registry_lock);
 }
@@ -347,7 +467,7 @@ void child_broadcast(int sig)
 		struct child *c = container_of(pos, struct child, link);
 
 		if (!c->is_reaped)
-			send_signal(c, sig);
+			send_signal_locked(c, sig);
 	}
 	mutex_unlock(&registry_lock);
 }
@@ -365,7 +485,7 @@ void child_hold(bool (*holds)(uint64_t number, void *arg), void *arg)
 			continue;
 		hold = holds(c->number, arg);
 		if (hold != c->is_held)
-			send_signal(c, hold ? SIGSTOP : SIGCONT);
+			send_signal_locked(c, hold ? SIGSTOP : SIGCONT);
 		c->is_held = hold;
 	}
 	mutex_unlock(&registry_lock);

@@ -7,6 +7,9 @@
  * is a subreaper (Linux), a process the leader left behind, which then is a
  * child of ours. So no signal ever reaches a stranger.
  *
+ * A child may have others in its group that are started like it, those in front
+ * of it in a pipeline: then it is over when all are, as a shell waits for all.
+ *
  * A child belongs to the thread that started it; child_broadcast may be
  * called from any thread.
  */
@@ -31,6 +34,16 @@ struct child_usage {
 	uint64_t rss_bytes;	/* peak */
 };
 
+#define CHILD_FRONTS_MAX 4
+
+/* A process in front of a child. */
+struct child_front {
+	pid_t pid;
+	bool is_watched;	/* the child's pidfd is its own; the owner's */
+	bool is_reaped;		/* guarded by the registry's lock, as below */
+	int wait_status;
+};
+
 struct child {
 	uint64_t number;	/* whose it is, set before the start, for
 				   child_hold */
@@ -43,7 +56,11 @@ struct child {
 	bool is_reaped;
 	bool leaves_some;	/* of its group; once it is reaped */
 	int wait_status;	/* as from waitpid, after child_finish */
-	struct child_usage usage;
+	struct child_usage usage;	/* of all, with some in front */
+	struct child_front front[CHILD_FRONTS_MAX];
+	unsigned nfronts;
+	bool front_is_starting;
+	int missed;		/* a signal to the group meanwhile; 0: none */
 	struct thread owner;
 	struct list link;	/* the registry's, guarded by its lock */
 };
@@ -53,6 +70,15 @@ void child_setup(void);
 
 /* Starts a process; see spawn_process. c is not a child unless SPAWN_OK. */
 enum spawn_result child_start(struct child *c, const struct spawn_request *req);
+
+/*
+ * Starts another process in the group of c, which has not been polled yet, to
+ * stand in front of it: it will be waited for, and its usage counts. At most
+ * CHILD_FRONTS_MAX of them. Results as of spawn_process; without it c is a
+ * child as before.
+ */
+enum spawn_result child_start_front(struct child *c,
+				    const struct spawn_request *req);
 
 /* It lasts: what there is of its group must die with muster, too. For who has
  * waited a little; cheap when called again. */

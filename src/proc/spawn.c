@@ -60,7 +60,9 @@ static int child_become(struct child_args *args)
 	const struct spawn_request *req = args->req;
 
 	if (!req->same_group) {
-		setpgid(0, 0);
+		/* Where a zombie's group is none any more: one of its own. */
+		if (setpgid(0, req->group) < 0)
+			setpgid(0, 0);
 		sigstate_drop_pending();
 	}
 	warden_enter_self(req->place, req->same_group);
@@ -104,11 +106,13 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 {
 	char stack[CHILD_STACK_BYTES] __attribute__((aligned(64)));
 	struct child_args args = { .req = req, .parent = getpid() };
+	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
 
-	*pidfd = -1;
-	*pid = clone(child_main, stack + sizeof(stack),
-		     CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &args,
-		     pidfd);
+	if (pidfd) {
+		*pidfd = -1;
+		flags |= CLONE_PIDFD;
+	}
+	*pid = clone(child_main, stack + sizeof(stack), flags, &args, pidfd);
 	if (*pid < 0)
 		return SPAWN_NO_PROCESS;
 	if (LIKELY(args.err == 0))
@@ -116,7 +120,8 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	warden_clear(req->place);
 	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	fd_close(pidfd);
+	if (pidfd)
+		fd_close(pidfd);
 	errno = args.err;
 	return SPAWN_NO_EXEC;
 }
@@ -153,7 +158,8 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	int ends[2];
 	int err;
 
-	*pidfd = -1;
+	if (pidfd)
+		*pidfd = -1;
 	fd_fork_lock();
 	if (fd_pipe(ends) < 0)
 		goto unlock;
@@ -165,7 +171,7 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	if (*pid > 0) {
 		/* The child does this too: whoever comes first. */
 		if (!req->same_group)
-			setpgid(*pid, *pid);
+			setpgid(*pid, req->group ? req->group : *pid);
 		result = SPAWN_OK;
 	}
 	fd_fork_unlock();

@@ -8,7 +8,8 @@
  * posix_spawn: it can't set the parent-death signal.) Elsewhere, and under
  * ThreadSanitizer, fork with a close-on-exec pipe that carries the error.
  *
- * The process leads a group of its own, unless it is to stay in ours; has the
+ * The process leads a group of its own, unless it is to stay in ours or to
+ * join another's; has the
  * signal mask and dispositions muster was started with, muster's original
  * limits, the three descriptors it is given and no other; and dies when the
  * calling thread does, if asked and possible: so a thread must outlive the
@@ -50,6 +51,8 @@ struct spawn_request {
 	const struct redirs *redirs;	/* done to these; NULL: none */
 	bool die_with_parent;
 	bool same_group;	/* it stays in ours: for a terminal */
+	pid_t group;		/* it joins that one, of a child of ours that
+				   is not reaped; 0: one of its own */
 	int place;		/* in the warden's table; 0: none */
 	const char *cgroup;	/* its cgroup.procs, to be entered; or NULL */
 	bool has_nice;
@@ -64,10 +67,11 @@ enum spawn_result {
 	SPAWN_NO_EXEC,		/* errno of the chdir or exec that failed; the
 				   process is gone and reaped */
 	SPAWN_NO_WARM,		/* nothing was done: try it without ->warm */
+	SPAWN_NO_FRONT,		/* of who has started two of them: errno */
 };
 
 /* *pidfd: a descriptor that polls readable at the end of the process, the
- * caller's to close; -1 where there is no such thing. */
+ * caller's to close; -1 where there is no such thing. pidfd may be NULL. */
 enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 				int *pidfd);
 

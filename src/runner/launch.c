@@ -15,6 +15,7 @@
 #include "input/template.h"
 #include "proc/shell.h"
 #include "proc/sigstate.h"
+#include "proc/spawn.h"
 #include "runner/launch.h"
 #include "runner/launcher.h"
 #include "sched/job.h"
@@ -40,6 +41,22 @@ static bool needs_shell(const struct job *job)
 	return false;
 }
 
+static void front_init(struct launch_front *f)
+{
+	words_init(&f->words);
+	buf_init(&f->path);
+	buf_init(&f->underscore);
+	buf_init(&f->text);
+}
+
+static void front_release(struct launch_front *f)
+{
+	words_release(&f->words);
+	buf_release(&f->path);
+	buf_release(&f->underscore);
+	buf_release(&f->text);
+}
+
 void launch_init(struct launch *l, const struct launcher *by)
 {
 	memset(l, 0, sizeof(*l));
@@ -51,6 +68,8 @@ void launch_init(struct launch *l, const struct launcher *by)
 	buf_init(&l->slot0_var);
 	buf_init(&l->tmp_var);
 	words_init(&l->words);
+	for (unsigned i = 0; i < CHILD_FRONTS_MAX; i++)
+		front_init(&l->front[i]);
 	known_init(&l->known);
 	l->run_env = xcalloc(by->nbase + ENV_EXTRA, sizeof(*l->run_env));
 	if (by->nbase)
@@ -68,6 +87,8 @@ void launch_release(struct launch *l)
 	buf_release(&l->slot0_var);
 	buf_release(&l->tmp_var);
 	words_release(&l->words);
+	for (unsigned i = 0; i < CHILD_FRONTS_MAX; i++)
+		front_release(&l->front[i]);
 	known_release(&l->known);
 	free(l->program);
 	for (unsigned i = 0; i < LAUNCH_CACHE; i++) {
@@ -158,8 +179,8 @@ static void set_env(struct launch *l, const struct job *job)
 		l->is_direct ? by->direct_pwd : pwd_of(l, job),
 		l->is_direct ? by->direct_oldpwd : by->oldpwd,
 		!l->is_direct ? by->shlvl
-		: l->is_fed && by->is_bash ? (char *)by->piped_shlvl
-					   : by->direct_shlvl,
+		: (l->is_fed || l->nfronts) && by->is_bash
+			? (char *)by->piped_shlvl : by->direct_shlvl,
 		l->is_direct && by->is_bash ? l->underscore.data
 					    : by->underscore,
 		l->seq_var, l->slot_var, (char *)by->pid_var,
@@ -362,6 +383,7 @@ static void give_to_shell(struct launch *l, const struct job *job)
 
 	l->is_direct = false;
 	l->is_fed = false;
+	l->nfronts = 0;
 	l->redirs = NULL;
 	*arg++ = (char *)l->by->shell;
 	*arg++ = (char *)"-c";
@@ -401,38 +423,88 @@ static bool is_known(struct launch *l, const char *text, size_t len)
 	       known_outcome(&l->known, words, &l->words.redirs);
 }
 
-/* What goes into a program is known. */
+/* Is it known what goes into the program behind the bar? */
+static bool is_fed(struct launch *l, const struct job *job, size_t bar)
+{
+	/* Where nobody dies of SIGPIPE, a builtin may complain. */
+	return !l->by->is_preloaded && is_bare(job) &&
+	       !sigstate_was_ignored(SIGPIPE) && bar <= KNOWN_MAX &&
+	       is_known(l, l->command.data, bar) &&
+	       l->known.to == KNOWN_TO_STDOUT && l->known.out.len <= FED_MAX;
+}
+
+/* Is that a program? Then it is one more in front. */
+static bool add_front(struct launch *l, const char *text, size_t len)
+{
+	const struct launcher *by = l->by;
+	struct launch_front *f = &l->front[l->nfronts];
+	const char *path;
+
+	if (!by->may_pipe || l->nfronts == CHILD_FRONTS_MAX ||
+	    words_split(&f->words, text, len, by->kind) < 0 ||
+	    (f->words.redirs.n && !by->may_redirect))
+		return false;
+	path = find_program(l, words_argv(&f->words)[0]);
+	if (!path)
+		return false;
+	/* The cache may forget it for the next one. */
+	buf_reset(&f->path);
+	buf_addstr(&f->path, path);
+	buf_reset(&f->underscore);
+	buf_addf(&f->underscore, "_=%s", path);
+	buf_reset(&f->text);
+	buf_add(&f->text, text, len);
+	l->nfronts++;
+	return true;
+}
+
+/* SOMETHING | PROGRAM ...: what is before the first bar is known, or a program
+ * as well. */
+static bool find_programs(struct launch *l, const struct job *job, size_t bar)
+{
+	const char *text = l->command.data;
+	size_t left = l->command.len;
+
+	l->is_fed = is_fed(l, job, bar);
+	if (l->is_fed) {
+		text += bar + 1;
+		left -= bar + 1;
+		bar = words_find_pipe(text, left);
+	}
+	while (bar < left) {
+		if (!add_front(l, text, bar))
+			return false;
+		text += bar + 1;
+		left -= bar + 1;
+		bar = words_find_pipe(text, left);
+	}
+	return words_split(&l->words, text, left, l->by->kind) == 0 &&
+	       execute_words(l, job);
+}
+
 static bool prepare_piped(struct launch *l, const struct job *job, size_t bar)
 {
-	const struct buf *text = &l->command;
-
-	/* Where nobody dies of SIGPIPE, a builtin may complain. */
-	if (l->never_feeds || sigstate_was_ignored(SIGPIPE) ||
-	    !is_known(l, text->data, bar) || l->known.to != KNOWN_TO_STDOUT ||
-	    l->known.out.len > FED_MAX ||
-	    words_split(&l->words, text->data + bar + 1, text->len - bar - 1,
-			l->by->kind) < 0)
-		return false;
-	l->is_fed = true;
-	if (execute_words(l, job))
+	if (!l->never_pipes && find_programs(l, job, bar))
 		return true;
 	l->is_fed = false;
+	l->nfronts = 0;
 	return false;
 }
 
 /* The command has been made. Is there no need to give it to the shell? */
-static bool prepare_known(struct launch *l, const struct job *job)
+static bool prepare_shellless(struct launch *l, const struct job *job)
 {
 	const struct buf *text = &l->command;
 	size_t bar;
 
-	if (!l->by->may_direct || l->by->is_preloaded || !is_bare(job) ||
-	    text->len > KNOWN_MAX)
+	if (!l->by->may_direct || needs_shell(job))
 		return false;
 	bar = words_find_pipe(text->data, text->len);
 	if (bar < text->len)
 		return prepare_piped(l, job, bar);
-	l->is_known = l->by->may_know && is_known(l, text->data, text->len);
+	l->is_known = l->by->may_know && !l->by->is_preloaded &&
+		      is_bare(job) && text->len <= KNOWN_MAX &&
+		      is_known(l, text->data, text->len);
 	return l->is_known;
 }
 
@@ -441,6 +513,7 @@ int launch_prepare(struct launch *l, struct job *job)
 	l->skip = false;
 	l->is_known = false;
 	l->is_fed = false;
+	l->nfronts = 0;
 	if (filter(l, job) < 0)
 		return -1;
 	if (l->by->want_command) {
@@ -463,7 +536,7 @@ int launch_prepare(struct launch *l, struct job *job)
 		return 0;
 	if (!l->by->want_command && make_command(l, job) < 0)
 		return -1;
-	if (!prepare_known(l, job))
+	if (!prepare_shellless(l, job))
 		give_to_shell(l, job);
 	return 0;
 }
@@ -474,4 +547,47 @@ int launch_by_shell(struct launch *l, struct job *job)
 		return -1;
 	give_to_shell(l, job);
 	return 0;
+}
+
+void launch_fill(const struct launch *l, struct spawn_request *req)
+{
+	req->path = l->path;
+	req->argv = l->argv;
+	req->envp = l->env;
+	req->redirs = l->redirs;
+}
+
+static void replace_var(struct launch *l, const char *old, char *new)
+{
+	for (char **var = l->env; *var; var++) {
+		if (*var == old)
+			*var = new;
+	}
+}
+
+void launch_front(struct launch *l, unsigned i)
+{
+	struct launch_front *f = &l->front[i];
+
+	l->path = f->path.data;
+	l->argv = words_argv(&f->words);
+	l->redirs = f->words.redirs.n ? &f->words.redirs : NULL;
+	if (!l->by->is_bash)
+		return;
+	replace_var(l, l->underscore.data, f->underscore.data);
+	for (unsigned k = 0; k < i; k++)
+		replace_var(l, l->front[k].underscore.data, f->underscore.data);
+}
+
+void launch_front_by_shell(struct launch *l, unsigned i)
+{
+	char **arg = l->shell_argv;
+
+	*arg++ = (char *)l->by->shell;
+	*arg++ = (char *)"-c";
+	*arg++ = l->front[i].text.data;
+	*arg = NULL;
+	l->path = l->by->shell;
+	l->argv = l->shell_argv;
+	l->redirs = NULL;
 }

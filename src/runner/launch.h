@@ -8,7 +8,8 @@
  * given it; when that exec fails for any reason the shell gets the command
  * after all, so that message and status are the shell's own. A command whose
  * outcome is known (known.h) is not executed; a program behind one and a | is
- * executed directly, with what that would have written on standard input.
+ * executed directly, with what that would have written on standard input. Of
+ * programs with a | between them all are executed directly.
  *
  * A job with a directory or an environment of its own that a shell would look
  * at is run by the shell. One of words instead of a command line (is_argv)
@@ -22,10 +23,12 @@
 #include "base/buf.h"
 #include "input/shquote.h"
 #include "input/words.h"
+#include "proc/child.h"
 #include "runner/known.h"
 
 struct job;
 struct launcher;
+struct spawn_request;
 
 #define LAUNCH_CACHE 8
 
@@ -34,6 +37,12 @@ struct launch {
 	struct buf command;	/* as the shell gets it */
 	struct buf error;
 	struct words words;
+	struct launch_front {	/* programs before a | each */
+		struct words words;
+		struct buf path;
+		struct buf underscore;
+		struct buf text;
+	} front[CHILD_FRONTS_MAX];
 	char *shell_argv[5];
 	struct {		/* programs found in PATH */
 		char *name;
@@ -59,7 +68,9 @@ struct launch {
 	bool is_direct;
 	bool is_known;		/* nothing is to be executed */
 	bool is_fed;		/* known.out is its standard input */
-	bool never_feeds;	/* from now on: the caller's to set */
+	unsigned nfronts;	/* their output is, each one's that of the
+				   next */
+	bool never_pipes;	/* neither, from now on: the caller's to set */
 	struct known known;	/* with one of these */
 	bool skip;		/* the job is not to be run after all */
 };
@@ -84,5 +95,15 @@ void launch_add_words(struct buf *out, const struct job *job,
 /* After a direct exec that failed: the same job by the shell. 0 or -1 as
  * launch_prepare. */
 int launch_by_shell(struct launch *l, struct job *job);
+
+/* What is to be executed, into req. */
+void launch_fill(const struct launch *l, struct spawn_request *req);
+
+/* When the last program has been started: path, argv, env and redirs become
+ * those of front[i]. */
+void launch_front(struct launch *l, unsigned i);
+
+/* After its exec has failed: that part of the command by the shell. */
+void launch_front_by_shell(struct launch *l, unsigned i);
 
 #endif

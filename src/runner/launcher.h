@@ -31,6 +31,8 @@ struct launcher {
 	bool can_be_warm;		/* likewise: --fast knows it */
 	bool may_redirect;		/* without it, too */
 	bool may_know;			/* see launcher_allow_known */
+	bool may_pipe;			/* several of them, with pipes, as well;
+					   set behind launcher_init */
 	bool is_preloaded;		/* LD_* load more into each process */
 	const char *locale;		/* one that is there, as LC_* name it */
 	char *search;			/* PATH at start */

@@ -24,6 +24,7 @@
 #include "runner/launch.h"
 #include "runner/launcher.h"
 #include "runner/local.h"
+#include "runner/pipeline.h"
 #include "sched/job.h"
 #include "sched/output.h"
 #include "sched/runner.h"
@@ -359,27 +360,23 @@ static bool take_input(struct local *l, struct slot *s, struct job *job,
 }
 
 static enum spawn_result start(struct local *l, struct slot *s,
-			       struct job *job, struct spawn_request *req)
+			       struct job *job, struct spawn_request *req,
+			       struct job_pipes *p)
 {
 	enum spawn_result r;
 
-	req->path = s->launch.path;
-	req->argv = s->launch.argv;
-	req->envp = s->launch.env;
-	req->redirs = s->launch.redirs;
-	if (l->fast.is_on && !s->launch.is_direct && !job->is_argv)
+	if (l->fast.is_on && !s->launch.is_direct && !job->is_argv) {
+		s->attempt.is_behind_pipe = false;
+		launch_fill(&s->launch, req);
 		return fast_start(&s->fast, &s->attempt.child, req, job);
-	r = child_start(&s->attempt.child, req);
+	}
+	r = pipeline_start(p, &s->attempt, &s->launch, req);
 	if (r != SPAWN_NO_EXEC || !s->launch.is_direct)
 		return r;
 	/* Whatever the reason, the shell knows how to say it. */
 	if (launch_by_shell(&s->launch, job) < 0)
 		return SPAWN_NO_EXEC;
-	req->path = s->launch.path;
-	req->argv = s->launch.argv;
-	req->envp = s->launch.env;
-	req->redirs = s->launch.redirs;
-	return child_start(&s->attempt.child, req);
+	return pipeline_start(p, &s->attempt, &s->launch, req);
 }
 
 static void enter_start(struct local *l)
@@ -439,48 +436,41 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 		.has_nice = l->cfg.has_nice,
 		.nice = l->cfg.nice,
 	};
-	const struct buf *fed = &s->launch.known.out;
-	int ends[2] = { -1, -1 };
-	enum spawn_result r;
-	int err, fed_in = -1;
+	enum spawn_result r = SPAWN_NO_PROCESS;
+	struct job_pipes p;
+	int err;
 
-	if (s->launch.is_fed &&
-	    feeder_open_data(&s->attempt.in, fed->data, fed->len,
-			     &fed_in) < 0) {
+	if (job_pipes_open(&p, &s->attempt, &s->launch, !l->cfg.ungroup) < 0) {
 		job->outcome.err = errno;
 		return RUN_AGAIN;
 	}
-	if (fed_in >= 0)
-		req.in = fed_in;
-	if (!l->cfg.ungroup &&
-	    attempt_open_pipes(&s->attempt, ends) < 0) {
-		job->outcome.err = errno;
-		fd_close(&fed_in);
-		return RUN_AGAIN;
-	}
+	if (p.fed >= 0)
+		req.in = p.fed;
 	if (!l->cfg.ungroup) {
-		req.out = ends[0];
-		req.err = ends[1];
+		req.out = p.ends[0];
+		req.err = p.ends[1];
 	}
 	s->attempt.child.number = job->seq;
-	r = SPAWN_NO_PROCESS;
 	if (take_cgroup(l, s)) {
 		req.cgroup = l->cfg.cgroup ? s->procs.data : NULL;
-		r = start(l, s, job, &req);
+		r = start(l, s, job, &req, &p);
 	}
 	err = errno;
-	fd_close(&fed_in);
-	fd_close(&ends[0]);
-	fd_close(&ends[1]);
-	s->attempt.is_behind_pipe = s->launch.is_fed;
+	job_pipes_close(&p);
 	if (r == SPAWN_OK)
 		return RUN_ENDED;
 	attempt_close_pipes(&s->attempt);
 	drop_cgroup(s);
 	job->outcome.err = err;
-	if (r == SPAWN_NO_PROCESS)
+	switch (r) {
+	case SPAWN_NO_PROCESS:
 		return RUN_AGAIN;
-	return no_exec(l, s, job, err);
+	case SPAWN_NO_FRONT:
+		launch_clean(&s->launch);
+		return fail_start(job, "cannot start", s->launch.path, err);
+	default:
+		return no_exec(l, s, job, err);
+	}
 }
 
 /* Does someone want the job? If not, it is over. */
@@ -576,8 +566,9 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	result = launch(l, s, job, in);
 	leave_start(l);
 	fd_close(&in);
-	/* A shell needs no descriptors of ours for that. */
-	s->launch.never_feeds |= result == RUN_AGAIN && s->launch.is_fed;
+	/* A shell needs no descriptors of ours for pipes. */
+	s->launch.never_pipes |= result == RUN_AGAIN &&
+				 (s->launch.is_fed || s->launch.nfronts);
 	if (result == RUN_AGAIN || job->message) {
 		feeder_close(&s->attempt.in);
 		feeder_remove(job);
@@ -595,6 +586,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 		   no_shell ? "without a shell"
 		   : s->fast.was_warm ? "in a warm shell" : "in a shell");
 	attempt_watch(&s->attempt);
+	if (s->launch.nfronts && s->attempt.reason == KILL_NONE)
+		pipeline_tell_deaths(&s->attempt, &s->launch);
 	drop_cgroup(s);
 	feeder_remove(job);
 	launch_clean(&s->launch);
@@ -605,8 +598,11 @@ static enum run_result run_here(struct local *l, struct slot *s,
 static enum run_result run_fed(struct local *l, struct slot *s,
 			       struct job *job)
 {
+	bool had_none = s->launch.never_pipes;
 	enum run_result result = run_here(l, s, job);
 
+	if (result == RUN_AGAIN && s->launch.never_pipes && !had_none)
+		result = run_here(l, s, job);
 	if (result == RUN_AGAIN && fast_retreat(&s->fast))
 		result = run_here(l, s, job);
 	if (job->inlet && result == RUN_ENDED)
@@ -671,6 +667,7 @@ struct local *local_new(const struct local_config *config)
 		  !config->cgroup);
 	if (!config->ungroup && !config->cgroup && config->tty < 0)
 		launcher_allow_known(&l->launcher);
+	l->launcher.may_pipe = !config->ungroup && config->tty < 0;
 	return l;
 }
 

@@ -299,6 +299,143 @@ static bool is_held(struct proc *p)
 	return poll(&pfd, 1, 20) == 0;
 }
 
+/* In front of p: its output is p's input. */
+static void start_front(struct proc *p, const char *script)
+{
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
+	struct spawn_request req = {
+		.path = "/bin/sh", .argv = argv, .envp = environ,
+		.out = p->in, .err = 2, .die_with_parent = true,
+	};
+
+	CHECK_INT(child_start_front(&p->c, &req), SPAWN_OK);
+	fd_close(&p->in);
+}
+
+static void is_over_with_all_in_front(void)
+{
+	struct proc p;
+	char line[32];
+	int hold[2];
+
+	set_up();
+	CHECK(fd_pipe(hold) == 0);
+	start(&p, "read x; echo $x; exit 7");
+	/* It goes on when the others are over, until it is let go. */
+	fcntl(hold[0], F_SETFD, 0);
+	dup2(hold[0], 9);
+	start_front(&p, "echo word; exec >&-; read y <&9; exit 4");
+	close(hold[0]);
+	close(9);
+	await_line(&p, line, sizeof(line));
+	CHECK_STR(line, "word");
+	await_silence(&p);
+	for (int i = 0; i < 20; i++) {
+		CHECK(!child_poll(&p.c));
+		usleep(200);
+	}
+	/* The number of the group is still the leader's. */
+	CHECK(kill(-p.c.pid, 0) == 0);
+	close(hold[1]);
+	finish(&p);
+	CHECK_INT(WEXITSTATUS(p.c.wait_status), 7);
+	CHECK_INT(WEXITSTATUS(p.c.front[0].wait_status), 4);
+	check_no_children();
+}
+
+static void front_is_first(void)
+{
+	struct proc p;
+	char line[32];
+
+	set_up();
+	start(&p, "cat; echo end");
+	start_front(&p, "echo a; kill -KILL $$");
+	await_line(&p, line, sizeof(line));
+	CHECK_STR(line, "a");
+	await_line(&p, line, sizeof(line));
+	CHECK_STR(line, "end");
+	finish(&p);
+	CHECK(WIFSIGNALED(p.c.front[0].wait_status));
+	CHECK_INT(WEXITSTATUS(p.c.wait_status), 0);
+	fd_close(&p.out);
+	check_no_children();
+}
+
+static void all_in_front_get_signals(void)
+{
+	struct proc p;
+
+	set_up();
+	start(&p, "exec sleep 300");
+	start_front(&p, "exec sleep 301");
+	CHECK_INT(getpgid(p.c.front[0].pid), p.c.pid);
+	p.in = fcntl(2, F_DUPFD, 10);
+	/* One that leaves the group is of the job all the same. */
+	start_front(&p, "exec setsid sleep 302");
+	while (getpgid(p.c.front[1].pid) == p.c.pid)
+		usleep(200);
+	child_signal(&p.c, SIGKILL);
+	finish(&p);
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK(WIFSIGNALED(p.c.front[i].wait_status));
+		CHECK_INT(WTERMSIG(p.c.front[i].wait_status), SIGKILL);
+	}
+	CHECK_INT(WTERMSIG(p.c.wait_status), SIGKILL);
+	fd_close(&p.out);
+	check_no_children();
+}
+
+/* Who is in front may end long before the last one: strays behind it in the
+ * list of children are reaped all the same. */
+static void front_is_in_nobodys_way(void)
+{
+	struct proc p, other;
+
+	set_up();
+	start(&p, "exec sleep 300");
+	start_front(&p, "exit 3");
+	start(&other, "setsid sh -c 'exit 3' & setsid sh -c 'exit 4' & exit 0");
+	finish(&other);
+	await_silence(&other);
+	/* Both strays and the front: then there is only the sleep. */
+	for (;;) {
+		siginfo_t si = { .si_pid = 0 };
+
+		child_sweep();
+		CHECK(waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == 0);
+		if (si.si_pid == 0 && p.c.front[0].is_reaped)
+			break;
+		usleep(200);
+	}
+	CHECK_INT(WEXITSTATUS(p.c.front[0].wait_status), 3);
+	child_signal(&p.c, SIGKILL);
+	finish(&p);
+	fd_close(&p.out);
+	warden_end();
+	while (waitpid(-1, NULL, WNOHANG) >= 0)
+		child_sweep();
+	check_no_children();
+}
+
+#ifdef HAVE_WAIT4
+/* Of all that stand in the pipeline. */
+static void usage_is_that_of_all(void)
+{
+	static const char burn[] = "i=0; while [ $i -lt 300000 ]; do"
+				   " i=$((i + 1)); done";
+	struct proc p;
+
+	set_up();
+	start(&p, "cat >/dev/null");
+	start_front(&p, burn);
+	finish(&p);
+	CHECK(p.c.usage.user_ns + p.c.usage.system_ns > 10 * NS_PER_MS);
+	fd_close(&p.out);
+	check_no_children();
+}
+#endif
+
 static void leftover_is_known(void)
 {
 	struct proc p;
@@ -436,12 +573,20 @@ static const struct tap_case cases[] = {
 	{ "a notice wakes the owner", notice_wakes_the_owner },
 	{ "sweeping takes no status from its owner", sweep_leaves_others },
 	{ "children of many threads", from_many_threads },
+	{ "it is over when all in front of it are",
+	  is_over_with_all_in_front },
+	{ "who is in front may end first", front_is_first },
+	{ "signals reach all in front", all_in_front_get_signals },
+#ifdef HAVE_WAIT4
+	{ "usage is that of all", usage_is_that_of_all },
+#endif
 #ifdef HAVE_SUBREAPER
 	{ "a group whose leader has ended can be signalled",
 	  leftover_is_known },
 	{ "what is left of groups is ended", leftovers_are_ended },
 	{ "what is left of groups has time to end by itself",
 	  leftovers_have_time },
+	{ "a zombie in front is in nobody's way", front_is_in_nobodys_way },
 	{ "daemons are left alone", daemons_are_left_alone },
 	{ "strays are reaped as jobs end", strays_are_reaped_in_passing },
 	{ "a stranger's group is never signalled",

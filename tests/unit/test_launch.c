@@ -554,8 +554,90 @@ static void behind_a_pipe(void)
 	end(&p);
 }
 
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void pipeline(struct pad *p, const char *line, unsigned fronts)
+{
+	CHECK_INT(prepare(p, 1, line), 0);
+	CHECK_INT(p->l.nfronts, fronts);
+	CHECK_INT(p->l.is_direct, fronts > 0);
+	CHECK_INT(p->l.is_fed, false);
+}
+
+static void pipelines(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/bash", NULL, plain_env, false);
+	p.launcher.may_pipe = true;
+	pipeline(&p, "cat 'a | b' 2>&1 | sort -u|wc -l >/dev/null", 2);
+	CHECK_STR(p.l.argv[0], "wc");
+	CHECK_STR(p.l.argv[1], "-l");
+	CHECK(p.l.argv[2] == NULL && p.l.redirs && p.l.redirs->n == 1);
+	CHECK_STR(base_of(p.l.path), "wc");
+	CHECK_STR(base_of(env_of(&p, "_")), "wc");
+	CHECK_STR(env_of(&p, "SHLVL"), "1");
+	launch_front(&p.l, 0);
+	CHECK_STR(p.l.argv[1], "a | b");
+	CHECK_STR(base_of(p.l.path), "cat");
+	CHECK_STR(base_of(env_of(&p, "_")), "cat");
+	CHECK(p.l.redirs && p.l.redirs->n == 1);
+	launch_front(&p.l, 1);
+	CHECK_STR(p.l.argv[0], "sort");
+	CHECK_STR(base_of(p.l.path), "sort");
+	CHECK_STR(base_of(env_of(&p, "_")), "sort");
+	CHECK(!p.l.redirs);
+	launch_front_by_shell(&p.l, 0);
+	CHECK_STR(p.l.path, "/bin/bash");
+	CHECK_STR(p.l.argv[1], "-c");
+	CHECK_STR(p.l.argv[2], "cat 'a | b' 2>&1 ");
+	/* Should the exec of the last one fail. */
+	CHECK_INT(launch_by_shell(&p.l, p.job), 0);
+	CHECK(p.l.nfronts == 0 && !p.l.is_direct);
+	CHECK_STR(p.l.argv[2], "cat 'a | b' 2>&1 | sort -u|wc -l >/dev/null");
+	/* One program forgets another's place in the cache. */
+	pipeline(&p, "cat | sort | wc | head | tail", 4);
+	pipeline(&p, "cat | sort | wc | head | tail | cat", 0);
+	pipeline(&p, "cat | nosuchprogram", 0);
+	pipeline(&p, "nosuchprogram | cat", 0);
+	pipeline(&p, "cat | read x", 0);
+	pipeline(&p, "cd / | cat", 0);
+	pipeline(&p, "cat || sort", 0);
+	pipeline(&p, "cat |& sort", 0);
+	pipeline(&p, "cat | sort &", 0);
+	pipeline(&p, "cat | sort; wc", 0);
+	pipeline(&p, "cat | ", 0);
+	pipeline(&p, "| cat", 0);
+	pipeline(&p, "time cat | sort", 0);
+	pipeline(&p, "X=1 cat | sort", 0);
+	p.l.never_pipes = true;
+	pipeline(&p, "cat | sort", 0);
+	end(&p);
+}
+
+static void behind_what_is_known(void)
+{
+	struct pad p;
+
+	start(&p, "/bin/dash", NULL, plain_env, false);
+	p.launcher.may_pipe = true;
+	CHECK_INT(prepare(&p, 1, "echo b a | tr ' ' . | sort"), 0);
+	CHECK(p.l.is_fed && p.l.is_direct);
+	CHECK_UINT(p.l.nfronts, 1);
+	CHECK_STR(p.l.argv[0], "sort");
+	CHECK_STR(p.l.known.out.data, "b a\n");
+	end(&p);
+}
+
 static const struct tap_case cases[] = {
 	{ "a line for the shell", line_by_shell },
+	{ "programs with pipes between them", pipelines },
+	{ "programs behind what is known", behind_what_is_known },
 	{ "a line that needs no shell", line_directly },
 	{ "redirections, without a shell", redirections },
 	{ "a command that need not be run", known_outcomes },
