@@ -44,6 +44,8 @@ static struct list children = LIST_INIT(children);
 static struct list leftovers = LIST_INIT(leftovers);
 /* Children that may exist already, but are not in the list yet. */
 static unsigned spawning;
+/* How often all were let go on. */
+static unsigned continued;
 
 /* Written once by child_setup. */
 static bool adopts;
@@ -62,10 +64,26 @@ static void enter_in_table(const struct child *c)
 	warden_enter_group(c->place, c->same_group ? -c->pid : c->pid);
 }
 
+/* Not yet reaped, or with members that are. Who is in front may have left the
+ * group, but the job does not end without it. */
+static void send_signal_locked(struct child *c, int sig)
+{
+	kill(c->same_group ? c->pid : -c->pid, sig);
+	if (c->front_is_starting)
+		c->missed = sig;
+	for (unsigned i = 0; i < c->nfronts; i++) {
+		const struct child_front *front = &c->front[i];
+
+		if (!front->is_reaped && getpgid(front->pid) != c->pid)
+			kill(front->pid, sig);
+	}
+}
+
 enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 {
 	struct spawn_request own = *req;
 	enum spawn_result r;
+	unsigned before;
 	int err;
 
 	c->has_ended = false;
@@ -74,11 +92,13 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	c->is_held = false;
 	c->same_group = req->same_group;
 	c->nfronts = 0;
+	c->front_is_starting = false;
 	c->missed = 0;
 	c->usage = (struct child_usage){ 0 };
 	c->owner = thread_self();
 	mutex_lock(&registry_lock);
 	spawning++;
+	before = continued;
 	c->place = req->die_with_parent ? warden_take() : 0;
 	mutex_unlock(&registry_lock);
 	if (req->die_with_parent && !spawn_has_parent_death())
@@ -93,6 +113,9 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 		list_append(&children, &c->link);
 	else
 		warden_give_back(c->place);
+	/* Stopped with us, but not with its group: it was not here yet. */
+	if (r == SPAWN_OK && continued != before)
+		send_signal_locked(c, SIGCONT);
 	/* It could not do so itself. */
 	if (r == SPAWN_OK && req->warm)
 		enter_in_table(c);
@@ -324,21 +347,6 @@ bool child_group_lives(struct child *c)
 	return kill(-c->pid, 0) == 0;
 }
 
-/* Not yet reaped, or with members that are. Who is in front may have left the
- * group, but the job does not end without it. */
-static void send_signal_locked(struct child *c, int sig)
-{
-	kill(c->same_group ? c->pid : -c->pid, sig);
-	if (c->front_is_starting)
-		c->missed = sig;
-	for (unsigned i = 0; i < c->nfronts; i++) {
-		const struct child_front *front = &c->front[i];
-
-		if (!front->is_reaped && getpgid(front->pid) != c->pid)
-			kill(front->pid, sig);
-	}
-}
-
 /* With the lock nobody else reaps who pins the number meanwhile. */
 static void signal_the_rest_locked(struct child *c, int sig)
 {
@@ -462,7 +470,10 @@ void child_broadcast(int sig)
 {
 	struct list *pos;
 
+	if (sig == SIGCONT)
+		spawn_continue();
 	mutex_lock(&registry_lock);
+	continued += sig == SIGCONT;
 	list_for_each(pos, &children) {
 		struct child *c = container_of(pos, struct child, link);
 

@@ -66,17 +66,18 @@ void sigstate_setup(void)
 
 void sigstate_drop_pending(void)
 {
+	struct sigaction before;
 	sigset_t pending;
 
 	if (sigpending(&pending) < 0)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(obeyed); i++) {
-		if (sigismember(&pending, obeyed[i]) != 1 ||
-		    sigismember(&wait_set, obeyed[i]) != 1)
+	for (int sig = 1; sig < NSIG; sig++) {
+		if (sigismember(&pending, sig) != 1 ||
+		    sigaction(sig, NULL, &before) < 0)
 			continue;
 		/* Ignored, it is gone, blocked or not. */
-		set_action(obeyed[i], SIG_IGN);
-		set_action(obeyed[i], SIG_DFL);
+		set_action(sig, SIG_IGN);
+		sigaction(sig, &before, NULL);
 	}
 }
 

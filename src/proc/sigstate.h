@@ -19,7 +19,7 @@
 void sigstate_setup(void);
 
 /* In a child that has just left our process group: what has come meanwhile to
- * all of that was not for it. Drops signals muster waits for; they are blocked.
+ * all of that was not for it. Drops what is pending; all signals are blocked.
  * Async-signal-safe. */
 void sigstate_drop_pending(void);
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -16,7 +17,9 @@
 
 #include "base/compiler.h"
 #include "base/fdio.h"
+#include "base/list.h"
 #include "base/redir.h"
+#include "base/thread.h"
 #include "proc/cgroup.h"
 #include "proc/limits.h"
 #include "proc/sigstate.h"
@@ -25,11 +28,51 @@
 
 #define CHILD_STACK_BYTES 16384
 
+/* A process that has not come to its exec. */
+struct starting {
+	struct list link;
+	_Atomic pid_t pid;	/* 0: not known yet */
+};
+
 struct child_args {
 	const struct spawn_request *req;
 	pid_t parent;
 	int err;	/* set by the child before it gives up */
+	struct starting *starting;
 };
+
+static struct mutex starting_lock = MUTEX_INIT;
+static struct list starting_list = LIST_INIT(starting_list);	/* guarded by it */
+
+static void begin_start(struct starting *s)
+{
+	mutex_lock(&starting_lock);
+	list_append(&starting_list, &s->link);
+	mutex_unlock(&starting_lock);
+}
+
+/* Before anyone waits for it: from then on its number may be another's. */
+static void end_start(struct starting *s)
+{
+	mutex_lock(&starting_lock);
+	list_del(&s->link);
+	mutex_unlock(&starting_lock);
+}
+
+void spawn_continue(void)
+{
+	struct list *pos;
+
+	mutex_lock(&starting_lock);
+	list_for_each(pos, &starting_list) {
+		pid_t pid = atomic_load(
+			&container_of(pos, struct starting, link)->pid);
+
+		if (pid > 0)
+			kill(pid, SIGCONT);
+	}
+	mutex_unlock(&starting_lock);
+}
 
 /* As a shell does it, in the child: 0, or -1 with errno. */
 static int redirect(const struct redirs *redirs)
@@ -59,6 +102,8 @@ static int child_become(struct child_args *args)
 {
 	const struct spawn_request *req = args->req;
 
+	/* As long as it is in our group, signals to that reach it. */
+	atomic_store(&args->starting->pid, getpid());
 	if (!req->same_group) {
 		/* Where a zombie's group is none any more: one of its own. */
 		if (setpgid(0, req->group) < 0)
@@ -105,14 +150,22 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 				int *pidfd)
 {
 	char stack[CHILD_STACK_BYTES] __attribute__((aligned(64)));
-	struct child_args args = { .req = req, .parent = getpid() };
+	struct starting starting = { .pid = 0 };
+	struct child_args args = {
+		.req = req, .parent = getpid(), .starting = &starting,
+	};
 	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
+	int err;
 
 	if (pidfd) {
 		*pidfd = -1;
 		flags |= CLONE_PIDFD;
 	}
+	begin_start(&starting);
 	*pid = clone(child_main, stack + sizeof(stack), flags, &args, pidfd);
+	err = errno;
+	end_start(&starting);
+	errno = err;
 	if (*pid < 0)
 		return SPAWN_NO_PROCESS;
 	if (LIKELY(args.err == 0))
@@ -136,11 +189,16 @@ static void child_report(struct child_args *args, int pipe_end)
 	_exit(127);
 }
 
-static enum spawn_result await_exec(pid_t pid, int place, int pipe_end)
+static enum spawn_result await_exec(struct starting *s, int place,
+				    int pipe_end)
 {
+	pid_t pid = atomic_load(&s->pid);
+	ssize_t n;
 	int err;
-	ssize_t n = fd_read(pipe_end, &err, sizeof(err));
 
+	begin_start(s);
+	n = fd_read(pipe_end, &err, sizeof(err));
+	end_start(s);
 	if (n != sizeof(err))
 		return SPAWN_OK;
 	warden_clear(place);
@@ -153,7 +211,10 @@ static enum spawn_result await_exec(pid_t pid, int place, int pipe_end)
 enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 				int *pidfd)
 {
-	struct child_args args = { .req = req, .parent = getpid() };
+	struct starting starting = { .pid = 0 };
+	struct child_args args = {
+		.req = req, .parent = getpid(), .starting = &starting,
+	};
 	enum spawn_result result = SPAWN_NO_PROCESS;
 	int ends[2];
 	int err;
@@ -169,6 +230,7 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	err = errno;
 	fd_close(&ends[1]);
 	if (*pid > 0) {
+		atomic_store(&starting.pid, *pid);
 		/* The child does this too: whoever comes first. */
 		if (!req->same_group)
 			setpgid(*pid, req->group ? req->group : *pid);
@@ -176,7 +238,7 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	}
 	fd_fork_unlock();
 	if (result == SPAWN_OK)
-		result = await_exec(*pid, req->place, ends[0]);
+		result = await_exec(&starting, req->place, ends[0]);
 	else
 		errno = err;
 	err = errno;

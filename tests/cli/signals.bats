@@ -480,6 +480,21 @@ stops_with() {
 	done
 }
 
+@test "nor is one that would stop or end it there, and not muster" {
+	local sig
+
+	seq 1000 >in
+	for sig in TTIN TTOU ALRM TTIN TTOU ALRM; do
+		rm -f log
+		setsid "$MUSTER" -j4 --joblog log 'cd .; echo {}' <in >out &
+		pid=$!
+		wait_until logged 100
+		kill "-$sig" -- "-$pid"
+		wait "$pid"
+		cmp in out
+	done
+}
+
 logged() {
 	[ -e log ] && [ "$(wc -l <log)" -gt "$1" ]
 }

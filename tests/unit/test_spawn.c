@@ -503,6 +503,70 @@ static void from_many_threads(void)
 		thread_join(&t[i]);
 }
 
+/* Stands still before its exec, in a group of its own: what stops our group
+ * and lets it go on reaches it no more. */
+
+#define FIFO "spawn.fifo"
+
+static void *spawn_slowly(void *arg)
+{
+	char *argv[] = { (char *)"true", NULL };
+	struct spawn_request req = {
+		.path = "/bin/true", .argv = argv, .envp = environ,
+		.out = 1, .err = 2, .cgroup = FIFO,
+	};
+	struct started *s = arg;
+
+	CHECK_INT(spawn_process(&req, &s->pid, &s->pidfd), SPAWN_OK);
+	return NULL;
+}
+
+/* It waits for who reads the FIFO. */
+static pid_t find_starting(void)
+{
+	char command[80];
+	long pid = 0;
+
+	snprintf(command, sizeof(command),
+		 "ps -o pid=,comm= --ppid %ld | awk '/test_spawn/ { print $1 }'",
+		 (long)getpid());
+	while (pid == 0) {
+		FILE *f = popen(command, "r");
+
+		if (fscanf(f, "%ld", &pid) != 1)
+			pid = 0;
+		pclose(f);
+	}
+	return (pid_t)pid;
+}
+
+static void goes_on(void)
+{
+	struct started s = { .out = -1 };
+	struct thread t;
+	siginfo_t si;
+	pid_t pid;
+	int fd;
+
+	set_up();
+	CHECK(mkfifo(FIFO, 0600) == 0);
+	CHECK(thread_start(&t, 0, spawn_slowly, &s) == 0);
+	pid = find_starting();
+	while (getpgid(pid) != pid)
+		usleep(200);
+	CHECK(kill(pid, SIGSTOP) == 0);
+	CHECK(waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOWAIT) == 0);
+	fd = open(FIFO, O_RDONLY | O_NONBLOCK);
+	CHECK(fd >= 0);
+	spawn_continue();
+	thread_join(&t);
+	CHECK_INT(s.pid, pid);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	close(fd);
+	fd_close(&s.pidfd);
+	unlink(FIFO);
+}
+
 static const struct tap_case cases[] = {
 	{ "exit status and output", exit_status },
 	{ "death by signal", signal_death },
@@ -522,5 +586,6 @@ static const struct tap_case cases[] = {
 	{ "nothing is inherited but 0, 1 and 2", only_three_descriptors },
 	{ "the process dies with its parent", dies_with_its_parent },
 	{ "threads start processes at once", from_many_threads },
+	{ "who is stopped before the exec can go on", goes_on },
 };
 TAP_MAIN(cases)
