@@ -124,16 +124,23 @@ static void hash_block(struct siphash *h, const struct job *job)
 void book_identify(const struct book *b, struct job *job, uint64_t number)
 {
 	static const unsigned char seed[SIPHASH_BYTES] = "muster journal 1";
+	bool has_file = job->block_path != NULL;
+	char *path = has_file ? job->values[0] : NULL;
 	struct siphash h;
 
 	if (!b->has_keys)
 		return;
+	/* The name of its file is another one each time. */
+	if (has_file)
+		job->values[0] = (char *)"$PARALLEL_TMP";
 	/* For {#}; the engine gives it the one that counts. */
 	job->number = number;
 	siphash_init(&h, seed);
 	hash_commands(b, &h, job);
 	hash_cwd(b, &h, job);
-	if (job->env)
+	if (has_file)
+		job->values[0] = path;
+	else if (job->env)
 		hash_env(&h, job->env);
 	hash_text(&h, 'i', job->input);
 	hash_block(&h, job);

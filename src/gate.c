@@ -366,27 +366,14 @@ static int64_t look_at_limit(struct gate *g)
 	return verdict == 0 ? 1 : 0;
 }
 
-/* Is there something that could start? Of running jobs, --limit may have
- * something to say as well. */
-static bool is_asked(struct gate *g)
-{
-	struct engine_stats s;
-
-	if (g->o->limit)
-		return true;
-	engine_get_stats(g->engine, &s);
-	return !s.closed || s.queued || s.delayed || s.held;
-}
-
 static int64_t look(struct gate *g)
 {
 	const struct options *o = g->o;
-	bool asked = is_asked(g);
-	int64_t n = asked ? NO_BOUND : 0;
+	int64_t n = NO_BOUND;
 
-	if (asked && o->has_load)
+	if (o->has_load)
 		n = smaller(n, look_at_load(g));
-	if (asked && o->noswap)
+	if (o->noswap)
 		n = smaller(n, look_at_swaps(g));
 	if (o->memfree || o->memsuspend)
 		n = smaller(n, look_at_memory(g));

@@ -189,6 +189,10 @@ void options_settle_input(struct parser *p)
 	/* Cells of CSV keep their blanks. */
 	if (s->colsep && !s->csv && !p->has_trim)
 		s->trim = TRIM_LEFT | TRIM_RIGHT;
+	/* Names in columns are columns; blanks stay what they are. */
+	if (s->header == HEADER_FIRST && !s->colsep && !s->csv &&
+	    !p->o->pipe.is_on)
+		s->colsep = "\\t";
 	if (s->csv && s->colsep) {
 		struct buf err = BUF_INIT;
 		struct split *split = split_new(&(struct split_opts){

@@ -67,6 +67,13 @@ static struct template *make_template(const char *text,
 	return t;
 }
 
+/* A command that does not name its file would have no input at all. */
+static bool wants_file(const struct options *o, const char *command)
+{
+	return (o->pipe.is_cat || o->pipe.is_fifo) && command &&
+	       !strstr(command, "PARALLEL_TMP");
+}
+
 /* -q without a command: one word that is {}. */
 static char *const no_words[] = { (char *)"" };
 
@@ -79,7 +86,7 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 		.shell = shell,
 		.tags = t->tags,
 		.run = &t->run,
-		.append = !o->pipe.is_on,
+		.append = !o->pipe.is_on || wants_file(o, command),
 		.repeat_words = o->pack.repeat_words,
 		/* Nothing is run, and the shell would put it in. */
 		.plain_text = o->dry_run && (o->pipe.is_cat ||
@@ -97,6 +104,7 @@ static int make_commands(struct texts *t, enum shell_kind shell,
 	}
 	opts.words = NULL;
 	opts.nwords = 0;
+	opts.append = !o->pipe.is_on;
 	t->then = xcalloc(o->nthen + 1, sizeof(*t->then));
 	for (size_t i = 0; i < o->nthen; i++) {
 		t->then[i] = make_template(o->then[i].command, &opts, names,
@@ -223,6 +231,11 @@ const struct template *texts_command(const struct texts *t, unsigned stage)
 	return stage ? t->then[stage - 1] : t->command;
 }
 
+static bool is_wanted_tag(const struct options *o)
+{
+	return !o->tagstring || *o->tagstring;
+}
+
 void texts_add_tag(const struct texts *t, const struct job *job,
 		   struct buf *out)
 {
@@ -237,7 +250,8 @@ void texts_add_tag(const struct texts *t, const struct job *job,
 	else
 		return;
 	buf_release(&err);
-	if (out->len > before || (!job->tag && !t->options->tagstring))
+	/* Columns stay columns; but no text at all wants no TAB. */
+	if (out->len > before || (!job->tag && is_wanted_tag(t->options)))
 		buf_addch(out, '\t');
 }
 

@@ -37,6 +37,9 @@ int fd_set_nonblock(int fd);
 void fd_widen_pipe(int fd, int bytes);
 /* open(2) with O_CLOEXEC | O_NOCTTY added. */
 int fd_open(const char *path, int flags, mode_t mode) MUST_USE;
+/* Makes the directory and those above it, as far as they are missing. path is
+ * as before afterwards. Whether that worked will show. */
+void fd_make_directory(char *path);
 /* Closes all descriptors from first on. For a child of a process with threads,
  * too: async-signal-safe. */
 void fd_close_from(int first);

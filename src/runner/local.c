@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -107,21 +106,43 @@ static enum run_result refuse(struct job *job)
 	return RUN_ENDED;
 }
 
+static void add_command(const struct local *l, const struct job *job, int fd,
+			struct buf *line)
+{
+	if (l->is_tty[fd])
+		buf_add_visible_lines(line, job->command);
+	else
+		buf_addstr(line, job->command);
+	buf_addch(line, '\n');
+}
+
 static void print_command(struct local *l, struct job *job, bool to_output)
 {
 	struct buf line = BUF_INIT;
 
-	if (l->is_tty[to_output ? 1 : 2])
-		buf_add_visible_lines(&line, job->command);
-	else
-		buf_addstr(&line, job->command);
-	buf_addch(&line, '\n');
+	add_command(l, job, to_output ? 1 : 2, &line);
 	if (to_output)
 		l->cfg.output->ops->append(l->cfg.output, job, OUTPUT_OUT,
 					   line.data, line.len);
 	else
 		diag_raw(line.data, line.len);
 	buf_release(&line);
+}
+
+/* A job that writes for itself must not be faster than we are. */
+static void announce(struct local *l, struct job *job)
+{
+	struct buf line = BUF_INIT;
+	bool failed;
+
+	add_command(l, job, 1, &line);
+	mutex_lock(&l->lock);
+	failed = fd_write_all(1, line.data, line.len) < 0;
+	mutex_unlock(&l->lock);
+	buf_release(&line);
+	/* Who cannot do it either says so. */
+	if (failed)
+		print_command(l, job, true);
 }
 
 static void start_clock(struct job *job)
@@ -159,20 +180,6 @@ static enum run_result fail_start(struct job *job, const char *what,
 	return RUN_ENDED;
 }
 
-/* Makes the directory and those above it, as far as they are missing; whether
- * that worked will show. */
-static void make_directory(char *path)
-{
-	for (char *s = path + 1; *s; s++) {
-		if (*s != '/')
-			continue;
-		*s = '\0';
-		mkdir(path, 0777);
-		*s = '/';
-	}
-	mkdir(path, 0777);
-}
-
 /* A directory that the job can't be in. True: it is over. */
 static bool lacks_directory(struct job *job)
 {
@@ -198,7 +205,7 @@ static bool take_directory(struct slot *s, struct job *job)
 	bool is_lent = job->cwd && job->cwd == s->cwd.data;
 
 	if (is_lent && access(job->cwd, F_OK) < 0)
-		make_directory(s->cwd.data);
+		fd_make_directory(s->cwd.data);
 	if (!lacks_directory(job))
 		return true;
 	/* Of --workdir, not of the job's own: all may have it. */
@@ -562,6 +569,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	if (!take_directory(s, job) || !wrap(l, s, job, &result) ||
 	    !take_input(l, s, job, &in, &result))
 		return result;
+	if (l->cfg.verbose && l->cfg.ungroup)
+		announce(l, job);
 	enter_start(l);
 	result = launch(l, s, job, in);
 	leave_start(l);
@@ -575,7 +584,7 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	}
 	if (result == RUN_AGAIN || job->outcome.end == JOB_UNSTARTED)
 		return result;
-	if (l->cfg.verbose)
+	if (l->cfg.verbose && !l->cfg.ungroup)
 		print_command(l, job, true);
 	/* It was no process. */
 	if (job->message)

@@ -36,8 +36,9 @@ static void note_kind(struct tally *t, const struct job *job)
 {
 	switch (job->outcome.end) {
 	case JOB_EXITED:
-		if (job->outcome.status == 255)
-			t->any_255 = true;
+		t->any_255 |= job->outcome.status == 255;
+		t->any_126 |= job->outcome.status == 126;
+		t->any_127 |= job->outcome.status == 127;
 		break;
 	case JOB_SIGNALED:
 	case JOB_TIMEOUT:
@@ -105,7 +106,10 @@ int exit_rule_parse(const char *word, enum exit_rule *rule)
 
 static int xargs_status(const struct tally *t)
 {
-	if (t->any_unstarted)
+	/* As whoever tried to execute it says, in most cases the shell. */
+	if (t->any_127)
+		return 127;
+	if (t->any_126 || t->any_unstarted)
 		return 126;
 	if (t->any_signal)
 		return 125;

@@ -24,6 +24,8 @@ struct tally {
 	int max_status;		/* both without cancelled jobs */
 	bool any_signal;	/* for exit_as xargs */
 	bool any_255;
+	bool any_126;
+	bool any_127;
 	bool any_unstarted;
 };
 

@@ -89,6 +89,22 @@ lines'"
 	assert_stderr_has 'a quote is not closed'
 }
 
+@test "--header : without --colsep: columns are cut at TABs" {
+	printf 'h1\th2\n v1 \tv2\nw1\tw 2\n' >file
+	t --header : echo '{h2}-{h1}' :::: file
+	assert_output $'v2- v1 \nw 2-w1'
+	t --header : echo '{2},{}' ::: h1 $'a\tb'
+	assert_output 'b,a b'
+	t --header : --colsep , echo '{h2}' ::: h1,h2 $'a\tb,c\td'
+	assert_output $'c\td'
+	t --header : --csv echo '{h2}' ::: h1,h2 $'a\tb,c\td'
+	assert_output $'c\td'
+	t --header : --trim lr echo '{h1}.' :::: file
+	assert_output $'v1.\nw1.'
+	t --header 0 echo '{1}' ::: $'a\tb'
+	assert_output $'a\tb'
+}
+
 @test "--header : names columns" {
 	t --header : echo {y} {x.} ::: x 1.c 2 ::: y a
 	assert_ok $'a 1\na 2'

@@ -111,6 +111,16 @@ fails() {
 	assert_status 126
 }
 
+@test "--exit-as xargs: 126 and 127 as who tried to execute it says" {
+	: >plain
+	run -127 muster --exit-as xargs -- nosuchprogram ::: a
+	t --exit-as xargs ./plain ::: a
+	assert_status 126
+	run -127 muster --exit-as xargs ::: 'exit 126' 'exit 127' 'kill -9 $$'
+	t --exit-as xargs ::: 'exit 126' 'exit 255' 'kill -9 $$'
+	assert_status 126
+}
+
 @test "--exit-as takes no other word" {
 	t --exit-as worst ::: true
 	assert_usage_error "--exit-as: 'worst' is none of count, first, max"

@@ -107,6 +107,18 @@ load ../helpers/common
 	done
 }
 
+@test "--load: nothing that may start waits for the next look" {
+	local begin mid end
+
+	begin=$(date +%s%N)
+	t --retries 3 'sleep 0.4; false' ::: 1
+	mid=$(date +%s%N)
+	t --load 100000 --noswap --retries 3 'sleep 0.4; false' ::: 1
+	end=$(date +%s%N)
+	# The other two tries would wait for more than half a second each.
+	[ $(((end - mid) * 10)) -lt $(((mid - begin) * 17)) ]
+}
+
 @test "--load from a file" {
 	echo 100000 >load
 	t --load load echo ::: a

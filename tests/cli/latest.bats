@@ -41,6 +41,15 @@ terminal() {
 	assert_ok $'1\t\n2\t'
 }
 
+@test "--tagstring that becomes empty leaves its TAB" {
+	t --colsep , --tagstring '{2}' echo x ::: a,1 b,
+	assert_output $'1\tx a 1\n\tx b '
+	t --tagstring '' echo ::: a
+	assert_output a
+	t --tag echo ::: ''
+	assert_output $'\t'
+}
+
 @test "--tag, --tagstring, --color" {
 	t --ll --tagstring 'x{}' 'echo a; echo {}' ::: 1
 	assert_ok $'x1\t1'

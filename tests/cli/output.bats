@@ -222,6 +222,16 @@ pattern() {
 	assert_ok $'a\techo a\na\ta\nb c\techo \'b c\'\nb c\tb c'
 }
 
+@test "-v with --ungroup: the command is there before its output" {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		t -u -j1 -v '/bin/echo {}; :' ::: a b c
+		assert_output "$(printf '/bin/echo %s; :\n%s\n' a a b b c c)"
+	done
+	muster -u -v '/bin/echo {}' ::: a >/dev/full 2>err || status=$?
+	[ "$status" -eq 255 ]
+	grep -q '^muster: ' err
+}
+
 @test "--silent takes back -v" {
 	t -v --silent echo ::: a
 	assert_ok a

@@ -359,3 +359,16 @@ same() {
 	cmp -n "$(wc -c <out)" in out
 	cmp taken <(tail -c +$(($(wc -c <out) + 1)) in | head -c 1000)
 }
+
+@test "--cat and --fifo: the file goes behind a command that does not name it" {
+	p '1\n2\n3\n' --cat wc -l
+	[[ $output == '3 '*/1 ]]
+	p '1\n2\n3\n' --fifo cat
+	assert_output $'1\n2\n3'
+	p '1\n2\n3\n' --cat 'echo {} | wc -l'
+	assert_output 1
+	p '1\n2\n3\n' --cat 'cat $PARALLEL_TMP'
+	assert_output $'1\n2\n3'
+	p '1\n' --cat --dry-run echo
+	assert_output 'echo $PARALLEL_TMP'
+}

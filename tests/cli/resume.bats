@@ -37,6 +37,21 @@ skipped() {
 	assert_ok $'a\nb'
 }
 
+@test "--resume: the name of the file of --cat and --fifo does not matter" {
+	local how log
+
+	for how in --cat --fifo; do
+		for log in --joblog --journal; do
+			rm -f log
+			seq 4 | muster --pipe -N2 $how $log log 'cat {}' >out
+			assert_file_is out "$(seq 4)"$'\n'
+			seq 6 | muster --pipe -N2 $how $log log --resume \
+				'cat {}' >out
+			assert_file_is out $'5\n6\n'
+		done
+	done
+}
+
 @test "--resume: also failed jobs are skipped, and not counted" {
 	t -j 1 --joblog log exit ::: 0 2
 	assert_status 1
