@@ -69,11 +69,39 @@ static int check_input(const struct input_spec *in, const struct written *w,
 	return -1;
 }
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The directory that a file will be made in. */
+static bool find_directory(const char *path, struct stat *st)
+{
+	size_t len = (size_t)(base_name(path) - path);
+	struct buf dir = BUF_INIT;
+	bool found;
+
+	buf_add(&dir, path, len);
+	if (len == 0)
+		buf_addch(&dir, '.');
+	found = stat(dir.data, st) == 0;
+	buf_release(&dir);
+	return found;
+}
+
 static bool clash(const struct written *a, const struct written *b)
 {
-	if (!a->is_there && !b->is_there)
-		return strcmp(a->path, b->path) == 0;
-	return a->is_there && b->is_there && is_same(&a->st, &b->st);
+	struct stat x, y;
+
+	if (a->is_there || b->is_there)
+		return a->is_there && b->is_there && is_same(&a->st, &b->st);
+	if (strcmp(base_name(a->path), base_name(b->path)) != 0)
+		return false;
+	return strcmp(a->path, b->path) == 0 ||
+	       (find_directory(a->path, &x) && find_directory(b->path, &y) &&
+		is_same(&x, &y));
 }
 
 int clash_check(const struct options *o, struct buf *err)

@@ -53,6 +53,13 @@ static void read_array(struct machine *m, const struct node *n,
 		list_add(m, out, value_string(m, m->job->values[i]));
 }
 
+/* How many read_array would give. Packed jobs have thousands of values, each of
+ * which asks: so nothing is listed. */
+static size_t array_size(const struct machine *m, const struct node *n)
+{
+	return n->var == EVAL_ARG ? m->job->n + 1 : m->vars[n->var].list.n;
+}
+
 static struct value element(const struct list *l, int64_t at)
 {
 	if (at < 0)
@@ -62,25 +69,35 @@ static struct value element(const struct list *l, int64_t at)
 	return l->at[at];
 }
 
+/* The same of what read_array would give. */
+static struct value element_of(struct machine *m, const struct node *n,
+			       int64_t at)
+{
+	int64_t size = (int64_t)array_size(m, n);
+
+	if (n->var != EVAL_ARG)
+		return element(&m->vars[n->var].list, at);
+	if (at < 0)
+		at += size;
+	if (at <= 0 || at >= size)
+		return (struct value){ .kind = VALUE_UNDEF };
+	return value_string(m, m->job->values[at - 1]);
+}
+
 int eval_do_element(struct machine *m, const struct node *n,
 		    struct value *out)
 {
 	struct value at;
-	struct list l;
 
 	if (eval_scalar(m, n->a, &at) < 0)
 		return -1;
-	read_array(m, n, &l);
-	*out = element(&l, value_as_int(&at));
+	*out = element_of(m, n, value_as_int(&at));
 	return 0;
 }
 
 int eval_do_array(struct machine *m, const struct node *n, struct value *out)
 {
-	struct list l;
-
-	read_array(m, n, &l);
-	*out = value_int((int64_t)l.n);
+	*out = value_int((int64_t)array_size(m, n));
 	return 0;
 }
 
@@ -97,10 +114,7 @@ int eval_all_array(struct machine *m, const struct node *n, struct list *out)
 /* $#name */
 int eval_do_count(struct machine *m, const struct node *n, struct value *out)
 {
-	struct list l;
-
-	read_array(m, n, &l);
-	*out = value_int((int64_t)l.n - 1);
+	*out = value_int((int64_t)array_size(m, n) - 1);
 	return 0;
 }
 

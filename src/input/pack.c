@@ -76,6 +76,8 @@ struct pack *pack_new(const struct pack_opts *opts)
 	struct pack *p = xcalloc(1, sizeof(*p));
 
 	p->opts = *opts;
+	if (!p->opts.slot)
+		p->opts.slot = 1;
 	if (opts->template && opts->chars_max) {
 		p->places = template_simple_places(opts->template);
 		p->is_rough = !template_adds_up(opts->template, opts->has_rows);
@@ -109,7 +111,7 @@ static bool measure(struct pack *p, char *const *values, size_t n,
 	struct template_args args = {
 		.values = values, .n = p->opts.takes_none ? 0 : n,
 		.width = p->opts.has_rows ? width : 0,
-		.seq = p->seq + 1, .slot = 1, .is_quick = true,
+		.seq = p->seq + 1, .slot = p->opts.slot, .is_quick = true,
 	};
 	struct buf err = BUF_INIT;
 	int ret;

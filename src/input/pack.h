@@ -26,6 +26,7 @@ struct pack_opts {
 	size_t chars_max;	/* of a command, with the NUL; 0: any number */
 	size_t bytes_max;	/* of arguments and pointers to them; 0: any */
 	unsigned slots;		/* spread the last ones over so many; 0: no */
+	unsigned slot;		/* the one with the longest number; 0: 1 */
 	bool gives_up;		/* -x: what is too long ends the input */
 	/* The command; NULL: no length is looked at. */
 	const struct template *template;

@@ -40,19 +40,27 @@ static const char *objection_of(const struct launcher *by)
 
 void fast_init(struct fast *f, const struct launcher *by, bool is_on)
 {
-	*f = (struct fast){ .by = by, .is_on = is_on, .library = -1 };
+	*f = (struct fast){ .by = by, .is_on = is_on };
+	atomic_init(&f->library, -1);
 	mutex_init(&f->lock);
 	list_init(&f->slots);
 	if (!is_on)
 		return;
 	f->objection = objection_of(by);
 	if (!f->objection)
-		f->library = warm_open_library();
+		atomic_store(&f->library, warm_open_library());
+}
+
+static void close_library(struct fast *f)
+{
+	int fd = atomic_exchange(&f->library, -1);
+
+	fd_close(&fd);
 }
 
 void fast_release(struct fast *f)
 {
-	fd_close(&f->library);
+	close_library(f);
 	mutex_release(&f->lock);
 }
 
@@ -93,6 +101,8 @@ bool fast_retreat(struct fast_slot *slot)
 		warm_end(&s->warm);
 		mutex_unlock(&s->lock);
 	}
+	/* All have seen that there is to be no other. */
+	close_library(f);
 	mutex_unlock(&f->lock);
 	return true;
 }
@@ -136,7 +146,7 @@ static void note_failure(struct fast_slot *s, int err)
 /* The first shell command of a worker may be its last one. */
 static bool is_due(struct fast_slot *s)
 {
-	if (s->of->library < 0 || s->failures >= FAILURES_MAX)
+	if (atomic_load(&s->of->library) < 0 || s->failures >= FAILURES_MAX)
 		return false;
 	if (s->has_begun)
 		return true;
@@ -155,7 +165,8 @@ static bool warm_up(struct fast_slot *s, const struct spawn_request *req)
 	if (atomic_load(&s->of->is_over))
 		return false;
 	bare.envp = s->of->by->base_env;
-	if (warm_start(&s->warm, &bare, s->of->library) == 0)
+	if (warm_start(&s->warm, &bare,
+		       atomic_load(&s->of->library)) == 0)
 		return true;
 	note_failure(s, errno);
 	return false;

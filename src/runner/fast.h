@@ -31,7 +31,7 @@ struct fast {
 	const struct launcher *by;
 	bool is_on;
 	const char *objection;	/* to warm shells; NULL: none */
-	int library;		/* or -1 */
+	atomic_int library;	/* a memfd, or -1 */
 
 	atomic_bool is_over;	/* no new warm shell in this run */
 

@@ -17,11 +17,16 @@ static void take_out_locked(struct out *out, struct writer_batch *b)
 	}
 }
 
-/* What is written from here on is not where it belongs, if something before it
- * is still to be run: that is said first, and what is kept is not freed. */
+/*
+ * What is written from here on is not where it belongs, if something before it
+ * is still to be run: that is said first, and what is kept is not freed. Where
+ * nothing is kept nothing is said: what is behind would have to be run again.
+ */
 static void pass_gap_locked(struct emit *e, struct out *out)
 {
-	if (e->keeps && out->is_done && out->fate == FATE_UNDONE)
+	if (!e->keeps)
+		return;
+	if (out->is_done && out->fate == FATE_UNDONE)
 		emit_miss_locked(e, out->seq);
 	if (!e->gap || e->gap > out->seq || e->gap_is_said)
 		return;

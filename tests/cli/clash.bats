@@ -59,3 +59,15 @@ setup() {
 	assert_ok ''
 	muster --output /dev/stdout <cmds | cmp - <(printf '1\n2\n')
 }
+
+@test "a file that is not there yet, by two names" {
+	ln -s . there
+	t --failed-to x --metrics ./x false ::: a
+	assert_usage_error "--failed-to and --metrics: both write to './x'"
+	t --joblog there/x --journal "$PWD/x" true ::: a
+	assert_usage_error "--joblog and --journal: both write to '$PWD/x'"
+	[ ! -e x ]
+	mkdir sub
+	t --joblog x --journal sub/x true ::: a
+	assert_status 0
+}

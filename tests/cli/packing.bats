@@ -266,3 +266,20 @@ longest() {
 	t -s
 	assert_usage_error "option '-s' needs an argument"
 }
+
+@test "the limit counts the longest number that a slot may have" {
+	seq 400 >in
+	# 12 slots: with a number of two digits the command has 40 bytes at most.
+	muster -j12 --min 12 -s 40 -m 'sleep 0.05; echo {%}a {}' <in >out
+	[ "$(xargs -n1 <out | grep -vc a)" -eq 400 ] || fail_with "$(cat out)"
+	muster -j12 --min 12 -s 40 -m --dry-run 'sleep 0.05; echo {%}a {}' <in |
+		awk 'length($0) + 1 > 40 { exit 1 }'
+}
+
+@test "@arg: what asks for one of many does not list them all" {
+	seq 20000 >in
+	t -j1 --dry-run -m 'echo {= $_ = $arg[-1] =}' <in
+	[ "$(xargs -n1 <<<"$output" | grep -c 20000)" -gt 1000 ]
+	t -j1 --dry-run -n 20000 'echo {= $_ = @arg =}' <in
+	[ "$(xargs -n1 <<<"$output" | grep -c 20000)" -eq 0 ]
+}

@@ -123,6 +123,33 @@ each_once() {
 	done
 }
 
+@test "to a pipe: nothing that was delivered is run again for the order" {
+	cat >jobs <<-'END'
+		echo 1 >>ran; await go; echo out 1
+		echo 2 >>ran; echo out 2 #muster: priority=low
+		echo 3 >>ran; echo out 3 #muster: priority=high
+		echo 4 >>ran; echo out 4 #muster: priority=high
+		echo 5 >>ran; : >up; await go; echo out 5 #muster: priority=high
+	END
+	mkfifo o
+	cat o >first 3>&- &
+	start muster -j 2 --min 2 --journal j --output o -a jobs
+	await up
+	wait_until ended 2
+	kill -INT "$pid"
+	finish
+	: >go
+	end_what_is_left
+	wait_until file_has first 'out 4'
+	cat o >second 3>&- &
+	t -j 2 --journal j --output o -a jobs --resume
+	assert_status 0
+	wait_until file_has second 'out 5'
+	assert_equal "$(xargs <first)" 'out 3 out 4'
+	assert_equal "$(xargs <second)" 'out 1 out 2 out 5'
+	assert_equal "$(grep -c '^[34]$' ran)" 2
+}
+
 @test "failed ones count as failed, and are run again if that is asked for" {
 	bad="$job; [ {} != 3 ] || [ -e good ]"
 	broken 3 -j 4 "$bad" ::: 1 2 3 4

@@ -123,8 +123,8 @@ static void retreats_from_one_that_fails(void)
 	set_up(&w, shell);
 	/* The linker takes no notice of that, so the shell is heard of only at
 	 * its end. */
-	fd_close(&w.fast.library);
-	w.fast.library = fd_open("/dev/null", O_RDONLY, 0);
+	close(atomic_exchange(&w.fast.library,
+			      fd_open("/dev/null", O_RDONLY, 0)));
 	CHECK_INT(thread_start(&starter, 0, start_one, &w), 0);
 	while (access(begun, F_OK) < 0)
 		usleep(1000);
