@@ -41,8 +41,9 @@ struct child_args {
 	struct starting *starting;
 };
 
+/* Guards the list. */
 static struct mutex starting_lock = MUTEX_INIT;
-static struct list starting_list = LIST_INIT(starting_list);	/* guarded by it */
+static struct list starting_list = LIST_INIT(starting_list);
 
 static void begin_start(struct starting *s)
 {

@@ -75,8 +75,9 @@ enum spawn_result {
 enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 				int *pidfd);
 
-/* Lets processes go on that are being started, and stand still: a stop signal to
- * our group has met them when they were about to leave it. From any thread. */
+/* Lets processes go on that are being started, and stand still: a stop signal
+ * to our group has met them when they were about to leave it. From any
+ * thread. */
 void spawn_continue(void);
 
 /* True when jobs can be made to die with muster. */

@@ -130,19 +130,17 @@ static void print_command(struct local *l, struct job *job, bool to_output)
 }
 
 /* A job that writes for itself must not be faster than we are. */
-static void announce(struct local *l, struct job *job)
+static bool announce(struct local *l, struct job *job)
 {
 	struct buf line = BUF_INIT;
-	bool failed;
+	bool done;
 
 	add_command(l, job, 1, &line);
 	mutex_lock(&l->lock);
-	failed = fd_write_all(1, line.data, line.len) < 0;
+	done = fd_write_all(1, line.data, line.len) == 0;
 	mutex_unlock(&l->lock);
 	buf_release(&line);
-	/* Who cannot do it either says so. */
-	if (failed)
-		print_command(l, job, true);
+	return done;
 }
 
 static void start_clock(struct job *job)
@@ -569,13 +567,13 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	if (!take_directory(s, job) || !wrap(l, s, job, &result) ||
 	    !take_input(l, s, job, &in, &result))
 		return result;
-	if (l->cfg.verbose && l->cfg.ungroup)
-		announce(l, job);
+	/* If it cannot be said so, the writer says why. */
+	if (l->cfg.verbose && l->cfg.ungroup && !announce(l, job))
+		print_command(l, job, true);
 	enter_start(l);
 	result = launch(l, s, job, in);
 	leave_start(l);
 	fd_close(&in);
-	/* A shell needs no descriptors of ours for pipes. */
 	s->launch.never_pipes |= result == RUN_AGAIN &&
 				 (s->launch.is_fed || s->launch.nfronts);
 	if (result == RUN_AGAIN || job->message) {

@@ -528,7 +528,8 @@ static pid_t find_starting(void)
 	long pid = 0;
 
 	snprintf(command, sizeof(command),
-		 "ps -o pid=,comm= --ppid %ld | awk '/test_spawn/ { print $1 }'",
+		 "ps -o pid=,comm= --ppid %ld | "
+		 "awk '/test_spawn/ { print $1 }'",
 		 (long)getpid());
 	while (pid == 0) {
 		FILE *f = popen(command, "r");
