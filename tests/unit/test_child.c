@@ -287,18 +287,6 @@ static void from_many_threads(void)
 	check_no_children();
 }
 
-#ifdef HAVE_SUBREAPER
-
-/* What is left of a group when its leader has ended. */
-
-/* Does anyone hold its output, some time later? */
-static bool is_held(struct proc *p)
-{
-	struct pollfd pfd = { .fd = p->out, .events = POLLIN };
-
-	return poll(&pfd, 1, 20) == 0;
-}
-
 /* In front of p: its output is p's input. */
 static void start_front(struct proc *p, const char *script)
 {
@@ -386,6 +374,36 @@ static void all_in_front_get_signals(void)
 	check_no_children();
 }
 
+#ifdef HAVE_WAIT4
+/* Of all that stand in the pipeline. */
+static void usage_is_that_of_all(void)
+{
+	static const char burn[] = "i=0; while [ $i -lt 300000 ]; do"
+				   " i=$((i + 1)); done";
+	struct proc p;
+
+	set_up();
+	start(&p, "cat >/dev/null");
+	start_front(&p, burn);
+	finish(&p);
+	CHECK(p.c.usage.user_ns + p.c.usage.system_ns > 10 * NS_PER_MS);
+	fd_close(&p.out);
+	check_no_children();
+}
+#endif
+
+#ifdef HAVE_SUBREAPER
+
+/* What is left of a group when its leader has ended. */
+
+/* Does anyone hold its output, some time later? */
+static bool is_held(struct proc *p)
+{
+	struct pollfd pfd = { .fd = p->out, .events = POLLIN };
+
+	return poll(&pfd, 1, 20) == 0;
+}
+
 /* Who is in front may end long before the last one: strays behind it in the
  * list of children are reaped all the same. */
 static void front_is_in_nobodys_way(void)
@@ -417,24 +435,6 @@ static void front_is_in_nobodys_way(void)
 		child_sweep();
 	check_no_children();
 }
-
-#ifdef HAVE_WAIT4
-/* Of all that stand in the pipeline. */
-static void usage_is_that_of_all(void)
-{
-	static const char burn[] = "i=0; while [ $i -lt 300000 ]; do"
-				   " i=$((i + 1)); done";
-	struct proc p;
-
-	set_up();
-	start(&p, "cat >/dev/null");
-	start_front(&p, burn);
-	finish(&p);
-	CHECK(p.c.usage.user_ns + p.c.usage.system_ns > 10 * NS_PER_MS);
-	fd_close(&p.out);
-	check_no_children();
-}
-#endif
 
 static void leftover_is_known(void)
 {
