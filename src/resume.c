@@ -22,6 +22,10 @@
 /* Of a command in a message. */
 #define SHOWN_MAX	((size_t)400)
 
+/* What makes the directory of a job's file another one in each run; see
+ * tempdir.c. */
+#define CHANCE_LEN	6
+
 /* The number of the last job that is to be run again; 0: none. */
 static uint64_t last_failed(const struct past *p)
 {
@@ -122,18 +126,52 @@ static void tell_change(const struct resume *r, uint64_t seq,
 	buf_release(&then);
 }
 
+/* The commands are the same but for the directory of the job's file. */
+static bool is_same_elsewise(const struct job *job, const struct buf *now,
+			     const struct buf *then)
+{
+	const char *path = job->block_path;
+	size_t len = strlen(path);
+	size_t chance = (size_t)(strrchr(path, '/') - path) - CHANCE_LEN;
+	const char *at = now->data;
+	size_t i = 0;
+
+	if (now->len != then->len)
+		return false;
+	while ((at = strstr(at, path)) != NULL) {
+		size_t from = (size_t)(at - now->data) + chance;
+
+		if (memcmp(now->data + i, then->data + i, from - i) != 0)
+			return false;
+		i = from + CHANCE_LEN;
+		at += len;
+	}
+	return memcmp(now->data + i, then->data + i, now->len - i) == 0;
+}
+
+static bool is_same_but_for_file(const struct resume *r,
+				 const struct job *job, uint64_t seq,
+				 const struct buf *now)
+{
+	struct buf then = BUF_INIT;
+	bool is_same = job->block_path &&
+		       past_add_command(r->past, seq, &then) == 0 &&
+		       is_same_elsewise(job, now, &then);
+
+	buf_release(&then);
+	return is_same;
+}
+
 static bool has_changed(const struct resume *r, const struct job *job,
 			uint64_t seq, struct buf *err)
 {
 	struct buf now = BUF_INIT;
 	bool has_changed;
 
-	/* The name of its file is another one each time. */
-	if (job->block_path)
-		return false;
 	make_command(r, job, 1, &now);
 	has_changed = !past_is_command(r->past, seq, now.data, now.len) &&
 		      !is_by_values(r, job, seq) &&
+		      !is_same_but_for_file(r, job, seq, &now) &&
 		      !is_same_elsewhere(r, job, seq, &now);
 	if (has_changed)
 		tell_change(r, seq, &now, err);

@@ -64,24 +64,56 @@ static void enter_in_table(const struct child *c)
 	warden_enter_group(c->place, c->same_group ? -c->pid : c->pid);
 }
 
-/* Not yet reaped, or with members that are. Who is in front may have left the
- * group, but the job does not end without it. */
-static void send_signal_locked(struct child *c, int sig)
+/* Parts that are ours and not reaped, and have not left the group. They pin its
+ * number. */
+static bool has_part_in_group(const struct child *c)
 {
-	kill(c->same_group ? c->pid : -c->pid, sig);
-	if (c->front_is_starting)
-		c->missed = sig;
-	for (unsigned i = 0; i < c->nfronts; i++) {
-		const struct child_front *front = &c->front[i];
+	for (unsigned i = 0; i < c->nparts; i++) {
+		if (!c->part[i].is_reaped &&
+		    getpgid(c->part[i].pid) == c->pid)
+			return true;
+	}
+	return false;
+}
 
-		if (!front->is_reaped && getpgid(front->pid) != c->pid)
-			kill(front->pid, sig);
+/* A part may have left the group, but the job does not end without it. */
+static void signal_parts_locked(struct child *c, int sig)
+{
+	if (c->part_is_starting)
+		c->missed = sig;
+	if (has_part_in_group(c))
+		kill(-c->pid, sig);
+	for (unsigned i = 0; i < c->nparts; i++) {
+		const struct child_part *part = &c->part[i];
+
+		if (!part->is_reaped && getpgid(part->pid) != c->pid)
+			kill(part->pid, sig);
 	}
 }
 
-enum spawn_result child_start(struct child *c, const struct spawn_request *req)
+/* Not yet reaped, or with members that are. */
+static void send_signal_locked(struct child *c, int sig)
+{
+	if (c->is_group && !c->is_reaped)
+		signal_parts_locked(c, sig);
+	else
+		kill(c->same_group ? c->pid : -c->pid, sig);
+}
+
+static enum spawn_result start(struct child *c, const struct spawn_request *req)
 {
 	struct spawn_request own = *req;
+
+	c->pidfd = -1;
+	own.place = c->place;
+	if (c->is_group)
+		return spawn_leader(c->place, &c->pid);
+	return req->warm ? warm_process(req->warm, req, &c->pid, &c->pidfd)
+			 : spawn_process(&own, &c->pid, &c->pidfd);
+}
+
+static enum spawn_result begin(struct child *c, const struct spawn_request *req)
+{
 	enum spawn_result r;
 	unsigned before;
 	int err;
@@ -91,9 +123,8 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	c->leaves_some = false;
 	c->is_held = false;
 	c->same_group = req->same_group;
-	c->nfronts = 0;
-	c->front_is_starting = false;
-	c->missed = 0;
+	c->nparts = 0;
+	c->part_is_starting = false;
 	c->usage = (struct child_usage){ 0 };
 	c->owner = thread_self();
 	mutex_lock(&registry_lock);
@@ -103,9 +134,7 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	mutex_unlock(&registry_lock);
 	if (req->die_with_parent && !spawn_has_parent_death())
 		warden_start();
-	own.place = c->place;
-	r = req->warm ? warm_process(req->warm, req, &c->pid, &c->pidfd)
-		      : spawn_process(&own, &c->pid, &c->pidfd);
+	r = start(c, req);
 	err = errno;
 	mutex_lock(&registry_lock);
 	spawning--;
@@ -124,30 +153,57 @@ enum spawn_result child_start(struct child *c, const struct spawn_request *req)
 	return r;
 }
 
-enum spawn_result child_start_front(struct child *c,
+enum spawn_result child_start(struct child *c, const struct spawn_request *req)
+{
+	c->is_group = false;
+	return begin(c, req);
+}
+
+enum spawn_result child_start_group(struct child *c,
 				    const struct spawn_request *req)
 {
-	struct child_front front = { .pid = 0 };
+	c->is_group = true;
+	return begin(c, req);
+}
+
+static void reap_first_leader(const struct child *c)
+{
+	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+enum spawn_result child_start_part(struct child *c,
+				   const struct spawn_request *req)
+{
+	struct child_part part = { .pid = 0 };
 	struct spawn_request own = *req;
 	enum spawn_result r;
+	bool is_first = c->nparts == 0;
 	int err;
 
-	BUG_ON(c->nfronts == CHILD_FRONTS_MAX);
+	BUG_ON(c->nparts == CHILD_PARTS_MAX);
 	own.group = c->pid;
 	own.place = 0;
 	mutex_lock(&registry_lock);
 	spawning++;
-	c->front_is_starting = true;
+	c->part_is_starting = true;
+	c->missed = 0;
 	mutex_unlock(&registry_lock);
-	r = spawn_process(&own, &front.pid, NULL);
+	r = spawn_process(&own, &part.pid, is_first ? &c->pidfd : NULL);
 	err = errno;
 	mutex_lock(&registry_lock);
 	spawning--;
-	c->front_is_starting = false;
+	c->part_is_starting = false;
+	part.is_watched = is_first;
 	if (r == SPAWN_OK) {
-		c->front[c->nfronts++] = front;
+		c->part[c->nparts++] = part;
+		/* It holds the number of the group from now on. */
+		if (is_first)
+			reap_first_leader(c);
 		if (c->missed)
-			kill(front.pid, c->missed);
+			kill(part.pid, c->missed);
+		else if (c->is_held)
+			kill(part.pid, SIGSTOP);
 	}
 	mutex_unlock(&registry_lock);
 	errno = err;
@@ -198,27 +254,22 @@ static bool reap(pid_t pid, int *status, struct child_usage *usage, int flags)
 	return got == pid;
 }
 
-static bool reap_leader(struct child *c, int flags)
+static bool reap_part_locked(struct child *c, struct child_part *part,
+			     int flags)
 {
-	return reap(c->pid, &c->wait_status, &c->usage, flags);
+	if (!part->is_reaped)
+		part->is_reaped = reap(part->pid, &part->wait_status,
+				       &c->usage, flags);
+	return part->is_reaped;
 }
 
-static bool reap_front_locked(struct child *c, struct child_front *front,
-			      int flags)
-{
-	if (!front->is_reaped)
-		front->is_reaped = reap(front->pid, &front->wait_status,
-					&c->usage, flags);
-	return front->is_reaped;
-}
-
-/* Has the leader become a zombie? Leaves it one. */
-static bool leader_has_ended(struct child *c)
+/* Has that child of ours become a zombie? Leaves it one. */
+static bool has_become_zombie(pid_t pid)
 {
 	siginfo_t si = { .si_pid = 0 };
 
-	return waitid(P_PID, c->pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-	       si.si_pid == c->pid;
+	return waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) ==
+	       0 && si.si_pid == pid;
 }
 
 /* A pidfd of an unreaped child of ours; -1 where there is none. */
@@ -232,30 +283,40 @@ static int open_pidfd(pid_t pid)
 #endif
 }
 
-/*
- * The leader is over: are all in front of it? If not, a pidfd of one who is not
- * takes the place of the leader's, to be polled: so a pipeline needs no more
- * descriptors than any job. The leader stays a zombie meanwhile, for the number
- * of the group.
- */
-static bool fronts_have_ended(struct child *c)
+/* Where nobody is adopted the zombies stay, for the number of the group. */
+static bool part_has_ended_locked(struct child *c, struct child_part *part)
 {
-	struct child_front *rest = NULL;
+	return part->is_reaped || (adopts ? reap_part_locked(c, part, WNOHANG)
+					  : has_become_zombie(part->pid));
+}
 
-	if (c->nfronts == 0)
-		return true;
+/*
+ * Have all ended? If not, and it is one that has ended whose pidfd is polled,
+ * one of another takes its place: so a pipeline needs no more descriptors than
+ * any job. With the lock: else someone might reap it, and its number be given
+ * away.
+ */
+static bool parts_have_ended(struct child *c)
+{
+	struct child_part *rest = NULL;
+
 	mutex_lock(&registry_lock);
-	for (unsigned i = 0; i < c->nfronts; i++) {
-		if (!reap_front_locked(c, &c->front[i], WNOHANG))
-			rest = &c->front[i];
+	warden_clear(c->place);
+	for (unsigned i = 0; i < c->nparts; i++) {
+		struct child_part *part = &c->part[i];
+
+		if (!part_has_ended_locked(c, part) &&
+		    (!rest || part->is_watched))
+			rest = part;
 	}
-	/* With the lock: else someone might reap it, and its number be given
-	 * away. */
 	if (rest && !rest->is_watched) {
 		fd_close(&c->pidfd);
 		c->pidfd = open_pidfd(rest->pid);
 		rest->is_watched = true;
 	}
+	if (rest && has_part_in_group(c))
+		enter_in_table(c);
+	c->is_reaped = !rest && adopts;
 	mutex_unlock(&registry_lock);
 	return !rest;
 }
@@ -309,35 +370,36 @@ static void look_at_rest(struct child *c)
  * Reaping happens under the registry's lock, so that a broadcast can never
  * use a number that is free again; nor must the warden.
  */
+static bool leader_has_ended(struct child *c)
+{
+	if (!adopts)
+		return has_become_zombie(c->pid);
+	/* With a pidfd nobody asks before it has. */
+	if (c->pidfd < 0 && !has_become_zombie(c->pid))
+		return false;
+	mutex_lock(&registry_lock);
+	warden_clear(c->place);
+	c->is_reaped = reap(c->pid, &c->wait_status, &c->usage, WNOHANG);
+	if (!c->is_reaped)
+		enter_in_table(c);
+	mutex_unlock(&registry_lock);
+	return c->is_reaped;
+}
+
 bool child_poll(struct child *c)
 {
 	if (c->has_ended)
 		return true;
-	if (!adopts) {
-		c->has_ended = leader_has_ended(c) && fronts_have_ended(c);
-		return c->has_ended;
-	}
-	/* With a pidfd nobody asks before it has. */
-	if (c->pidfd < 0 && !leader_has_ended(c))
-		return false;
-	if (!fronts_have_ended(c))
-		return false;
-	mutex_lock(&registry_lock);
-	warden_clear(c->place);
-	c->is_reaped = reap_leader(c, WNOHANG);
-	if (!c->is_reaped)
-		enter_in_table(c);
-	mutex_unlock(&registry_lock);
+	c->has_ended = c->is_group ? parts_have_ended(c) : leader_has_ended(c);
 	if (c->is_reaped)
 		look_at_rest(c);
-	c->has_ended = c->is_reaped;
 	return c->has_ended;
 }
 
 bool child_group_lives(struct child *c)
 {
 	if (c->same_group)
-		return !c->is_reaped && !leader_has_ended(c);
+		return !c->is_reaped && !has_become_zombie(c->pid);
 	if (c->is_reaped) {
 		look_at_rest(c);
 		return c->leaves_some;
@@ -364,11 +426,15 @@ void child_signal(struct child *c, int sig)
 	mutex_unlock(&registry_lock);
 }
 
-static void reap_front_of_locked(struct child *c, pid_t pid)
+static void reap_part_of_locked(struct child *c, pid_t pid)
 {
-	for (unsigned i = 0; i < c->nfronts; i++) {
-		if (c->front[i].pid == pid)
-			reap_front_locked(c, &c->front[i], WNOHANG);
+	for (unsigned i = 0; i < c->nparts; i++) {
+		if (c->part[i].pid != pid || c->part[i].is_reaped)
+			continue;
+		warden_clear(c->place);
+		reap_part_locked(c, &c->part[i], WNOHANG);
+		if (has_part_in_group(c))
+			enter_in_table(c);
 	}
 }
 
@@ -392,7 +458,7 @@ static void reap_strays_locked(void)
 			if (c->pid == si.si_pid && !c->is_reaped)
 				return;
 			/* May stay a zombie for long: not in our way. */
-			reap_front_of_locked(c, si.si_pid);
+			reap_part_of_locked(c, si.si_pid);
 		}
 		waitid(P_PID, (id_t)si.si_pid, &si, WEXITED | WNOHANG);
 	}
@@ -433,9 +499,12 @@ static void reap_now(struct child *c)
 {
 	mutex_lock(&registry_lock);
 	warden_clear(c->place);
-	for (unsigned i = 0; i < c->nfronts; i++)
-		BUG_ON(!reap_front_locked(c, &c->front[i], 0));
-	BUG_ON(!reap_leader(c, 0));
+	for (unsigned i = 0; i < c->nparts; i++)
+		BUG_ON(!reap_part_locked(c, &c->part[i], 0));
+	if (c->is_group && c->nparts == 0)
+		reap_first_leader(c);
+	else if (!c->is_group)
+		BUG_ON(!reap(c->pid, &c->wait_status, &c->usage, 0));
 	c->is_reaped = true;
 	mutex_unlock(&registry_lock);
 }
@@ -452,6 +521,8 @@ void child_finish(struct child *c)
 	}
 	if (may_have_rest)
 		look_at_rest(c);
+	if (c->nparts)
+		c->wait_status = c->part[0].wait_status;
 	mutex_lock(&registry_lock);
 	list_del(&c->link);
 	if (c->leaves_some)

@@ -7,8 +7,8 @@
  * is a subreaper (Linux), a process the leader left behind, which then is a
  * child of ours. So no signal ever reaches a stranger.
  *
- * A child may have others in its group that are started like it, those in front
- * of it in a pipeline: then it is over when all are, as a shell waits for all.
+ * A child may also be a group of several processes, the parts of a pipeline,
+ * none of which leads it, as in a shell: it is over when all are.
  *
  * A child belongs to the thread that started it; child_broadcast may be
  * called from any thread.
@@ -34,10 +34,10 @@ struct child_usage {
 	uint64_t rss_bytes;	/* peak */
 };
 
-#define CHILD_FRONTS_MAX 4
+#define CHILD_PARTS_MAX 5
 
-/* A process in front of a child. */
-struct child_front {
+/* A process of a child that is several. */
+struct child_part {
 	pid_t pid;
 	bool is_watched;	/* the child's pidfd is its own; the owner's */
 	bool is_reaped;		/* guarded by the registry's lock, as below */
@@ -50,16 +50,18 @@ struct child {
 	bool is_held;
 	int place;		/* in the warden's table; 0: none */
 	bool same_group;	/* as ours: it alone gets signals */
-	pid_t pid;		/* also the number of its group */
+	pid_t pid;		/* also the number of its group; of is_group
+				   that only */
 	int pidfd;		/* polls readable at its end; or -1 */
 	bool has_ended;		/* child_poll said so */
 	bool is_reaped;
 	bool leaves_some;	/* of its group; once it is reaped */
 	int wait_status;	/* as from waitpid, after child_finish */
-	struct child_usage usage;	/* of all, with some in front */
-	struct child_front front[CHILD_FRONTS_MAX];
-	unsigned nfronts;
-	bool front_is_starting;
+	struct child_usage usage;	/* of all parts */
+	bool is_group;
+	struct child_part part[CHILD_PARTS_MAX];
+	unsigned nparts;
+	bool part_is_starting;
 	int missed;		/* a signal to the group meanwhile; 0: none */
 	struct thread owner;
 	struct list link;	/* the registry's, guarded by its lock */
@@ -71,14 +73,18 @@ void child_setup(void);
 /* Starts a process; see spawn_process. c is not a child unless SPAWN_OK. */
 enum spawn_result child_start(struct child *c, const struct spawn_request *req);
 
-/*
- * Starts another process in the group of c, which has not been polled yet, to
- * stand in front of it: it will be waited for, and its usage counts. At most
- * CHILD_FRONTS_MAX of them. Results as of spawn_process; without it c is a
- * child as before.
- */
-enum spawn_result child_start_front(struct child *c,
+/* Makes a group with nobody in it yet; of req what is common to all. As
+ * child_start. */
+enum spawn_result child_start_group(struct child *c,
 				    const struct spawn_request *req);
+
+/*
+ * Starts a process in the group c, which has not been polled yet; at most
+ * CHILD_PARTS_MAX. The first one to be started is the one whose status is that
+ * of c. Results as of spawn_process; without it c is what it was.
+ */
+enum spawn_result child_start_part(struct child *c,
+				   const struct spawn_request *req);
 
 /* It lasts: what there is of its group must die with muster, too. For who has
  * waited a little; cheap when called again. */

@@ -32,6 +32,7 @@
 struct starting {
 	struct list link;
 	_Atomic pid_t pid;	/* 0: not known yet */
+	unsigned continued;	/* as below, when it was begun */
 };
 
 struct child_args {
@@ -44,11 +45,13 @@ struct child_args {
 /* Guards the list. */
 static struct mutex starting_lock = MUTEX_INIT;
 static struct list starting_list = LIST_INIT(starting_list);
+static unsigned continued;	/* how often all were let go on */
 
 static void begin_start(struct starting *s)
 {
 	mutex_lock(&starting_lock);
 	list_append(&starting_list, &s->link);
+	s->continued = continued;
 	mutex_unlock(&starting_lock);
 }
 
@@ -65,6 +68,7 @@ void spawn_continue(void)
 	struct list *pos;
 
 	mutex_lock(&starting_lock);
+	continued++;
 	list_for_each(pos, &starting_list) {
 		pid_t pid = atomic_load(
 			&container_of(pos, struct starting, link)->pid);
@@ -139,7 +143,29 @@ fail:
 	return -1;
 }
 
+static void lead(int place)
+{
+	setpgid(0, 0);
+	warden_enter_self(place, false);
+	_exit(0);
+}
+
 #if SPAWN_BY_CLONE
+
+static int leader_main(void *place)
+{
+	lead(*(int *)place);
+	return 0;
+}
+
+enum spawn_result spawn_leader(int place, pid_t *pid)
+{
+	char stack[CHILD_STACK_BYTES] __attribute__((aligned(64)));
+
+	*pid = clone(leader_main, stack + sizeof(stack),
+		     CLONE_VM | CLONE_VFORK | SIGCHLD, &place);
+	return *pid < 0 ? SPAWN_NO_PROCESS : SPAWN_OK;
+}
 
 static int child_main(void *arg)
 {
@@ -190,6 +216,29 @@ static void child_report(struct child_args *args, int pipe_end)
 	_exit(127);
 }
 
+enum spawn_result spawn_leader(int place, pid_t *pid)
+{
+	fd_fork_lock();
+	*pid = fork();
+	if (*pid == 0)
+		lead(place);
+	/* Whoever comes first. */
+	if (*pid > 0)
+		setpgid(*pid, *pid);
+	fd_fork_unlock();
+	return *pid < 0 ? SPAWN_NO_PROCESS : SPAWN_OK;
+}
+
+/* The parent says its number, perhaps when all have been let go on. */
+static void note_pid(struct starting *s, pid_t pid)
+{
+	mutex_lock(&starting_lock);
+	atomic_store(&s->pid, pid);
+	if (pid > 0 && s->continued != continued)
+		kill(pid, SIGCONT);
+	mutex_unlock(&starting_lock);
+}
+
 static enum spawn_result await_exec(struct starting *s, int place,
 				    int pipe_end)
 {
@@ -197,7 +246,6 @@ static enum spawn_result await_exec(struct starting *s, int place,
 	ssize_t n;
 	int err;
 
-	begin_start(s);
 	n = fd_read(pipe_end, &err, sizeof(err));
 	end_start(s);
 	if (n != sizeof(err))
@@ -225,13 +273,14 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	fd_fork_lock();
 	if (fd_pipe(ends) < 0)
 		goto unlock;
+	begin_start(&starting);
 	*pid = fork();
 	if (*pid == 0)
 		child_report(&args, ends[1]);
 	err = errno;
 	fd_close(&ends[1]);
 	if (*pid > 0) {
-		atomic_store(&starting.pid, *pid);
+		note_pid(&starting, *pid);
 		/* The child does this too: whoever comes first. */
 		if (!req->same_group)
 			setpgid(*pid, req->group ? req->group : *pid);
@@ -241,6 +290,8 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	if (result == SPAWN_OK)
 		result = await_exec(&starting, req->place, ends[0]);
 	else
+		end_start(&starting);
+	if (*pid < 0)
 		errno = err;
 	err = errno;
 	fd_close(&ends[0]);

@@ -18,6 +18,7 @@
 #ifndef MUSTER_PROC_SPAWN_H
 #define MUSTER_PROC_SPAWN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -59,6 +60,8 @@ struct spawn_request {
 	int nice;		/* as far as it may be had */
 	struct warm *warm;	/* child_start: to be asked for it (warm.h),
 				   instead; or NULL */
+	const atomic_int *hurry;	/* not 0: it is not to be waited for
+					   any more; or NULL */
 };
 
 enum spawn_result {
@@ -67,13 +70,16 @@ enum spawn_result {
 	SPAWN_NO_EXEC,		/* errno of the chdir or exec that failed; the
 				   process is gone and reaped */
 	SPAWN_NO_WARM,		/* nothing was done: try it without ->warm */
-	SPAWN_NO_FRONT,		/* of who has started two of them: errno */
 };
 
 /* *pidfd: a descriptor that polls readable at the end of the process, the
  * caller's to close; -1 where there is no such thing. pidfd may be NULL. */
 enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 				int *pidfd);
+
+/* A process that has ended as soon as it leads a group of its own, for others
+ * to join; not reaped. SPAWN_OK or SPAWN_NO_PROCESS. */
+enum spawn_result spawn_leader(int place, pid_t *pid);
 
 /* Lets processes go on that are being started, and stand still: a stop signal
  * to our group has met them when they were about to leave it. From any

@@ -15,6 +15,12 @@ void tree_init(struct tree *t, pid_t leader, bool own_group, uint64_t number)
 	};
 }
 
+void tree_add_root(struct tree *t, pid_t pid)
+{
+	if (t->nroots < TREE_ROOTS_MAX)
+		t->root[t->nroots++] = (struct tree_member){ .pid = pid };
+}
+
 void tree_release(struct tree *t)
 {
 	free(t->members);
@@ -197,9 +203,20 @@ static struct tree_member *find_member(struct tree *t, const struct process *p)
 	return NULL;
 }
 
+static bool is_known_root(const struct tree *t, const struct process *p)
+{
+	for (unsigned i = 0; i < t->nroots; i++) {
+		if (t->root[i].pid == p->pid && t->root[i].start == p->start)
+			return true;
+	}
+	return false;
+}
+
 /* Without a parent among the job's own. */
 static bool is_root(struct tree *t, const struct process *p)
 {
+	if (is_known_root(t, p))
+		return true;
 	if (p->pid == t->leader)
 		return t->start == 0 || p->start == t->start;
 	return find_member(t, p) || (t->group && p->group == t->group) ||
@@ -242,8 +259,23 @@ static size_t find_ours(struct tree *t, const struct walk *w, size_t *ours)
 	return n;
 }
 
+static void note_roots(struct tree *t, const struct process *p)
+{
+	for (unsigned i = 0; i < t->nroots; i++) {
+		if (t->root[i].pid != p->pid)
+			continue;
+		t->root[i].start = p->start;
+		if (!t->start || p->start < t->start)
+			t->start = p->start;
+	}
+}
+
+/* Who is gone at the first look has a number that may be another's later. */
 static void note_start(struct tree *t, const struct walk *w)
 {
+	for (size_t i = 0; i < w->n && !t->has_looked; i++)
+		note_roots(t, &w->processes[i]);
+	t->has_looked = true;
 	for (size_t i = 0; i < w->n && !t->start; i++) {
 		if (w->processes[i].pid == t->leader)
 			t->start = w->processes[i].start;
@@ -267,7 +299,8 @@ static bool look(struct tree *t)
 		const struct process *p = &w->processes[ours[i]];
 		const struct tree_member *old = find_member(t, p);
 
-		if (p->pid == t->leader || (t->group && p->group == t->group))
+		if (p->pid == t->leader || is_known_root(t, p) ||
+		    (t->group && p->group == t->group))
 			continue;
 		is_new |= !old;
 		now[kept++] = (struct tree_member){

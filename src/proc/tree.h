@@ -28,8 +28,14 @@ struct tree_member {
 	bool is_stopped;	/* by us, before the end */
 };
 
+#define TREE_ROOTS_MAX	5
+
 struct tree {
 	pid_t leader;
+	struct tree_member root[TREE_ROOTS_MAX];	/* as the leader: they
+					   get their signals otherwise */
+	unsigned nroots;
+	bool has_looked;
 	pid_t group;		/* who is in it needs no help; 0: nobody is */
 	uint64_t number;	/* the job's, in its environment */
 	uint64_t start;		/* of the leader; 0: not seen yet */
@@ -40,6 +46,9 @@ struct tree {
 /* Of the job with that number, which runs as process leader. With own_group
  * that is a group of its own, else only the leader itself gets signals. */
 void tree_init(struct tree *t, pid_t leader, bool own_group, uint64_t number);
+/* For a job without a leader: one of its processes, a child of ours that is not
+ * reaped. Before the first look. */
+void tree_add_root(struct tree *t, pid_t pid);
 void tree_release(struct tree *t);
 
 /* Looks for members; true when there is one that is alive. Costs a walk

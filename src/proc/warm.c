@@ -50,6 +50,9 @@ bool warm_is_built_in(void)
  * socket says for certain whether there is a process. */
 #define PATIENCE_S	5
 
+/* How often to look meanwhile whether it is to end at once. */
+#define LOOKS_PER_S	20
+
 /* Made by make from warm_inside.c. */
 static const unsigned char library_bytes[] = {
 #include <src/proc/warm_library.inc>
@@ -128,18 +131,26 @@ static char **make_environment(char *const *envp, char *whom)
 
 static int set_patience(int sock)
 {
-	struct timeval t = { .tv_sec = PATIENCE_S };
+	struct timeval t = { .tv_usec = 1000000 / LOOKS_PER_S };
 
 	return setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
 }
 
-static ssize_t receive(int sock, struct warm_reply *reply)
+/* EAGAIN: patience is at its end, or hurry has become other than 0. */
+static ssize_t receive(int sock, struct warm_reply *reply,
+		       const atomic_int *hurry)
 {
-	ssize_t n;
+	ssize_t n = -1;
 
-	do
-		n = recv(sock, reply, sizeof(*reply), 0);
-	while (n < 0 && errno == EINTR);
+	for (int i = 0; n < 0 && i < PATIENCE_S * LOOKS_PER_S; i++) {
+		do
+			n = recv(sock, reply, sizeof(*reply), 0);
+		while (n < 0 && errno == EINTR);
+		if (n < 0 && errno != EAGAIN)
+			break;
+		if (n < 0 && hurry && atomic_load(hurry))
+			break;
+	}
 	return n;
 }
 
@@ -208,7 +219,7 @@ int warm_start(struct warm *w, const struct spawn_request *req, int library)
 		errno = err;
 		return -1;
 	}
-	if (receive(w->sock, &hello) == sizeof(hello) && hello.seq == 0)
+	if (receive(w->sock, &hello, NULL) == sizeof(hello) && hello.seq == 0)
 		return 0;
 	warm_end(w);
 	errno = ENOSYS;
@@ -289,10 +300,11 @@ static ssize_t send_request(struct warm *w, const struct spawn_request *req)
 }
 
 /* The reply to the last request; false when nobody will ever give one. */
-static bool await_reply(struct warm *w, struct warm_reply *reply)
+static bool await_reply(struct warm *w, const atomic_int *hurry,
+			struct warm_reply *reply)
 {
 	for (;;) {
-		ssize_t n = receive(w->sock, reply);
+		ssize_t n = receive(w->sock, reply, hurry);
 
 		if (n == sizeof(*reply) && reply->seq == w->seq)
 			return true;
@@ -326,7 +338,7 @@ enum spawn_result warm_process(struct warm *w, const struct spawn_request *req,
 			warm_end(w);
 		return SPAWN_NO_WARM;
 	}
-	if (!await_reply(w, &reply)) {
+	if (!await_reply(w, req->hurry, &reply)) {
 		warm_end(w);
 		return SPAWN_NO_WARM;
 	}

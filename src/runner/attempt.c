@@ -249,6 +249,10 @@ static void begin_kill(struct attempt *a, enum kill_reason reason, int64_t now)
 	/* Before the first signal: who loses its parent is harder to find. */
 	tree_init(&a->tree, a->child.pid, !a->child.same_group,
 		  a->job->number);
+	for (unsigned i = 0; i < a->child.nparts; i++) {
+		if (!a->child.part[i].is_reaped)
+			tree_add_root(&a->tree, a->child.part[i].pid);
+	}
 	tree_look(&a->tree);
 }
 

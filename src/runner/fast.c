@@ -173,11 +173,13 @@ static bool warm_up(struct fast_slot *s, const struct spawn_request *req)
 }
 
 static enum spawn_result start_warm(struct fast_slot *s, struct child *c,
-				    struct spawn_request *req)
+				    struct spawn_request *req,
+				    const struct job *job)
 {
 	enum spawn_result r;
 
 	req->warm = &s->warm;
+	req->hurry = &job->order;
 	r = child_start(c, req);
 	req->warm = NULL;
 	if (!warm_is_up(&s->warm))
@@ -193,7 +195,7 @@ enum spawn_result fast_start(struct fast_slot *s, struct child *c,
 	if (is_due(s) && is_suitable(req, job) && is_allowed(s)) {
 		mutex_lock(&s->lock);
 		if (warm_up(s, req))
-			r = start_warm(s, c, req);
+			r = start_warm(s, c, req, job);
 		mutex_unlock(&s->lock);
 	}
 	s->was_warm = r != SPAWN_NO_WARM;

@@ -68,7 +68,7 @@ void launch_init(struct launch *l, const struct launcher *by)
 	buf_init(&l->slot0_var);
 	buf_init(&l->tmp_var);
 	words_init(&l->words);
-	for (unsigned i = 0; i < CHILD_FRONTS_MAX; i++)
+	for (unsigned i = 0; i < LAUNCH_FRONTS_MAX; i++)
 		front_init(&l->front[i]);
 	known_init(&l->known);
 	l->run_env = xcalloc(by->nbase + ENV_EXTRA, sizeof(*l->run_env));
@@ -87,7 +87,7 @@ void launch_release(struct launch *l)
 	buf_release(&l->slot0_var);
 	buf_release(&l->tmp_var);
 	words_release(&l->words);
-	for (unsigned i = 0; i < CHILD_FRONTS_MAX; i++)
+	for (unsigned i = 0; i < LAUNCH_FRONTS_MAX; i++)
 		front_release(&l->front[i]);
 	known_release(&l->known);
 	free(l->program);
@@ -428,7 +428,7 @@ static bool is_fed(struct launch *l, const struct job *job, size_t bar)
 {
 	/* Where nobody dies of SIGPIPE, a builtin may complain. */
 	return !l->by->is_preloaded && is_bare(job) &&
-	       !sigstate_was_ignored(SIGPIPE) && bar <= KNOWN_MAX &&
+	       !sigstate_was_ignored(SIGPIPE) &&
 	       is_known(l, l->command.data, bar) &&
 	       l->known.to == KNOWN_TO_STDOUT && l->known.out.len <= FED_MAX;
 }
@@ -440,7 +440,7 @@ static bool add_front(struct launch *l, const char *text, size_t len)
 	struct launch_front *f = &l->front[l->nfronts];
 	const char *path;
 
-	if (!by->may_pipe || l->nfronts == CHILD_FRONTS_MAX ||
+	if (!by->may_pipe || l->nfronts == LAUNCH_FRONTS_MAX ||
 	    words_split(&f->words, text, len, by->kind) < 0 ||
 	    (f->words.redirs.n && !by->may_redirect))
 		return false;
@@ -484,7 +484,8 @@ static bool find_programs(struct launch *l, const struct job *job, size_t bar)
 
 static bool prepare_piped(struct launch *l, const struct job *job, size_t bar)
 {
-	if (!l->never_pipes && find_programs(l, job, bar))
+	if (!l->never_pipes && l->command.len <= KNOWN_MAX &&
+	    find_programs(l, job, bar))
 		return true;
 	l->is_fed = false;
 	l->nfronts = 0;
@@ -575,7 +576,7 @@ void launch_front(struct launch *l, unsigned i)
 	if (!l->by->is_bash)
 		return;
 	replace_var(l, l->underscore.data, f->underscore.data);
-	for (unsigned k = 0; k < i; k++)
+	for (unsigned k = 0; k < l->nfronts; k++)
 		replace_var(l, l->front[k].underscore.data, f->underscore.data);
 }
 

@@ -31,6 +31,7 @@ struct launcher;
 struct spawn_request;
 
 #define LAUNCH_CACHE 8
+#define LAUNCH_FRONTS_MAX (CHILD_PARTS_MAX - 1)
 
 struct launch {
 	const struct launcher *by;
@@ -42,7 +43,7 @@ struct launch {
 		struct buf path;
 		struct buf underscore;
 		struct buf text;
-	} front[CHILD_FRONTS_MAX];
+	} front[LAUNCH_FRONTS_MAX];
 	char *shell_argv[5];
 	struct {		/* programs found in PATH */
 		char *name;

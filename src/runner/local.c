@@ -30,8 +30,8 @@
 
 /*
  * Jobs being started at one time. While it is, a job holds two descriptors
- * more than later (limits.c counts on this bound), and more starts at once
- * than CPUs only stand in each other's way.
+ * more than later (limits.c counts on this bound), or, a pipeline, up to eight;
+ * and more starts at once than CPUs only stand in each other's way.
  */
 #define STARTS_MAX 32
 
@@ -467,15 +467,9 @@ static enum run_result launch(struct local *l, struct slot *s, struct job *job,
 	attempt_close_pipes(&s->attempt);
 	drop_cgroup(s);
 	job->outcome.err = err;
-	switch (r) {
-	case SPAWN_NO_PROCESS:
+	if (r == SPAWN_NO_PROCESS)
 		return RUN_AGAIN;
-	case SPAWN_NO_FRONT:
-		launch_clean(&s->launch);
-		return fail_start(job, "cannot start", s->launch.path, err);
-	default:
-		return no_exec(l, s, job, err);
-	}
+	return no_exec(l, s, job, err);
 }
 
 /* Does someone want the job? If not, it is over. */

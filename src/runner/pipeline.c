@@ -19,9 +19,9 @@
 #include "sched/job.h"
 #include "sched/output.h"
 
-/* The child is there already and waits: pauses from 1 ms on, each twice the
- * one before, some four seconds in all. */
-#define TRIES_MAX 12
+/* Pauses from 1 ms on, each twice the one before, a quarter of a second in
+ * all: then the job waits as any other, and the shell gets it. */
+#define TRIES_MAX 8
 
 static int open_between(struct job_pipes *p, unsigned n)
 {
@@ -32,6 +32,14 @@ static int open_between(struct job_pipes *p, unsigned n)
 		p->n++;
 	fd_fork_unlock();
 	return ret;
+}
+
+static void close_between(struct job_pipes *p)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		fd_close(&p->between[i][0]);
+		fd_close(&p->between[i][1]);
+	}
 }
 
 int job_pipes_open(struct job_pipes *p, struct attempt *a,
@@ -57,10 +65,7 @@ void job_pipes_close(struct job_pipes *p)
 	fd_close(&p->ends[0]);
 	fd_close(&p->ends[1]);
 	fd_close(&p->fed);
-	for (unsigned i = 0; i < p->n; i++) {
-		fd_close(&p->between[i][0]);
-		fd_close(&p->between[i][1]);
-	}
+	close_between(p);
 }
 
 static enum spawn_result try_front(struct attempt *a, struct launch *l,
@@ -70,28 +75,65 @@ static enum spawn_result try_front(struct attempt *a, struct launch *l,
 
 	launch_front(l, i);
 	launch_fill(l, req);
-	r = child_start_front(&a->child, req);
+	r = child_start_part(&a->child, req);
 	if (r != SPAWN_NO_EXEC)
 		return r;
 	/* Whatever the reason, the shell knows how to say it. */
 	launch_front_by_shell(l, i);
 	launch_fill(l, req);
-	return child_start_front(&a->child, req);
+	return child_start_part(&a->child, req);
 }
 
-/* What is short is asked for again; but a job that is to end is ended as any
- * other, with whom there is of it. */
+/* Some are there already: so what is short is asked for again for a moment,
+ * unless the job is to end. */
 static enum spawn_result start_front(struct attempt *a, struct launch *l,
 				     unsigned i, struct spawn_request *req)
 {
 	enum spawn_result r = try_front(a, l, i, req);
 
 	for (int try = 0; r == SPAWN_NO_PROCESS && try < TRIES_MAX; try++) {
-		thread_poll(NULL, 0, NS_PER_MS << try);
 		if (atomic_load(&a->job->order) != JOB_GO)
-			return SPAWN_OK;
+			break;
+		thread_poll(NULL, 0, NS_PER_MS << try);
 		r = try_front(a, l, i, req);
 	}
+	return r;
+}
+
+/* They have had no input, and get none any more. */
+static void end_parts(struct job_pipes *p, struct attempt *a)
+{
+	int err = errno;
+
+	close_between(p);
+	child_signal(&a->child, SIGKILL);
+	while (a->child.nparts && !child_poll(&a->child))
+		thread_poll(NULL, 0, NS_PER_MS);
+	child_finish(&a->child);
+	errno = err;
+}
+
+static enum spawn_result start_parts(struct job_pipes *p, struct attempt *a,
+				     struct launch *l,
+				     const struct spawn_request *req)
+{
+	struct spawn_request own = *req;
+	enum spawn_result r = child_start_group(&a->child, req);
+
+	if (r != SPAWN_OK)
+		return r;
+	if (l->nfronts)
+		own.in = p->between[l->nfronts - 1][0];
+	launch_fill(l, &own);
+	r = child_start_part(&a->child, &own);
+	/* From its neighbour on: who has input is the last to be started. */
+	for (unsigned i = l->nfronts; r == SPAWN_OK && i-- > 0;) {
+		own.in = i ? p->between[i - 1][0] : req->in;
+		own.out = p->between[i][1];
+		r = start_front(a, l, i, &own);
+	}
+	if (r != SPAWN_OK)
+		end_parts(p, a);
 	return r;
 }
 
@@ -100,26 +142,12 @@ enum spawn_result pipeline_start(struct job_pipes *p, struct attempt *a,
 				 const struct spawn_request *req)
 {
 	struct spawn_request own = *req;
-	enum spawn_result r;
-	int err;
 
-	if (l->nfronts)
-		own.in = p->between[l->nfronts - 1][0];
-	launch_fill(l, &own);
-	r = child_start(&a->child, &own);
 	a->is_behind_pipe = l->is_fed || l->nfronts;
-	for (unsigned i = 0; r == SPAWN_OK && i < l->nfronts; i++) {
-		own.in = i ? p->between[i - 1][0] : req->in;
-		own.out = p->between[i][1];
-		if (start_front(a, l, i, &own) == SPAWN_OK)
-			continue;
-		err = errno;
-		child_signal(&a->child, SIGKILL);
-		child_finish(&a->child);
-		errno = err;
-		r = SPAWN_NO_FRONT;
-	}
-	return r;
+	if (a->is_behind_pipe)
+		return start_parts(p, a, l, req);
+	launch_fill(l, &own);
+	return child_start(&a->child, &own);
 }
 
 static const char *core_mark(int status)
@@ -182,6 +210,13 @@ static void add_trimmed(struct buf *text, const char *s, size_t len)
 	buf_add(text, s, len);
 }
 
+/* They were started from the last to the first. */
+static const struct child_part *part_of(const struct child *c,
+					const struct launch *l, unsigned i)
+{
+	return &c->part[l->nfronts - i];
+}
+
 /* bash: when the last one has died of it, a line for each process; of SIGTERM
  * no more than its name. */
 static void add_list(struct buf *text, const struct child *c,
@@ -197,19 +232,19 @@ static void add_list(struct buf *text, const struct child *c,
 		return;
 	}
 	buf_addf(text, "%s: line 1: ", l->by->shell);
-	for (unsigned i = 0; i < c->nfronts; i++) {
-		const struct buf *part = &l->front[i].text;
+	for (unsigned i = 0; i < l->nfronts; i++) {
+		const struct child_part *part = part_of(c, l, i);
 
-		buf_addf(text, "%5ld ", (long)c->front[i].pid);
-		add_state(text, c->front[i].wait_status, first);
+		buf_addf(text, "%5ld ", (long)part->pid);
+		add_state(text, part->wait_status, first);
 		buf_addstr(text, i ? "| " : "");
-		add_trimmed(text, part->data, part->len);
+		add_trimmed(text, l->front[i].text.data, l->front[i].text.len);
 		buf_addstr(text, "\n     ");
-		first = &c->front[0].wait_status;
+		first = &part_of(c, l, 0)->wait_status;
 	}
 	for (size_t bar; last[bar = words_find_pipe(last, strlen(last))];)
 		last += bar + 1;
-	buf_addf(text, "%5ld ", (long)c->pid);
+	buf_addf(text, "%5ld ", (long)c->part[0].pid);
 	add_state(text, c->wait_status, first);
 	buf_addstr(text, "| ");
 	add_trimmed(text, last, strlen(last));
@@ -225,8 +260,8 @@ void pipeline_tell_deaths(struct attempt *a, const struct launch *l)
 	if (l->by->is_bash) {
 		add_list(&text, c, l);
 	} else {
-		for (unsigned i = 0; i < c->nfronts; i++)
-			add_line(&text, c->front[i].wait_status);
+		for (unsigned i = 0; i < l->nfronts; i++)
+			add_line(&text, part_of(c, l, i)->wait_status);
 		add_line(&text, c->wait_status);
 	}
 	if (text.len)

@@ -29,6 +29,9 @@
 #define BLOCK_PATIENCE	(60 * NS_PER_SEC)
 #define TRY_PATIENCE	(10 * NS_PER_SEC)
 
+/* Or for descriptors, or a process, to be had again. */
+#define SHORTAGE_PATIENCE	(60 * NS_PER_SEC)
+
 extern char **environ;
 
 /* GNU parallel's, in its order: by speed on many cores. */
@@ -227,16 +230,26 @@ static int make_pipes(int in[2], int out[2])
 	return ret;
 }
 
+static bool is_shortage(int err)
+{
+	return err == EMFILE || err == ENFILE || err == EAGAIN ||
+	       err == ENOMEM;
+}
+
+/* errno tells of a shortage. */
 static int start_filter(struct filter_run *r, const char *program,
 			struct buf *err)
 {
-	int in[2], out[2], ret;
+	int in[2], out[2], ret, cause;
 
 	if (make_pipes(in, out) < 0) {
-		buf_addf(err, "cannot make a pipe: %s", strerror(errno));
+		cause = errno;
+		buf_addf(err, "cannot make a pipe: %s", strerror(cause));
+		errno = cause;
 		return -1;
 	}
 	ret = start(&r->child, program, in[0], out[1], err);
+	cause = errno;
 	fd_close(&in[0]);
 	fd_close(&out[1]);
 	r->in = in[1];
@@ -245,6 +258,7 @@ static int start_filter(struct filter_run *r, const char *program,
 		fd_close(&r->in);
 		fd_close(&r->out);
 	}
+	errno = cause;
 	return ret;
 }
 
@@ -302,6 +316,7 @@ static bool serve(struct filter_run *r, struct buf *out, int64_t patience_ns)
 	return true;
 }
 
+/* COMPRESS_SHORT: nothing has been done. */
 static int run_filter(const char *program, const char *data, size_t len,
 		      struct buf *out, int64_t patience_ns, struct buf *err)
 {
@@ -309,7 +324,7 @@ static int run_filter(const char *program, const char *data, size_t len,
 	bool is_whole, took_all;
 
 	if (start_filter(&r, program, err) < 0)
-		return -1;
+		return is_shortage(errno) ? COMPRESS_SHORT : -1;
 	is_whole = serve(&r, out, patience_ns);
 	took_all = r.len == 0;
 	fd_close(&r.in);
@@ -340,8 +355,19 @@ int compress_block(const struct compress *c, const char *data, size_t len,
 int compress_unblock(const struct compress *c, const char *data, size_t len,
 		     struct buf *out, struct buf *err)
 {
-	return len ? run_filter(c->unpack, data, len, out, BLOCK_PATIENCE, err)
-		   : 0;
+	int64_t end_ns = clock_now_ns() + SHORTAGE_PATIENCE;
+	int ret = 0;
+
+	while (len) {
+		ret = run_filter(c->unpack, data, len, out, BLOCK_PATIENCE,
+				 err);
+		if (ret != COMPRESS_SHORT || clock_now_ns() >= end_ns)
+			break;
+		/* Jobs end, and give back what they had. */
+		buf_reset(err);
+		(void)!poll(NULL, 0, LOOK_MS);
+	}
+	return ret == 0 ? 0 : -1;
 }
 
 int compress_try(const struct compress *c, bool both, struct buf *err)
@@ -363,5 +389,5 @@ int compress_try(const struct compress *c, bool both, struct buf *err)
 	}
 	buf_release(&packed);
 	buf_release(&back);
-	return ret;
+	return ret == 0 ? 0 : -1;
 }

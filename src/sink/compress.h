@@ -37,7 +37,11 @@ void compress_release(struct compress *c);
 int compress_try(const struct compress *c, bool both,
 		 struct buf *err) MUST_USE;
 
-/* One block in memory, added to out. Blocks. */
+/* What it takes to start the program is not to be had now. */
+#define COMPRESS_SHORT	1
+
+/* One block in memory, added to out. Blocks. compress_block: also
+ * COMPRESS_SHORT, with nothing done; the other one waits a minute for it. */
 int compress_block(const struct compress *c, const char *data, size_t len,
 		   struct buf *out, struct buf *err) MUST_USE;
 int compress_unblock(const struct compress *c, const char *data, size_t len,

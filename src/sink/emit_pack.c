@@ -90,23 +90,23 @@ static off_t *spill_locked(struct emit *e, const struct buf *packed)
 	return NULL;
 }
 
-/* False when the program can't do it; err says why. */
-static bool compress(const struct emit *e, const struct held_chunk *raw,
-		     struct buf *packed, struct buf *err)
+/* 0; COMPRESS_SHORT: not now; -1: the program can't do it, err says why. */
+static int compress(const struct emit *e, const struct held_chunk *raw,
+		    struct buf *packed, struct buf *err)
 {
 	struct buf text = BUF_INIT;
-	bool done;
+	int ret;
 
 	add_chunks(&text, raw);
-	done = compress_block(e->cfg.compress, text.data, text.len, packed,
-			      err) == 0;
-	if (done && packed->len == 0) {
+	ret = compress_block(e->cfg.compress, text.data, text.len, packed,
+			     err);
+	if (ret == 0 && packed->len == 0) {
 		buf_addf(err, "'%s' has made nothing of its input",
 			 e->cfg.compress->pack);
-		done = false;
+		ret = -1;
 	}
 	buf_release(&text);
-	return done;
+	return ret;
 }
 
 /* Once: from then on nothing is compressed. */
@@ -131,17 +131,18 @@ static void pack_locked(struct emit *e, struct out *out, int stream)
 	struct held_chunk *c = held_pack(h, BLOCK_BYTES, &raw);
 	struct buf packed = BUF_INIT, err = BUF_INIT;
 	off_t *extents = NULL;
-	bool done;
+	int ret;
 
 	out->loose[stream] = 0;
 	if (!c)
 		return;
 	mutex_unlock(&e->lock);
-	done = compress(e, raw, &packed, &err);
+	ret = compress(e, raw, &packed, &err);
 	mutex_lock(&e->lock);
-	if (done)
+	/* What is short now stays in memory, and the next block is tried. */
+	if (ret == 0)
 		extents = spill_locked(e, &packed);
-	else
+	else if (ret != COMPRESS_SHORT)
 		give_up_locked(e, &err);
 	if (extents) {
 		held_packed(c, extents, packed.len);

@@ -262,13 +262,13 @@ same() {
 	assert_ok $'1\n2\n3'
 	seq 500000 >input
 	muster --fifo --block 2M 'sleep 0.01; cat {}' <input | cmp - input
-	p '1\n2\n3\n' --fifo -N2 'echo not read'
+	p '1\n2\n3\n' --fifo -N2 ': {}; echo not read'
 	assert_ok $'not read\nnot read'
 }
 
 @test "--cat and --fifo leave nothing behind when they are ended" {
 	seq 10 >input
-	start muster --fifo -N1 'touch up; exec sleep 1000' <input
+	start muster --fifo -N1 ': {}; touch up; exec sleep 1000' <input
 	wait_until test -e up
 	kill -INT "$pid"
 	finish

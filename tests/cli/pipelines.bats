@@ -99,15 +99,48 @@ commands=(
 	assert_output ''
 }
 
-@test "all are of the same group, which the last one leads" {
+@test "all are of the same group, and none leads it" {
 	printf '#!/bin/sh\nps -o pid=,pgid= -p $$; cat\n' >bin/group
 	chmod +x bin/group
 	run muster <<<'group | group | group'
 	assert_status 0
 	[ "$(awk '{ print $2 }' <<<"$output" | sort -u | wc -l)" -eq 1 ]
-	# shellcheck disable=SC2046
-	set -- $(head -n 1 <<<"$output")
-	[ "$1" = "$2" ]
+	awk '$1 == $2 { exit 1 }' <<<"$output"
+}
+
+@test "any part may make a session or a group of its own" {
+	run muster <<<"seq 3 | setsid sh -c 'sleep 0.2; cat; exit 3'"
+	assert_status 1
+	assert_output $'1\n2\n3'
+	run muster --joblog log <<<"cat /dev/null | setsid sh -c 'exit 3'"
+	[ "$(cut -f 7 log | tail -n 1)" = 3 ]
+	# timeout(1) ends its own group, which is not that of the others.
+	printf '#!/bin/sh\nsleep 1\n: >late\n' >bin/slow
+	chmod +x bin/slow
+	run muster --joblog log <<<'slow | timeout 0.2 cat'
+	assert_output ''
+	[ -e late ]
+	[ "$(cut -f 7 log | tail -n 1)" = 124 ]
+}
+
+@test "what a part has started elsewhere ends with the job" {
+	printf '#!/bin/sh\necho $$ >pid\nexec sleep 300\n' >bin/far
+	chmod +x bin/far
+	run muster --timeout 0.5 \
+		<<<"setsid env -i sh -c 'bin/far & wait' | cat"
+	assert_status 1
+	wait_until is_gone "$(cat pid)"
+}
+
+@test "a part that is too long: nothing is run" {
+	{
+		printf '/bin/echo '
+		head -c 140000 /dev/zero | tr '\0' x
+		printf ' | tee out\n'
+	} >list
+	run muster -a list
+	[ "$status" -ne 0 ]
+	[ ! -e out ]
 }
 
 @test "the job is over when all are" {

@@ -50,6 +50,15 @@ skipped() {
 			assert_file_is out $'5\n6\n'
 		done
 	done
+	rm -f log
+	seq 4 | muster --pipe -N2 --cat --joblog log 'wc -c {} | cat - {}' >out
+	seq 4 | muster --pipe -N2 --cat --joblog log --resume \
+		'wc -c {} | cat - {}' >out
+	assert_file_is out ''
+	t --pipe -N2 --cat --joblog log --resume 'wc -l {} | cat - {}' \
+		< <(seq 4)
+	assert_status 255
+	assert_stderr_has 'the input has changed'
 }
 
 @test "--resume: also failed jobs are skipped, and not counted" {

@@ -174,6 +174,24 @@ sweep() {
 	done
 }
 
+@test "few descriptors and --compress: slower, and nothing lost" {
+	without_valgrind
+	# The first one holds up the others, above what may be in memory.
+	printf '[ {} != 1 ] || sleep 0.5; seq {}00000 {}30000; :' >command
+	muster -j6 "$(cat command)" ::: 1 2 3 4 5 6 7 8 >want
+	for ((n = 8, ran = 0; ran < 8; n++)); do
+		(ulimit -n $n && muster -j6 --output-memory 64K \
+			"$(cat command)" ::: 1 2 3 4 5 6 7 8 >got 2>err) ||
+			continue
+		ran=$((ran + 1))
+		(ulimit -n $n && muster -j6 --output-memory 64K --compress \
+			--compress-program gzip \
+			"$(cat command)" ::: 1 2 3 4 5 6 7 8 >got 2>err) ||
+			fail_with "$n: $(cat err)"
+		cmp want got
+	done
+}
+
 @test "too few descriptors for anything: a message, and not 0" {
 	without_valgrind
 	for n in 3 4 5 6; do

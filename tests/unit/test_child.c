@@ -287,6 +287,28 @@ static void from_many_threads(void)
 	check_no_children();
 }
 
+/* A group of one, with what comes from us as its input. */
+static void start_group(struct proc *p, const char *script)
+{
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
+	struct spawn_request req = {
+		.path = "/bin/sh", .argv = argv, .envp = environ, .err = 2,
+		.die_with_parent = true,
+	};
+	int in[2], out[2];
+
+	CHECK(fd_pipe(in) == 0 && fd_pipe(out) == 0);
+	req.in = in[0];
+	req.out = out[1];
+	memset(&p->c, 0xee, sizeof(p->c));
+	CHECK_INT(child_start_group(&p->c, &req), SPAWN_OK);
+	CHECK_INT(child_start_part(&p->c, &req), SPAWN_OK);
+	close(in[0]);
+	close(out[1]);
+	p->in = in[1];
+	p->out = out[0];
+}
+
 /* In front of p: its output is p's input. */
 static void start_front(struct proc *p, const char *script)
 {
@@ -296,7 +318,7 @@ static void start_front(struct proc *p, const char *script)
 		.out = p->in, .err = 2, .die_with_parent = true,
 	};
 
-	CHECK_INT(child_start_front(&p->c, &req), SPAWN_OK);
+	CHECK_INT(child_start_part(&p->c, &req), SPAWN_OK);
 	fd_close(&p->in);
 }
 
@@ -308,7 +330,7 @@ static void is_over_with_all_in_front(void)
 
 	set_up();
 	CHECK(fd_pipe(hold) == 0);
-	start(&p, "read x; echo $x; exit 7");
+	start_group(&p, "read x; echo $x; exit 7");
 	/* It goes on when the others are over, until it is let go. */
 	fcntl(hold[0], F_SETFD, 0);
 	dup2(hold[0], 9);
@@ -322,12 +344,44 @@ static void is_over_with_all_in_front(void)
 		CHECK(!child_poll(&p.c));
 		usleep(200);
 	}
-	/* The number of the group is still the leader's. */
-	CHECK(kill(-p.c.pid, 0) == 0);
+	/* The number of the group is still ours. */
+	CHECK_INT(getpgid(p.c.part[1].pid), p.c.pid);
 	close(hold[1]);
 	finish(&p);
 	CHECK_INT(WEXITSTATUS(p.c.wait_status), 7);
-	CHECK_INT(WEXITSTATUS(p.c.front[0].wait_status), 4);
+	CHECK_INT(WEXITSTATUS(p.c.part[1].wait_status), 4);
+	check_no_children();
+}
+
+/* Nobody leads it. */
+static void parts_may_leave(void)
+{
+	struct proc p;
+
+	set_up();
+	start_group(&p, "cat >/dev/null; exec setsid sh -c 'exit 6'");
+	start_front(&p, "exec setsid true");
+	finish(&p);
+	CHECK_INT(WEXITSTATUS(p.c.wait_status), 6);
+	fd_close(&p.out);
+	check_no_children();
+}
+
+static void group_without_parts(void)
+{
+	char *argv[] = { (char *)"none", NULL };
+	struct spawn_request req = {
+		.path = "/none", .argv = argv, .envp = environ, .err = 2,
+		.out = 1, .die_with_parent = true,
+	};
+	struct child c;
+
+	set_up();
+	memset(&c, 0xee, sizeof(c));
+	CHECK_INT(child_start_group(&c, &req), SPAWN_OK);
+	CHECK_INT(child_start_part(&c, &req), SPAWN_NO_EXEC);
+	child_signal(&c, SIGKILL);
+	child_finish(&c);
 	check_no_children();
 }
 
@@ -337,14 +391,14 @@ static void front_is_first(void)
 	char line[32];
 
 	set_up();
-	start(&p, "cat; echo end");
+	start_group(&p, "cat; echo end");
 	start_front(&p, "echo a; kill -KILL $$");
 	await_line(&p, line, sizeof(line));
 	CHECK_STR(line, "a");
 	await_line(&p, line, sizeof(line));
 	CHECK_STR(line, "end");
 	finish(&p);
-	CHECK(WIFSIGNALED(p.c.front[0].wait_status));
+	CHECK(WIFSIGNALED(p.c.part[1].wait_status));
 	CHECK_INT(WEXITSTATUS(p.c.wait_status), 0);
 	fd_close(&p.out);
 	check_no_children();
@@ -355,19 +409,19 @@ static void all_in_front_get_signals(void)
 	struct proc p;
 
 	set_up();
-	start(&p, "exec sleep 300");
+	start_group(&p, "exec sleep 300");
 	start_front(&p, "exec sleep 301");
-	CHECK_INT(getpgid(p.c.front[0].pid), p.c.pid);
+	CHECK_INT(getpgid(p.c.part[1].pid), p.c.pid);
 	p.in = fcntl(2, F_DUPFD, 10);
 	/* One that leaves the group is of the job all the same. */
 	start_front(&p, "exec setsid sleep 302");
-	while (getpgid(p.c.front[1].pid) == p.c.pid)
+	while (getpgid(p.c.part[2].pid) == p.c.pid)
 		usleep(200);
 	child_signal(&p.c, SIGKILL);
 	finish(&p);
-	for (unsigned i = 0; i < 2; i++) {
-		CHECK(WIFSIGNALED(p.c.front[i].wait_status));
-		CHECK_INT(WTERMSIG(p.c.front[i].wait_status), SIGKILL);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(WIFSIGNALED(p.c.part[i].wait_status));
+		CHECK_INT(WTERMSIG(p.c.part[i].wait_status), SIGKILL);
 	}
 	CHECK_INT(WTERMSIG(p.c.wait_status), SIGKILL);
 	fd_close(&p.out);
@@ -383,7 +437,7 @@ static void usage_is_that_of_all(void)
 	struct proc p;
 
 	set_up();
-	start(&p, "cat >/dev/null");
+	start_group(&p, "cat >/dev/null");
 	start_front(&p, burn);
 	finish(&p);
 	CHECK(p.c.usage.user_ns + p.c.usage.system_ns > 10 * NS_PER_MS);
@@ -411,7 +465,7 @@ static void front_is_in_nobodys_way(void)
 	struct proc p, other;
 
 	set_up();
-	start(&p, "exec sleep 300");
+	start_group(&p, "exec sleep 300");
 	start_front(&p, "exit 3");
 	start(&other, "setsid sh -c 'exit 3' & setsid sh -c 'exit 4' & exit 0");
 	finish(&other);
@@ -422,11 +476,11 @@ static void front_is_in_nobodys_way(void)
 
 		child_sweep();
 		CHECK(waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == 0);
-		if (si.si_pid == 0 && p.c.front[0].is_reaped)
+		if (si.si_pid == 0 && p.c.part[1].is_reaped)
 			break;
 		usleep(200);
 	}
-	CHECK_INT(WEXITSTATUS(p.c.front[0].wait_status), 3);
+	CHECK_INT(WEXITSTATUS(p.c.part[1].wait_status), 3);
 	child_signal(&p.c, SIGKILL);
 	finish(&p);
 	fd_close(&p.out);
@@ -576,6 +630,8 @@ static const struct tap_case cases[] = {
 	{ "it is over when all in front of it are",
 	  is_over_with_all_in_front },
 	{ "who is in front may end first", front_is_first },
+	{ "parts may have groups and sessions of their own", parts_may_leave },
+	{ "a group in which nobody could be started", group_without_parts },
 	{ "signals reach all in front", all_in_front_get_signals },
 #ifdef HAVE_WAIT4
 	{ "usage is that of all", usage_is_that_of_all },
