@@ -210,6 +210,19 @@ enum spawn_result child_start_part(struct child *c,
 	return r;
 }
 
+unsigned child_list_parts(struct child *c, pid_t pid[CHILD_PARTS_MAX])
+{
+	unsigned n = 0;
+
+	mutex_lock(&registry_lock);
+	for (unsigned i = 0; i < c->nparts; i++) {
+		if (!c->part[i].is_reaped)
+			pid[n++] = c->part[i].pid;
+	}
+	mutex_unlock(&registry_lock);
+	return n;
+}
+
 void child_lasts(const struct child *c)
 {
 	if (c->place && !c->has_ended)

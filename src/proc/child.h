@@ -86,6 +86,9 @@ enum spawn_result child_start_group(struct child *c,
 enum spawn_result child_start_part(struct child *c,
 				   const struct spawn_request *req);
 
+/* Those parts of c that are not reaped, into pid; how many. */
+unsigned child_list_parts(struct child *c, pid_t pid[CHILD_PARTS_MAX]);
+
 /* It lasts: what there is of its group must die with muster, too. For who has
  * waited a little; cheap when called again. */
 void child_lasts(const struct child *c);

@@ -238,6 +238,9 @@ static int64_t timeout_of(const struct attempt *a)
 
 static void begin_kill(struct attempt *a, enum kill_reason reason, int64_t now)
 {
+	pid_t part[CHILD_PARTS_MAX];
+	unsigned n;
+
 	if (a->reason != KILL_NONE)
 		return;
 	a->reason = reason;
@@ -249,10 +252,9 @@ static void begin_kill(struct attempt *a, enum kill_reason reason, int64_t now)
 	/* Before the first signal: who loses its parent is harder to find. */
 	tree_init(&a->tree, a->child.pid, !a->child.same_group,
 		  a->job->number);
-	for (unsigned i = 0; i < a->child.nparts; i++) {
-		if (!a->child.part[i].is_reaped)
-			tree_add_root(&a->tree, a->child.part[i].pid);
-	}
+	n = child_list_parts(&a->child, part);
+	for (unsigned i = 0; i < n; i++)
+		tree_add_root(&a->tree, part[i]);
 	tree_look(&a->tree);
 }
 

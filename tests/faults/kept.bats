@@ -109,7 +109,8 @@ each_once() {
 	END
 	for signal in TERM HUP INT; do
 		rm -f j o ran go up
-		start muster -j 2 --min 2 --journal j --output o -a jobs
+		# With a percentage nothing begins before all is read.
+		start muster -j 2 --halt soon,fail=100% --journal j --output o -a jobs
 		await up
 		wait_until ended 1
 		kill -"$signal" "$pid"
@@ -133,7 +134,8 @@ each_once() {
 	END
 	mkfifo o
 	cat o >first 3>&- &
-	start muster -j 2 --min 2 --journal j --output o -a jobs
+	# With a percentage nothing begins before all is read.
+	start muster -j 2 --halt soon,fail=100% --journal j --output o -a jobs
 	await up
 	wait_until ended 2
 	kill -INT "$pid"

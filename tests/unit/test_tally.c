@@ -64,7 +64,9 @@ static void by_status(void)
 	add(&t, 5, JOB_EXITED, 1);
 	CHECK_INT(t.failed, 4);
 	CHECK_INT(t.first_failed_seq, 2);
-	check_all(&t, 4, 3, 126, 1, 123);
+	check_all(&t, 4, 3, 126, 1, 126);
+	add(&t, 6, JOB_EXITED, 127);
+	check_all(&t, 5, 3, 127, 1, 127);
 }
 
 static void count_ends_at_101(void)
