@@ -67,9 +67,11 @@ void sigstate_setup(void)
 void sigstate_drop_pending(void)
 {
 	struct sigaction before;
-	sigset_t pending;
+	sigset_t pending, none;
 
-	if (sigpending(&pending) < 0)
+	sigemptyset(&none);
+	if (sigpending(&pending) < 0 ||
+	    memcmp(&pending, &none, sizeof(none)) == 0)
 		return;
 	for (int sig = 1; sig < NSIG; sig++) {
 		if (sigismember(&pending, sig) != 1 ||
