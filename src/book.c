@@ -138,6 +138,7 @@ void book_identify(const struct book *b, struct job *job, uint64_t number)
 	siphash_init(&h, seed);
 	hash_commands(b, &h, job);
 	hash_cwd(b, &h, job);
+	/* Nothing but that name is in its environment. */
 	if (has_file)
 		job->values[0] = path;
 	else if (job->env)

@@ -3,12 +3,14 @@
 #include <config.h>
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/compiler.h"
+#include "base/path.h"
 #include "clash.h"
 #include "input/source.h"
 #include "options.h"
@@ -69,25 +71,13 @@ static int check_input(const struct input_spec *in, const struct written *w,
 	return -1;
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* The directory that a file will be made in. */
 static bool find_directory(const char *path, struct stat *st)
 {
-	size_t len = (size_t)(base_name(path) - path);
-	struct buf dir = BUF_INIT;
-	bool found;
+	char *dir = path_directory(path);
+	bool found = stat(dir, st) == 0;
 
-	buf_add(&dir, path, len);
-	if (len == 0)
-		buf_addch(&dir, '.');
-	found = stat(dir.data, st) == 0;
-	buf_release(&dir);
+	free(dir);
 	return found;
 }
 
@@ -97,7 +87,7 @@ static bool clash(const struct written *a, const struct written *b)
 
 	if (a->is_there || b->is_there)
 		return a->is_there && b->is_there && is_same(&a->st, &b->st);
-	if (strcmp(base_name(a->path), base_name(b->path)) != 0)
+	if (strcmp(path_last(a->path), path_last(b->path)) != 0)
 		return false;
 	return strcmp(a->path, b->path) == 0 ||
 	       (find_directory(a->path, &x) && find_directory(b->path, &y) &&

@@ -126,6 +126,7 @@
  *   runner/launcher.c   the shell and the environment of all jobs
  *   runner/pipeline.c   programs with pipes between them, and no shell
  *   runner/launch.c     a job's path, arguments and environment
+ *   runner/show.c       commands as people see them: -v
  *   runner/known.c      commands that need not be run at all
  *   runner/fast.c       without starting a shell: --fast
  *   runner/feeder.c     writes a block to its standard input
@@ -180,8 +181,8 @@
  *
  *   base/               compiler.h list.h kept.h redir.h mem buf num arith
  *                       backoff nearest heap clock thread tmpname slots fdio
- *                       diag json jsonscan siphash usock library maths: they
- *                       know nothing of jobs
+ *                       diag json jsonscan siphash usock library maths path:
+ *                       they know nothing of jobs
  */
 #include <config.h>
 

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/num.h"
+#include "base/path.h"
 #include "options_impl.h"
 #include "profile.h"
 #include "sink/results.h"
@@ -640,9 +641,7 @@ static void parse_all(struct parser *p, int argc, char **argv)
 /* By whatever path? */
 static bool is_called(const char *path, const char *name)
 {
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return path && strcmp(slash ? slash + 1 : path, name) == 0;
+	return path && strcmp(path_last(path), name) == 0;
 }
 
 enum options_result options_parse(struct options *o, int argc, char **argv,

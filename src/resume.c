@@ -127,8 +127,8 @@ static void tell_change(const struct resume *r, uint64_t seq,
 }
 
 /* The commands are the same but for the directory of the job's file. */
-static bool is_same_elsewise(const struct job *job, const struct buf *now,
-			     const struct buf *then)
+static bool is_same_but_chance(const struct job *job, const struct buf *now,
+			       const struct buf *then)
 {
 	const char *path = job->block_path;
 	size_t len = strlen(path);
@@ -156,7 +156,7 @@ static bool is_same_but_for_file(const struct resume *r,
 	struct buf then = BUF_INIT;
 	bool is_same = job->block_path &&
 		       past_add_command(r->past, seq, &then) == 0 &&
-		       is_same_elsewise(job, now, &then);
+		       is_same_but_chance(job, now, &then);
 
 	buf_release(&then);
 	return is_same;

@@ -102,18 +102,6 @@ static void cloexec_all(void)
 		set_cloexec(fd);
 }
 
-void fd_make_directory(char *path)
-{
-	for (char *s = path + 1; *s; s++) {
-		if (*s != '/')
-			continue;
-		*s = '\0';
-		mkdir(path, 0777);
-		*s = '/';
-	}
-	mkdir(path, 0777);
-}
-
 void fd_close_from(int first)
 {
 	int max;

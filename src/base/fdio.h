@@ -9,6 +9,7 @@
 #ifndef MUSTER_BASE_FDIO_H
 #define MUSTER_BASE_FDIO_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -35,11 +36,13 @@ int fd_set_nonblock(int fd);
  * does; users may ask for FD_PIPE_MAX. Best effort. */
 #define FD_PIPE_MAX	(1 << 20)
 void fd_widen_pipe(int fd, int bytes);
+/* Does that errno say that there are too many descriptors now? */
+static inline bool fd_is_short(int err)
+{
+	return err == EMFILE || err == ENFILE;
+}
 /* open(2) with O_CLOEXEC | O_NOCTTY added. */
 int fd_open(const char *path, int flags, mode_t mode) MUST_USE;
-/* Makes the directory and those above it, as far as they are missing. path is
- * as before afterwards. Whether that worked will show. */
-void fd_make_directory(char *path);
 /* Closes all descriptors from first on. For a child of a process with threads,
  * too: async-signal-safe. */
 void fd_close_from(int first);

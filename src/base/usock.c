@@ -19,6 +19,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/path.h"
 #include "base/usock.h"
 
 #define MODE		0600
@@ -137,9 +138,7 @@ static int lock_directory(const char *path)
 {
 #ifdef HAVE_FLOCK
 	const struct timespec pause = { 0, LOCK_PAUSE_NS };
-	const char *slash = strrchr(path, '/');
-	char *dir = slash ? xmemdup0(path, (size_t)(slash - path) + 1)
-			  : xstrdup(".");
+	char *dir = path_directory(path);
 	int fd = fd_open(dir, O_RDONLY | O_DIRECTORY, 0);
 
 	free(dir);

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/compiler.h"
+#include "base/path.h"
 #include "input/shquote.h"
 
 struct shell_name {
@@ -62,8 +63,7 @@ static bool is_variant(const char *rest)
 /* The row with the longest name that path's last part begins with. */
 static const struct shell_name *find_shell(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	const char *base = slash ? slash + 1 : path;
+	const char *base = path_last(path);
 	const struct shell_name *best = NULL;
 	size_t best_len = 0;
 

@@ -44,8 +44,6 @@ static struct list children = LIST_INIT(children);
 static struct list leftovers = LIST_INIT(leftovers);
 /* Children that may exist already, but are not in the list yet. */
 static unsigned spawning;
-/* How often all were let go on. */
-static unsigned continued;
 
 /* Written once by child_setup. */
 static bool adopts;
@@ -61,7 +59,7 @@ void child_setup(void)
 /* Its group, or itself alone where that is ours. */
 static void enter_in_table(const struct child *c)
 {
-	warden_enter_group(c->place, c->same_group ? -c->pid : c->pid);
+	warden_enter(c->place, c->pid, c->same_group);
 }
 
 /* Parts that are ours and not reaped, and have not left the group. They pin its
@@ -129,7 +127,7 @@ static enum spawn_result begin(struct child *c, const struct spawn_request *req)
 	c->owner = thread_self();
 	mutex_lock(&registry_lock);
 	spawning++;
-	before = continued;
+	before = spawn_continued();
 	c->place = req->die_with_parent ? warden_take() : 0;
 	mutex_unlock(&registry_lock);
 	if (req->die_with_parent && !spawn_has_parent_death())
@@ -143,7 +141,7 @@ static enum spawn_result begin(struct child *c, const struct spawn_request *req)
 	else
 		warden_give_back(c->place);
 	/* Stopped with us, but not with its group: it was not here yet. */
-	if (r == SPAWN_OK && continued != before)
+	if (r == SPAWN_OK && spawn_continued() != before)
 		send_signal_locked(c, SIGCONT);
 	/* It could not do so itself. */
 	if (r == SPAWN_OK && req->warm)
@@ -164,12 +162,6 @@ enum spawn_result child_start_group(struct child *c,
 {
 	c->is_group = true;
 	return begin(c, req);
-}
-
-static void reap_first_leader(const struct child *c)
-{
-	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-		;
 }
 
 enum spawn_result child_start_part(struct child *c,
@@ -199,7 +191,7 @@ enum spawn_result child_start_part(struct child *c,
 		c->part[c->nparts++] = part;
 		/* It holds the number of the group from now on. */
 		if (is_first)
-			reap_first_leader(c);
+			spawn_reap(c->pid);
 		if (c->missed)
 			kill(part.pid, c->missed);
 		else if (c->is_held)
@@ -374,7 +366,7 @@ static void look_at_rest(struct child *c)
 	c->leaves_some = !c->same_group && group_has_children(c->pid);
 	if (!c->place)
 		return;
-	warden_enter_group(c->place, c->leaves_some ? c->pid : 0);
+	warden_enter(c->place, c->leaves_some ? c->pid : 0, false);
 	if (c->leaves_some)
 		warden_start();
 }
@@ -515,7 +507,7 @@ static void reap_now(struct child *c)
 	for (unsigned i = 0; i < c->nparts; i++)
 		BUG_ON(!reap_part_locked(c, &c->part[i], 0));
 	if (c->is_group && c->nparts == 0)
-		reap_first_leader(c);
+		spawn_reap(c->pid);
 	else if (!c->is_group)
 		BUG_ON(!reap(c->pid, &c->wait_status, &c->usage, 0));
 	c->is_reaped = true;
@@ -557,7 +549,6 @@ void child_broadcast(int sig)
 	if (sig == SIGCONT)
 		spawn_continue();
 	mutex_lock(&registry_lock);
-	continued += sig == SIGCONT;
 	list_for_each(pos, &children) {
 		struct child *c = container_of(pos, struct child, link);
 

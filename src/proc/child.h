@@ -40,7 +40,7 @@ struct child_usage {
 struct child_part {
 	pid_t pid;
 	bool is_watched;	/* the child's pidfd is its own; the owner's */
-	bool is_reaped;		/* guarded by the registry's lock, as below */
+	bool is_reaped;		/* guarded by the registry's lock */
 	int wait_status;
 };
 
@@ -59,12 +59,13 @@ struct child {
 	int wait_status;	/* as from waitpid, after child_finish */
 	struct child_usage usage;	/* of all parts */
 	bool is_group;
+	struct thread owner;
+	/* Guarded by the registry's lock from here on. */
 	struct child_part part[CHILD_PARTS_MAX];
-	unsigned nparts;
+	unsigned nparts;	/* the owner may read it without */
 	bool part_is_starting;
 	int missed;		/* a signal to the group meanwhile; 0: none */
-	struct thread owner;
-	struct list link;	/* the registry's, guarded by its lock */
+	struct list link;	/* the registry's */
 };
 
 /* Once, before any thread: makes muster adopt what jobs leave behind. */

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "proc/shell.h"
 
 #ifdef HAVE_PROCFS
@@ -53,13 +54,6 @@ static pid_t parent_of(pid_t pid)
 	return (pid_t)parent;
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* The program of pid when it is a shell, else NULL. */
 static char *shell_of(pid_t pid, bool (*is_shell)(const char *))
 {
@@ -77,7 +71,7 @@ static char *shell_of(pid_t pid, bool (*is_shell)(const char *))
 	if (!is_shell(exe) || access(exe, X_OK) < 0)
 		return NULL;
 	if (read_proc(pid, "cmdline", args, sizeof(args)) > 0) {
-		called = last_part(args);
+		called = path_last(args);
 		if (*called == '-')
 			called++;
 		if (strcmp(called, "sh") == 0 && access("/bin/sh", X_OK) == 0)

@@ -69,6 +69,8 @@ void sigstate_drop_pending(void)
 	struct sigaction before;
 	sigset_t pending, none;
 
+	/* The kernel does not fill in all of it. */
+	sigemptyset(&pending);
 	sigemptyset(&none);
 	if (sigpending(&pending) < 0 ||
 	    memcmp(&pending, &none, sizeof(none)) == 0)

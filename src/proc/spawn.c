@@ -32,7 +32,7 @@
 struct starting {
 	struct list link;
 	_Atomic pid_t pid;	/* 0: not known yet */
-	unsigned continued;	/* as below, when it was begun */
+	unsigned continued;	/* spawn_continued() when it was begun */
 };
 
 struct child_args {
@@ -45,13 +45,18 @@ struct child_args {
 /* Guards the list. */
 static struct mutex starting_lock = MUTEX_INIT;
 static struct list starting_list = LIST_INIT(starting_list);
-static unsigned continued;	/* how often all were let go on */
+static atomic_uint continued;	/* how often all were let go on */
+
+unsigned spawn_continued(void)
+{
+	return atomic_load(&continued);
+}
 
 static void begin_start(struct starting *s)
 {
 	mutex_lock(&starting_lock);
 	list_append(&starting_list, &s->link);
-	s->continued = continued;
+	s->continued = spawn_continued();
 	mutex_unlock(&starting_lock);
 }
 
@@ -68,7 +73,7 @@ void spawn_continue(void)
 	struct list *pos;
 
 	mutex_lock(&starting_lock);
-	continued++;
+	atomic_fetch_add(&continued, 1);
 	list_for_each(pos, &starting_list) {
 		pid_t pid = atomic_load(
 			&container_of(pos, struct starting, link)->pid);
@@ -77,6 +82,12 @@ void spawn_continue(void)
 			kill(pid, SIGCONT);
 	}
 	mutex_unlock(&starting_lock);
+}
+
+void spawn_reap(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }
 
 /* As a shell does it, in the child: 0, or -1 with errno. */
@@ -106,16 +117,17 @@ static int redirect(const struct redirs *redirs)
 static int child_become(struct child_args *args)
 {
 	const struct spawn_request *req = args->req;
+	pid_t pid = getpid();
 
 	/* As long as it is in our group, signals to that reach it. */
-	atomic_store(&args->starting->pid, getpid());
+	atomic_store(&args->starting->pid, pid);
 	if (!req->same_group) {
 		/* Where a zombie's group is none any more: one of its own. */
 		if (setpgid(0, req->group) < 0)
 			setpgid(0, 0);
 		sigstate_drop_pending();
 	}
-	warden_enter_self(req->place, req->same_group);
+	warden_enter(req->place, pid, req->same_group);
 #ifdef HAVE_PDEATHSIG
 	if (req->die_with_parent) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -146,7 +158,7 @@ fail:
 static void lead(int place)
 {
 	setpgid(0, 0);
-	warden_enter_self(place, false);
+	warden_enter(place, getpid(), false);
 	_exit(0);
 }
 
@@ -198,8 +210,7 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	if (LIKELY(args.err == 0))
 		return SPAWN_OK;
 	warden_clear(req->place);
-	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	spawn_reap(*pid);
 	if (pidfd)
 		fd_close(pidfd);
 	errno = args.err;
@@ -234,7 +245,7 @@ static void note_pid(struct starting *s, pid_t pid)
 {
 	mutex_lock(&starting_lock);
 	atomic_store(&s->pid, pid);
-	if (pid > 0 && s->continued != continued)
+	if (pid > 0 && s->continued != spawn_continued())
 		kill(pid, SIGCONT);
 	mutex_unlock(&starting_lock);
 }
@@ -251,8 +262,7 @@ static enum spawn_result await_exec(struct starting *s, int place,
 	if (n != sizeof(err))
 		return SPAWN_OK;
 	warden_clear(place);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	spawn_reap(pid);
 	errno = err;
 	return SPAWN_NO_EXEC;
 }
@@ -287,13 +297,12 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 		result = SPAWN_OK;
 	}
 	fd_fork_unlock();
-	if (result == SPAWN_OK)
+	if (result == SPAWN_OK) {
 		result = await_exec(&starting, req->place, ends[0]);
-	else
+		err = errno;
+	} else {
 		end_start(&starting);
-	if (*pid < 0)
-		errno = err;
-	err = errno;
+	}
 	fd_close(&ends[0]);
 	errno = err;
 	return result;

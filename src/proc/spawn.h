@@ -9,11 +9,11 @@
  * ThreadSanitizer, fork with a close-on-exec pipe that carries the error.
  *
  * The process leads a group of its own, unless it is to stay in ours or to
- * join another's; has the
- * signal mask and dispositions muster was started with, muster's original
- * limits, the three descriptors it is given and no other; and dies when the
- * calling thread does, if asked and possible: so a thread must outlive the
- * process it started. Before its exec it stands in the warden's table.
+ * join another's; has the signal mask and dispositions muster was started
+ * with, muster's original limits, the three descriptors it is given and no
+ * other; and dies when the calling thread does, if asked and possible: so a
+ * thread must outlive the process it started. Before its exec it stands in
+ * the warden's table.
  */
 #ifndef MUSTER_PROC_SPAWN_H
 #define MUSTER_PROC_SPAWN_H
@@ -85,6 +85,11 @@ enum spawn_result spawn_leader(int place, pid_t *pid);
  * to our group has met them when they were about to leave it. From any
  * thread. */
 void spawn_continue(void);
+/* How often that has been called. */
+unsigned spawn_continued(void);
+
+/* Waits for a child's end, and for nothing that it has to tell. */
+void spawn_reap(pid_t pid);
 
 /* True when jobs can be made to die with muster. */
 bool spawn_has_parent_death(void);

@@ -17,8 +17,7 @@ void tree_init(struct tree *t, pid_t leader, bool own_group, uint64_t number)
 
 void tree_add_root(struct tree *t, pid_t pid)
 {
-	if (t->nroots < TREE_ROOTS_MAX)
-		t->root[t->nroots++] = (struct tree_member){ .pid = pid };
+	t->root[t->nroots++] = (struct tree_member){ .pid = pid };
 }
 
 void tree_release(struct tree *t)
@@ -273,9 +272,9 @@ static void note_roots(struct tree *t, const struct process *p)
 /* Who is gone at the first look has a number that may be another's later. */
 static void note_start(struct tree *t, const struct walk *w)
 {
-	for (size_t i = 0; i < w->n && !t->has_looked; i++)
+	for (size_t i = 0; i < w->n && !t->knows_roots; i++)
 		note_roots(t, &w->processes[i]);
-	t->has_looked = true;
+	t->knows_roots = true;
 	for (size_t i = 0; i < w->n && !t->start; i++) {
 		if (w->processes[i].pid == t->leader)
 			t->start = w->processes[i].start;

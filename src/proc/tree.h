@@ -22,20 +22,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "proc/child.h"
+
 struct tree_member {
 	pid_t pid;
 	uint64_t start;		/* in ticks since the start of the system */
 	bool is_stopped;	/* by us, before the end */
 };
 
-#define TREE_ROOTS_MAX	5
-
 struct tree {
 	pid_t leader;
-	struct tree_member root[TREE_ROOTS_MAX];	/* as the leader: they
+	struct tree_member root[CHILD_PARTS_MAX];	/* as the leader: they
 					   get their signals otherwise */
 	unsigned nroots;
-	bool has_looked;
+	bool knows_roots;
 	pid_t group;		/* who is in it needs no help; 0: nobody is */
 	uint64_t number;	/* the job's, in its environment */
 	uint64_t start;		/* of the leader; 0: not seen yet */

@@ -64,7 +64,7 @@ int warden_take(void)
 	return place;
 }
 
-static void enter(int place, pid_t entry)
+static void set_entry(int place, pid_t entry)
 {
 	if (place)
 		atomic_store(&table->entry[place], entry);
@@ -74,24 +74,18 @@ void warden_give_back(int place)
 {
 	if (!place)
 		return;
-	enter(place, 0);
+	set_entry(place, 0);
 	freed[nfreed++] = place;
 }
 
-void warden_enter_self(int place, bool alone)
+void warden_enter(int place, pid_t pid, bool alone)
 {
-	if (place)
-		enter(place, alone ? -getpid() : getpid());
-}
-
-void warden_enter_group(int place, pid_t pgid)
-{
-	enter(place, pgid);
+	set_entry(place, alone ? -pid : pid);
 }
 
 void warden_clear(int place)
 {
-	enter(place, 0);
+	set_entry(place, 0);
 }
 
 /*

@@ -32,9 +32,9 @@ int warden_take(void);
 /* Takes out what is entered there. 0 is fine, as below. */
 void warden_give_back(int place);
 
-/* In the child: enters its group, or with alone only itself. */
-void warden_enter_self(int place, bool alone);
-void warden_enter_group(int place, pid_t pgid);
+/* Enters the group that pid leads, or with alone only pid. May be called in
+ * the child. */
+void warden_enter(int place, pid_t pid, bool alone);
 void warden_clear(int place);
 
 /* Starts it, unless it has been. From any thread. */

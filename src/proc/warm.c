@@ -318,8 +318,7 @@ static bool await_reply(struct warm *w, const atomic_int *hurry,
 /* It could not go to its directory, and ends. */
 static enum spawn_result no_exec(pid_t pid, int err)
 {
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	spawn_reap(pid);
 	errno = err;
 	return SPAWN_NO_EXEC;
 }

@@ -493,7 +493,7 @@ static bool prepare_piped(struct launch *l, const struct job *job, size_t bar)
 }
 
 /* The command has been made. Is there no need to give it to the shell? */
-static bool prepare_shellless(struct launch *l, const struct job *job)
+static bool prepare_without_shell(struct launch *l, const struct job *job)
 {
 	const struct buf *text = &l->command;
 	size_t bar;
@@ -537,7 +537,7 @@ int launch_prepare(struct launch *l, struct job *job)
 		return 0;
 	if (!l->by->want_command && make_command(l, job) < 0)
 		return -1;
-	if (!prepare_shellless(l, job))
+	if (!prepare_without_shell(l, job))
 		give_to_shell(l, job);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "input/words.h"
 #include "proc/limits.h"
 #include "runner/launcher.h"
@@ -74,20 +75,13 @@ static bool is_identifier(const char *var)
 	return *var == '=';
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* What the shell is, links followed: /bin/sh may be dash or bash. One that is
  * called rbash, or -bash, behaves otherwise. */
 static const char *program_of(const char *shell, char path[PATH_MAX])
 {
-	if (strchr("r-", *base_name(shell)) || !realpath(shell, path))
+	if (strchr("r-", *path_last(shell)) || !realpath(shell, path))
 		return "";
-	return base_name(path);
+	return path_last(path);
 }
 
 static bool is_same_dir(const char *path)

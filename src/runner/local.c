@@ -14,6 +14,7 @@
 #include "base/diag.h"
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/thread.h"
 #include "proc/cgroup.h"
 #include "proc/child.h"
@@ -24,14 +25,16 @@
 #include "runner/launcher.h"
 #include "runner/local.h"
 #include "runner/pipeline.h"
+#include "runner/show.h"
 #include "sched/job.h"
 #include "sched/output.h"
 #include "sched/runner.h"
 
 /*
  * Jobs being started at one time. While it is, a job holds two descriptors
- * more than later (limits.c counts on this bound), or, a pipeline, up to eight;
- * and more starts at once than CPUs only stand in each other's way.
+ * more than later (limits.c counts on this bound); a pipeline up to eight,
+ * which is not counted on: where they are short it is tried again. And more
+ * starts at once than CPUs only stand in each other's way.
  */
 #define STARTS_MAX 32
 
@@ -41,7 +44,7 @@ struct local {
 	struct launcher launcher;
 	struct fast fast;
 	int devnull;
-	bool is_tty[3];		/* descriptors 1 and 2 */
+	struct show show;
 
 	struct mutex lock;
 	struct cond may_start;
@@ -56,6 +59,8 @@ struct slot {
 	struct attempt attempt;
 	struct fast_slot fast;
 	struct buf cwd;		/* of a job that has none of its own */
+	uint64_t announced;	/* the job, and which try; 0: none */
+	unsigned announced_try;
 	struct buf cgroup;	/* the job's */
 	struct buf procs;	/* its file cgroup.procs */
 };
@@ -106,21 +111,11 @@ static enum run_result refuse(struct job *job)
 	return RUN_ENDED;
 }
 
-static void add_command(const struct local *l, const struct job *job, int fd,
-			struct buf *line)
-{
-	if (l->is_tty[fd])
-		buf_add_visible_lines(line, job->command);
-	else
-		buf_addstr(line, job->command);
-	buf_addch(line, '\n');
-}
-
 static void print_command(struct local *l, struct job *job, bool to_output)
 {
 	struct buf line = BUF_INIT;
 
-	add_command(l, job, to_output ? 1 : 2, &line);
+	show_add(&l->show, job, to_output ? 1 : 2, &line);
 	if (to_output)
 		l->cfg.output->ops->append(l->cfg.output, job, OUTPUT_OUT,
 					   line.data, line.len);
@@ -129,18 +124,17 @@ static void print_command(struct local *l, struct job *job, bool to_output)
 	buf_release(&line);
 }
 
-/* A job that writes for itself must not be faster than we are. */
-static bool announce(struct local *l, struct job *job)
+/* A job that writes for itself must not be faster than we are. Once, though a
+ * try may have to be started again. */
+static void announce(struct local *l, struct slot *s, struct job *job)
 {
-	struct buf line = BUF_INIT;
-	bool done;
-
-	add_command(l, job, 1, &line);
-	mutex_lock(&l->lock);
-	done = fd_write_all(1, line.data, line.len) == 0;
-	mutex_unlock(&l->lock);
-	buf_release(&line);
-	return done;
+	if (s->announced == job->seq && s->announced_try == job->tries)
+		return;
+	s->announced = job->seq;
+	s->announced_try = job->tries;
+	/* If it cannot be said so, the writer says why. */
+	if (show_at_once(&l->show, job) < 0)
+		print_command(l, job, true);
 }
 
 static void start_clock(struct job *job)
@@ -178,6 +172,13 @@ static enum run_result fail_start(struct job *job, const char *what,
 	return RUN_ENDED;
 }
 
+/* Whether that worked will show. */
+static void make_directory(char *path)
+{
+	if (path_make_parents(path) == 0)
+		mkdir(path, 0777);
+}
+
 /* A directory that the job can't be in. True: it is over. */
 static bool lacks_directory(struct job *job)
 {
@@ -203,7 +204,7 @@ static bool take_directory(struct slot *s, struct job *job)
 	bool is_lent = job->cwd && job->cwd == s->cwd.data;
 
 	if (is_lent && access(job->cwd, F_OK) < 0)
-		fd_make_directory(s->cwd.data);
+		make_directory(s->cwd.data);
 	if (!lacks_directory(job))
 		return true;
 	/* Of --workdir, not of the job's own: all may have it. */
@@ -300,7 +301,7 @@ static int open_input(const struct job *job, struct stat *st)
 
 static bool is_shortage(int err)
 {
-	return err == EMFILE || err == ENFILE || err == ENOMEM;
+	return fd_is_short(err) || err == ENOMEM;
 }
 
 /* A pipe with the block that is the job's, or a file; as take_input. */
@@ -344,7 +345,7 @@ static bool take_input(struct local *l, struct slot *s, struct job *job,
 	if (!job->input)
 		return true;
 	*fd = open_input(job, &st);
-	if (*fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+	if (*fd < 0 && fd_is_short(errno)) {
 		job->outcome.err = errno;
 		*result = RUN_AGAIN;
 		return false;
@@ -561,9 +562,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	if (!take_directory(s, job) || !wrap(l, s, job, &result) ||
 	    !take_input(l, s, job, &in, &result))
 		return result;
-	/* If it cannot be said so, the writer says why. */
-	if (l->cfg.verbose && l->cfg.ungroup && !announce(l, job))
-		print_command(l, job, true);
+	if (l->cfg.verbose && l->cfg.ungroup)
+		announce(l, s, job);
 	enter_start(l);
 	result = launch(l, s, job, in);
 	leave_start(l);
@@ -651,8 +651,7 @@ struct local *local_new(const struct local_config *config)
 		free(l);
 		return NULL;
 	}
-	l->is_tty[1] = isatty(1) == 1;
-	l->is_tty[2] = isatty(2) == 1;
+	show_init(&l->show, config->verbose && config->ungroup);
 	launcher_init(&l->launcher, config->shell, config->template,
 		      config->envp, config->force_shell || config->wrap);
 	l->launcher.tmpdir = config->tmpdir;
@@ -685,6 +684,7 @@ const char *local_objection(const struct local *l)
 void local_free(struct local *l)
 {
 	fast_release(&l->fast);
+	show_release(&l->show);
 	launcher_release(&l->launcher);
 	cond_release(&l->may_start);
 	mutex_release(&l->lock);

@@ -232,8 +232,7 @@ static int make_pipes(int in[2], int out[2])
 
 static bool is_shortage(int err)
 {
-	return err == EMFILE || err == ENFILE || err == EAGAIN ||
-	       err == ENOMEM;
+	return fd_is_short(err) || err == EAGAIN || err == ENOMEM;
 }
 
 /* errno tells of a shortage. */

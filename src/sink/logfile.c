@@ -15,6 +15,7 @@
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/path.h"
 #include "base/thread.h"
 #include "sink/logfile.h"
 
@@ -177,9 +178,7 @@ int logfile_sync_fd(int fd)
 
 void logfile_sync_dir(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir = slash ? xmemdup0(path, (size_t)(slash - path) + 1)
-			  : xstrdup(".");
+	char *dir = path_directory(path);
 	int fd = fd_open(dir, O_RDONLY, 0);
 
 	if (fd >= 0)

@@ -485,7 +485,7 @@ static void results_end(struct output *o, struct job *job, bool keep)
 
 static bool is_shortage(const struct stream *s)
 {
-	return s->err == EMFILE || s->err == ENFILE;
+	return fd_is_short(s->err);
 }
 
 static void results_rest(struct output *o, struct job *job)

@@ -11,6 +11,7 @@
 
 #include "base/fdio.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/tmpname.h"
 #include "sink/store.h"
 
@@ -35,31 +36,13 @@ void store_release(struct store *s)
 	s->is_temporary = false;
 }
 
-/* The directories above the file. 0, or -1 with errno. */
-static int make_directories(const char *path)
-{
-	char *copy = xstrdup(path);
-	int result = 0;
-
-	for (char *s = copy + 1; *s && result == 0; s++) {
-		if (*s != '/')
-			continue;
-		*s = '\0';
-		if (mkdir(copy, 0777) < 0 && errno != EEXIST)
-			result = -1;
-		*s = '/';
-	}
-	free(copy);
-	return result;
-}
-
 int store_open(struct store *s)
 {
 	int flags = O_WRONLY | O_CREAT | O_TRUNC;
 
 	s->fd = fd_open(s->path.data, flags, 0666);
 	if (s->fd < 0 && errno == ENOENT &&
-	    make_directories(s->path.data) == 0)
+	    path_make_parents(s->path.data) == 0)
 		s->fd = fd_open(s->path.data, flags, 0666);
 	return s->fd < 0 ? -1 : 0;
 }

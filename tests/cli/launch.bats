@@ -35,16 +35,10 @@ setup() {
 # that it has when the shell gets it; by muster as it is, and with
 # --always-shell.
 as_by() {
-	local shell option command name dir=$BATS_TEST_TMPDIR
+	local shell option name dir=$BATS_TEST_TMPDIR
 
 	shell=$(command -v "$1")
-	rm -f "$dir"/{want,got}.*
-	for command in "${@:2}"; do
-		status=0
-		PARALLEL_SHELL=$shell "$shell" -c -- "$command" \
-			>>"$dir/want.out" 2>>"$dir/want.err" || status=$?
-		echo "$status" >>"$dir/want.status"
-	done 2>/dev/null </dev/null 8>&-
+	want_of "$shell" "${@:2}"
 	for option in --group --always-shell; do
 		printf '%s\0' "${@:2}" | PARALLEL_SHELL=$shell \
 			muster -0 "$option" --joblog "$dir/log" \

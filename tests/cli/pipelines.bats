@@ -22,16 +22,10 @@ setup() {
 # as_by SHELL COMMAND...: each gives the output, the errors and the status
 # that it has when the shell gets it. Numbers of processes are N.
 as_by() {
-	local shell command name dir=$BATS_TEST_TMPDIR
+	local shell name dir=$BATS_TEST_TMPDIR
 
 	shell=$(command -v "$1")
-	rm -f "$dir"/{want,got}.*
-	for command in "${@:2}"; do
-		status=0
-		PARALLEL_SHELL=$shell "$shell" -c -- "$command" \
-			>>"$dir/want.out" 2>>"$dir/want.err" || status=$?
-		echo "$status" >>"$dir/want.status"
-	done 2>/dev/null </dev/null
+	want_of "$shell" "${@:2}"
 	printf '%s\0' "${@:2}" | PARALLEL_SHELL=$shell muster -0 -j1 \
 		--joblog "$dir/log" >"$dir/got.out" 2>"$dir/got.err" || :
 	tail -n +2 "$dir/log" | sort -n | cut -f 7 >"$dir/got.status"

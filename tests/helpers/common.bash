@@ -270,6 +270,20 @@ as_parallel() {
 	assert_ok "$expected"
 }
 
+# want_of SHELL COMMAND...: what the shell makes of each, without input: in
+# $BATS_TEST_TMPDIR/want.{out,err,status}.
+want_of() {
+	local command status want=$BATS_TEST_TMPDIR/want
+
+	rm -f "$want".*
+	for command in "${@:2}"; do
+		status=0
+		PARALLEL_SHELL=$1 "$1" -c -- "$command" \
+			>>"$want.out" 2>>"$want.err" || status=$?
+		echo "$status" >>"$want.status"
+	done 2>/dev/null </dev/null 8>&-
+}
+
 # start CMD...: CMD in the background with default signals (a shell's "&"
 # ignores SIGINT), its output in the files out and err, its pid in $pid.
 # Returns when CMD has been executed: fresh's end of the fifo closes then.

@@ -42,7 +42,7 @@ static void set_up(void)
 	child_setup();
 }
 
-static void start(struct proc *p, const char *script)
+static void start_as(struct proc *p, const char *script, bool is_group)
 {
 	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
 	struct spawn_request req = {
@@ -55,11 +55,21 @@ static void start(struct proc *p, const char *script)
 	req.in = in[0];
 	req.out = out[1];
 	memset(&p->c, 0xee, sizeof(p->c));
-	CHECK_INT(child_start(&p->c, &req), SPAWN_OK);
+	if (is_group) {
+		CHECK_INT(child_start_group(&p->c, &req), SPAWN_OK);
+		CHECK_INT(child_start_part(&p->c, &req), SPAWN_OK);
+	} else {
+		CHECK_INT(child_start(&p->c, &req), SPAWN_OK);
+	}
 	close(in[0]);
 	close(out[1]);
 	p->in = in[1];
 	p->out = out[0];
+}
+
+static void start(struct proc *p, const char *script)
+{
+	start_as(p, script, false);
 }
 
 static void await_end(struct proc *p)
@@ -290,23 +300,7 @@ static void from_many_threads(void)
 /* A group of one, with what comes from us as its input. */
 static void start_group(struct proc *p, const char *script)
 {
-	char *argv[] = { (char *)"sh", (char *)"-c", (char *)script, NULL };
-	struct spawn_request req = {
-		.path = "/bin/sh", .argv = argv, .envp = environ, .err = 2,
-		.die_with_parent = true,
-	};
-	int in[2], out[2];
-
-	CHECK(fd_pipe(in) == 0 && fd_pipe(out) == 0);
-	req.in = in[0];
-	req.out = out[1];
-	memset(&p->c, 0xee, sizeof(p->c));
-	CHECK_INT(child_start_group(&p->c, &req), SPAWN_OK);
-	CHECK_INT(child_start_part(&p->c, &req), SPAWN_OK);
-	close(in[0]);
-	close(out[1]);
-	p->in = in[1];
-	p->out = out[0];
+	start_as(p, script, true);
 }
 
 /* In front of p: its output is p's input. */

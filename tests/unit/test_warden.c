@@ -42,7 +42,7 @@ static void enter(enum kind kind, pid_t pid)
 	CHECK(place > 0);
 	if (kind != ALONE && kind != STRANGER)
 		setpgid(pid, pid);
-	warden_enter_group(place, kind == ALONE ? -pid : pid);
+	warden_enter(place, pid, kind == ALONE);
 	if (kind == CLEARED)
 		warden_clear(place);
 }
@@ -120,7 +120,7 @@ static void places(void)
 	CHECK_INT(warden_take(), 0);
 	warden_give_back(0);
 	warden_clear(0);
-	warden_enter_self(0, false);
+	warden_enter(0, getpid(), false);
 	warden_setup();
 	a = warden_take();
 	b = warden_take();
