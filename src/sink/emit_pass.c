@@ -103,12 +103,17 @@ static void widen(const struct emit *e, struct out *out, int fd, ssize_t n)
 	out->passed += n;
 }
 
-static void give_up(struct emit *e, int err)
+static void stop_passing(struct emit *e)
 {
-	diag_debug(DIAG_EMIT, "splice: %s", strerror(err));
 	mutex_lock(&e->lock);
 	e->can_pass = false;
 	mutex_unlock(&e->lock);
+}
+
+static void give_up(struct emit *e, int err)
+{
+	diag_debug(DIAG_EMIT, "splice: %s", strerror(err));
+	stop_passing(e);
 }
 
 /* Writes what is in the relay from at on. Returns how much is left; then errno
@@ -184,7 +189,8 @@ static ssize_t relay(struct emit *e, struct job *job, int fd)
 	return save_rest(e, job, end, left) < 0 ? OUTPUT_LOST : n;
 }
 
-/* Only the live job's worker is here. */
+/* Only the live job's worker is here, and the lock is between it and the one
+ * before. */
 static bool has_relay(struct emit *e)
 {
 	struct rlimit r;
@@ -218,14 +224,17 @@ int64_t emit_pass(struct output *o, struct job *job, int fd, int *full)
 	bool may;
 	ssize_t n;
 
-	if (e->out_is_file &&
-	    (job->outcome.out_bytes < FILE_BYTES || !has_relay(e)))
+	if (e->out_is_file && job->outcome.out_bytes < FILE_BYTES)
 		return -1;
 	mutex_lock(&e->lock);
 	may = may_pass_locked(e, out, job);
 	mutex_unlock(&e->lock);
 	if (!may)
 		return -1;
+	if (e->out_is_file && !has_relay(e)) {
+		stop_passing(e);
+		return -1;
+	}
 	n = move(e, job, fd);
 	if (n > 0)
 		widen(e, out, fd, n);

@@ -483,7 +483,7 @@ counted() {
 	# Without Linux's calls a worker has a pipe of its own, too.
 	(
 		case ${MUSTER_TEST_TOOL-} in
-		portable | tsan) ulimit -n 20 ;;
+		portable | tsan) ulimit -n 40 ;;
 		*) ulimit -n 12 ;;
 		esac
 		exec muster -j 8 'head -c 300000 /dev/zero #' {} ::: $(seq 20) \
