@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/fdio.h"
 #include "base/num.h"
 #include "bounds.h"
 #include "control.h"
@@ -197,7 +198,7 @@ void control_finish(struct control *c)
 	bar_finish(c->bar, &s, terminal_width());
 }
 
-void control_write_metrics(struct control *c)
+void control_write_metrics(struct control *c, bool is_last)
 {
 	struct engine_stats s;
 
@@ -205,6 +206,9 @@ void control_write_metrics(struct control *c)
 		return;
 	engine_get_stats(c->engine, &s);
 	if (metrics_write(c->metrics, &s) == 0 || c->metrics_lost)
+		return;
+	/* Jobs have the descriptors, and they end. */
+	if (fd_is_short(errno) && !is_last)
 		return;
 	/* It is tried again: those who watch may come to see the end. */
 	c->metrics_lost = true;
@@ -450,7 +454,7 @@ static int64_t do_due(struct control *c)
 	if (c->lines && now >= c->next_lines_ns)
 		draw_lines(c, now);
 	if (c->metrics && now >= c->next_metrics_ns) {
-		control_write_metrics(c);
+		control_write_metrics(c, false);
 		c->next_metrics_ns = now + c->options->metrics_interval_ns;
 	}
 	next = earlier(earlier(c->grace_end_ns, deadline_at(c, now)),

@@ -88,8 +88,9 @@ void control_loop(struct control *c);
  * cancel or after --grace, and sooner with each further signal.
  */
 bool control_await(struct control *c, bool (*done)(void *), void *arg);
-/* Writes the metrics as they are now, if wanted. For main. */
-void control_write_metrics(struct control *c);
+/* Writes the metrics as they are now, if wanted. A shortage of descriptors is
+ * an error only when it is the last time. For main. */
+void control_write_metrics(struct control *c, bool is_last);
 /* The bar's last state. */
 void control_finish(struct control *c);
 /* Frees what the loop has made. */

@@ -214,13 +214,14 @@ struct runner *keep_runner(struct keep *k, struct runner *inner)
 	return k->is_on ? results_runner(k->results, inner) : inner;
 }
 
-bool keep_finish(struct keep *k)
+bool keep_finish(struct keep *k, bool closes)
 {
-	if (k->fd >= 0 && close(k->fd) < 0 && errno != EINTR) {
+	if (closes && k->fd >= 0 && close(k->fd) < 0 && errno != EINTR) {
 		diag_err(errno, "--results: cannot write to '%s'",
 			 k->options->results);
 		atomic_store(&k->failed, true);
 	}
-	k->fd = -1;
+	if (closes)
+		k->fd = -1;
 	return !atomic_load(&k->failed);
 }

@@ -55,8 +55,8 @@ struct output *keep_output(struct keep *k, struct output *inner,
 			   const struct compress *compress);
 struct runner *keep_runner(struct keep *k, struct runner *inner);
 
-/* Closes the file. Returns whether all has been kept; what was not has been
- * told on standard error. */
-bool keep_finish(struct keep *k);
+/* Closes the file, unless someone may still write to it. Returns whether all
+ * has been kept; what was not has been told on standard error. */
+bool keep_finish(struct keep *k, bool closes);
 
 #endif

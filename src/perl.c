@@ -151,7 +151,10 @@ static int start_child(struct perl *p, const char *path, int in)
 		.die_with_parent = thread_is_self(p->creator),
 	};
 
-	return child_start(&p->child, &req) == SPAWN_OK ? 0 : -1;
+	if (child_start(&p->child, &req) != SPAWN_OK)
+		return -1;
+	child_disown(&p->child);
+	return 0;
 }
 
 /* 0; -1 with p->gone set, or not when there is no perl. */

@@ -162,7 +162,7 @@ static void close_logs(struct run *r, const struct engine_stats *stats,
 		atomic_store(&r->own_error, true);
 	}
 	r->joblog = NULL;
-	if (!keep_finish(&r->keep))
+	if (!keep_finish(&r->keep, closes))
 		atomic_store(&r->own_error, true);
 	if (r->o->resume)
 		resume_report(&r->resume);
@@ -172,7 +172,7 @@ static void close_logs(struct run *r, const struct engine_stats *stats,
 		write_failed(r);
 	if (watch_print(&r->watch, r->engine) < 0)
 		atomic_store(&r->own_error, true);
-	control_write_metrics(&r->control);
+	control_write_metrics(&r->control, true);
 }
 
 /* A run that was told to end before it had done everything says so. */

@@ -18,7 +18,9 @@ struct vary {
 	struct engine *engine;
 	struct engine_bounds bounds;
 	struct mutex lock;
-	double now;
+	double now;		/* guarded by lock, as the rest */
+	unsigned told;		/* to the engine */
+	bool is_telling;
 };
 
 double vary_step(double now, unsigned most, bool has_succeeded)
@@ -34,10 +36,28 @@ double vary_step(double now, unsigned most, bool has_succeeded)
 	return next < most ? next : most;
 }
 
+/*
+ * One after the other, so that the newest is the last, but without the lock:
+ * where there are no threads to be had the engine may run jobs in here.
+ */
+static void tell_engine_locked(struct vary *v) REQUIRES(v->lock)
+{
+	while (!v->is_telling && v->told != (unsigned)v->now) {
+		unsigned most = v->told = (unsigned)v->now;
+
+		v->is_telling = true;
+		mutex_unlock(&v->lock);
+		diag_debug(DIAG_SCHED, "-j auto: %u jobs at once", most);
+		engine_resize(v->engine, 0, v->bounds.min < most
+					    ? v->bounds.min : most, most);
+		mutex_lock(&v->lock);
+		v->is_telling = false;
+	}
+}
+
 static void note(struct sink *s, const struct job *job)
 {
 	struct vary *v = container_of(s, struct vary, sink);
-	unsigned before, after;
 
 	/* What never ran, or what we have ended, says nothing. */
 	if (job->outcome.end != JOB_EXITED &&
@@ -45,14 +65,8 @@ static void note(struct sink *s, const struct job *job)
 	    job->outcome.end != JOB_TIMEOUT)
 		return;
 	mutex_lock(&v->lock);
-	before = (unsigned)v->now;
 	v->now = vary_step(v->now, v->bounds.max, job_has_succeeded(job));
-	after = (unsigned)v->now;
-	if (before != after) {
-		diag_debug(DIAG_SCHED, "-j auto: %u jobs at once", after);
-		engine_resize(v->engine, 0, v->bounds.min < after
-					    ? v->bounds.min : after, after);
-	}
+	tell_engine_locked(v);
 	mutex_unlock(&v->lock);
 }
 
@@ -70,6 +84,7 @@ struct vary *vary_new(struct engine *e, const struct engine_bounds *bounds)
 	v->engine = e;
 	v->bounds = *bounds;
 	v->now = bounds->max;
+	v->told = bounds->max;
 	mutex_init(&v->lock);
 	return v;
 }

@@ -125,6 +125,7 @@ static enum spawn_result begin(struct child *c, const struct spawn_request *req)
 	c->part_is_starting = false;
 	c->usage = (struct child_usage){ 0 };
 	c->owner = thread_self();
+	c->is_owned = true;
 	mutex_lock(&registry_lock);
 	spawning++;
 	before = spawn_continued();
@@ -200,6 +201,13 @@ enum spawn_result child_start_part(struct child *c,
 	mutex_unlock(&registry_lock);
 	errno = err;
 	return r;
+}
+
+void child_disown(struct child *c)
+{
+	mutex_lock(&registry_lock);
+	c->is_owned = false;
+	mutex_unlock(&registry_lock);
 }
 
 unsigned child_list_parts(struct child *c, pid_t pid[CHILD_PARTS_MAX])
@@ -582,8 +590,12 @@ void child_notice(void)
 	struct list *pos;
 
 	mutex_lock(&registry_lock);
-	list_for_each(pos, &children)
-		thread_wake(container_of(pos, struct child, link)->owner);
+	list_for_each(pos, &children) {
+		struct child *c = container_of(pos, struct child, link);
+
+		if (c->is_owned)
+			thread_wake(c->owner);
+	}
 	mutex_unlock(&registry_lock);
 }
 

@@ -59,7 +59,8 @@ struct child {
 	int wait_status;	/* as from waitpid, after child_finish */
 	struct child_usage usage;	/* of all parts */
 	bool is_group;
-	struct thread owner;
+	struct thread owner;	/* who started it */
+	bool is_owned;
 	/* Guarded by the registry's lock from here on. */
 	struct child_part part[CHILD_PARTS_MAX];
 	unsigned nparts;	/* the owner may read it without */
@@ -86,6 +87,10 @@ enum spawn_result child_start_group(struct child *c,
  */
 enum spawn_result child_start_part(struct child *c,
 				   const struct spawn_request *req);
+
+/* No thread of its own waits for c any more: it may be another one that asks
+ * for its end, and nobody is woken. */
+void child_disown(struct child *c);
 
 /* Those parts of c that are not reaped, into pid; how many. */
 unsigned child_list_parts(struct child *c, pid_t pid[CHILD_PARTS_MAX]);

@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -131,12 +132,29 @@ static void NORETURN watch(int end)
 	_exit(0);
 }
 
+/* The last descriptor is for jobs: without it none could be started again. */
+static int make_pipe(int ends[2])
+{
+	int spare;
+
+	if (fd_pipe(ends) < 0)
+		return -1;
+	spare = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+	if (spare < 0) {
+		fd_close(&ends[0]);
+		fd_close(&ends[1]);
+		return -1;
+	}
+	fd_close(&spare);
+	return 0;
+}
+
 static bool start_locked(void)
 {
 	int ends[2];
 
 	fd_fork_lock();
-	if (fd_pipe(ends) < 0) {
+	if (make_pipe(ends) < 0) {
 		fd_fork_unlock();
 		return false;
 	}

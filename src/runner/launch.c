@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/tmpname.h"
 #include "input/filter.h"
 #include "input/template.h"
@@ -270,6 +271,18 @@ static bool execute_words(struct launch *l, const struct job *job)
 	return true;
 }
 
+/*
+ * setsid(1) forks when it leads a group, as our child does, and then the job
+ * is over at once. So it is below a bash, which executes it; a dash stays, and
+ * its child leads nothing. Wherever the word is: nice setsid, env setsid ...
+ */
+static bool has_setsid(char *const *words)
+{
+	while (*words && strcmp(path_last(*words), "setsid") != 0)
+		words++;
+	return *words;
+}
+
 static bool prepare_direct(struct launch *l, const struct job *job)
 {
 	const struct launcher *by = l->by;
@@ -287,7 +300,7 @@ static bool prepare_direct(struct launch *l, const struct job *job)
 			       strlen(job->values[0]), by->kind) < 0) {
 		return false;
 	}
-	return execute_words(l, job);
+	return execute_words(l, job) && !(by->is_dash && has_setsid(l->argv));
 }
 
 void launch_add_words(struct buf *out, const struct job *job,

@@ -61,6 +61,7 @@ struct slot {
 	struct buf cwd;		/* of a job that has none of its own */
 	uint64_t announced;	/* the job, and which try; 0: none */
 	unsigned announced_try;
+	bool is_unsaid;		/* it could not be announced */
 	struct buf cgroup;	/* the job's */
 	struct buf procs;	/* its file cgroup.procs */
 };
@@ -132,9 +133,7 @@ static void announce(struct local *l, struct slot *s, struct job *job)
 		return;
 	s->announced = job->seq;
 	s->announced_try = job->tries;
-	/* If it cannot be said so, the writer says why. */
-	if (show_at_once(&l->show, job) < 0)
-		print_command(l, job, true);
+	s->is_unsaid = show_at_once(&l->show, job) < 0;
 }
 
 static void start_clock(struct job *job)
@@ -576,7 +575,8 @@ static enum run_result run_here(struct local *l, struct slot *s,
 	}
 	if (result == RUN_AGAIN || job->outcome.end == JOB_UNSTARTED)
 		return result;
-	if (l->cfg.verbose && !l->cfg.ungroup)
+	/* What could not be announced gets the writer to say why. */
+	if (l->cfg.verbose && (!l->cfg.ungroup || s->is_unsaid))
 		print_command(l, job, true);
 	/* It was no process. */
 	if (job->message)

@@ -82,20 +82,24 @@ void compress_release(struct compress *c)
 
 /* Processes. */
 
+/* lasts: longer than the calling thread, perhaps; who ends with what is written
+ * to it, so with muster as well. */
 static int start(struct child *child, const char *program, int in, int out,
-		 struct buf *err)
+		 bool lasts, struct buf *err)
 {
 	char *argv[] = {
 		(char *)"/bin/sh", (char *)"-c", (char *)program, NULL,
 	};
 	struct spawn_request req = {
 		.path = argv[0], .argv = argv, .envp = environ,
-		.in = in, .out = out, .err = 2, .die_with_parent = true,
+		.in = in, .out = out, .err = 2, .die_with_parent = !lasts,
 	};
 
 	child->number = 0;
-	if (child_start(child, &req) == SPAWN_OK)
+	if (child_start(child, &req) == SPAWN_OK) {
+		child_disown(child);
 		return 0;
+	}
 	buf_addf(err, "'%s' cannot be started: %s", program, strerror(errno));
 	return -1;
 }
@@ -158,7 +162,7 @@ int compress_open(struct compress_stream *s, const struct compress *by, int out,
 	s->fd = ends[1];
 	if (fd_set_nonblock(s->fd) < 0)
 		buf_addf(err, "cannot prepare a pipe: %s", strerror(errno));
-	else if (start(&s->child, by->pack, ends[0], out, err) == 0)
+	else if (start(&s->child, by->pack, ends[0], out, true, err) == 0)
 		s->by = by;
 	fd_close(&ends[0]);
 	if (!s->by)
@@ -247,7 +251,7 @@ static int start_filter(struct filter_run *r, const char *program,
 		errno = cause;
 		return -1;
 	}
-	ret = start(&r->child, program, in[0], out[1], err);
+	ret = start(&r->child, program, in[0], out[1], false, err);
 	cause = errno;
 	fd_close(&in[0]);
 	fd_close(&out[1]);

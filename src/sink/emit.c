@@ -44,10 +44,17 @@ static struct emit *emit_of(struct output *o)
 
 /* The workers' side: struct output_ops. */
 
+/* What has ended is not written while the patron is between two tries: it may
+ * be the next to come here, and others go on without bound, as in has_room. */
+static bool is_shut_locked(const struct emit *e)
+{
+	return e->backlog > BACKLOG_MAX && !e->stop_waiting &&
+	       !e->is_broken[0] && !(e->patron && e->patron->is_resting);
+}
+
 static bool gate_locked(struct emit *e) REQUIRES(e->lock)
 {
-	while (e->backlog > BACKLOG_MAX && !e->stop_waiting &&
-	       !e->is_broken[0]) {
+	while (is_shut_locked(e)) {
 		emit_kick_writer_locked(e, NULL);
 		cond_wait(&e->gate, &e->lock);
 	}
@@ -206,12 +213,13 @@ static size_t spill_locked(struct emit *e, struct out *out, int stream,
 	c->writing = false;
 	if (err) {
 		diag_debug(DIAG_EMIT, "spool: %s", strerror(err));
+		/* What follows must not go behind this chunk's hole. Now, as
+		 * the next call unlocks, and the writer may free it. */
+		c->cap = c->len;
 		if (e->keeps)
 			emit_keep_failed_locked(e, err);
 		else
 			spool_fail(&e->spool, err);
-		/* What follows must not go behind this chunk's hole. */
-		c->cap = c->len;
 		return 0;
 	}
 	c->len += n;
@@ -427,8 +435,10 @@ static void emit_rest(struct output *o, struct job *job)
 	out->wake = NULL;
 	out->is_resting = true;
 	/* It may not run again before those who wait for it have ended. */
-	if (emit_is_live(e, out))
+	if (emit_is_live(e, out)) {
 		emit_wake_all_locked(e);
+		cond_broadcast(&e->gate);
+	}
 	mutex_unlock(&e->lock);
 }
 

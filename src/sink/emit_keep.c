@@ -217,6 +217,9 @@ void emit_settle_locked(struct emit *e, struct out *out, bool is_told)
 	if (!e->retains && out->fate == FATE_GOES_ON) {
 		if (out->has_bytes)
 			e->open_number = number;
+		/* It is there for the record only: no job waits for that. */
+		e->backlog -= out->cost;
+		out->cost = 0;
 		list_append(&e->open, &out->ready);
 		return;
 	}

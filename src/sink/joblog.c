@@ -27,8 +27,6 @@ struct joblog {
 	struct logfile *file;
 	bool (*describe)(void *arg, const struct job *job, struct buf *out);
 	void *arg;
-	struct mutex lock;
-	struct buf line;	/* guarded by lock */
 };
 
 /* Seconds with three decimals. */
@@ -112,16 +110,16 @@ static void format_line(const struct joblog *l, struct buf *b,
 static void log_job(struct sink *s, const struct job *job)
 {
 	struct joblog *l = container_of(s, struct joblog, sink);
+	struct buf line = BUF_INIT;
 
 	if (job->outcome.end == JOB_CANCELLED)
 		return;
-	mutex_lock(&l->lock);
-	buf_reset(&l->line);
-	format_line(l, &l->line, job);
-	/* What fails is told by the file. */
-	(void)!logfile_add(l->file, l->line.data, l->line.len);
-	mutex_unlock(&l->lock);
+	format_line(l, &line, job);
+	/* What fails is told by the file, which may end the run: then jobs that
+	 * wait to be tried again are told to us from in here. */
+	(void)!logfile_add(l->file, line.data, line.len);
 	(void)!logfile_commit(l->file);
+	buf_release(&line);
 }
 
 static const struct sink_ops joblog_ops = {
@@ -167,8 +165,6 @@ struct joblog *joblog_new(const struct joblog_config *config, struct buf *err)
 	l->describe = config->describe;
 	l->arg = config->arg;
 	logfile_set_failed(file, config->failed, config->arg);
-	mutex_init(&l->lock);
-	buf_init(&l->line);
 	return l;
 }
 
@@ -189,8 +185,6 @@ int joblog_free(struct joblog *l)
 	if (!l)
 		return 0;
 	ret = logfile_free(l->file);
-	buf_release(&l->line);
-	mutex_release(&l->lock);
 	free(l);
 	return ret;
 }

@@ -479,6 +479,13 @@ member_of() {
 	assert_file_has k "\"job\":5,\"offset\":$(wc -c <o)}"
 }
 
+@test "--output and --then: more than may be in wait, of an earlier stage" {
+	muster --journal j --output o -j2 --then 'echo two {}' \
+		'head -c 25000000 /dev/zero; : {}' ::: a b
+	assert_equal "$(wc -c <o)" 50000012
+	assert_equal "$(tr -d '\0' <o)" $'two a\ntwo b'
+}
+
 @test "--output: what a killed run had not finished is not in it" {
 	start muster -j 1 --journal j --output o ::: 'echo a' \
 		'echo half; : >up; await go; echo whole'

@@ -647,6 +647,27 @@ PARALLEL_SSHLOGIN=:"
 	assert_equal "$(grep -c 'No such file' <<<"$output")" 10
 }
 
+@test "setsid: the job is over when it is with the shell" {
+	local shell job
+
+	# The first one ends when the second has begun.
+	for job in 'setsid sh -c "await go; echo a"' \
+		'env setsid sh -c "await go; echo a"'; do
+		rm -f go
+		PARALLEL_SHELL=$(command -v dash) \
+			muster -u -j2 ::: "$job" ': >go' >out
+		assert_file_is out $'a\n'
+	done
+	for shell in bash mksh zsh; do
+		rm -f go
+		shell=$(command -v $shell)
+		PARALLEL_SHELL=$shell muster -j1 ::: \
+			'setsid sh -c "await go; : >done"' ': >go'
+		wait_until test -e done
+		rm done
+	done
+}
+
 # signals_kept CMD...: a job of a muster that CMD starts has the signals that
 # CMD hands on.
 signals_kept() {

@@ -234,6 +234,26 @@ ran() {
 	assert_equal "$(sed 1d log | cut -f 1 | sort)" $'1\n2'
 }
 
+# Memory and disk give out behind it, and more has ended than may wait.
+@test "--retry-output all, in order of completion: others go on in between" {
+	printf '%s\n' 'case $1 in' \
+		'1) head -c 300000 /dev/zero; [ -e go ] ;;' \
+		'300) : >go ;;' '*) head -c 60000 /dev/zero ;;' esac >job.sh
+	TMPDIR=/nonexistent muster --no-keep-order --output-memory 64K \
+		--retry-output all --retries 40 --retry-delay 0.5 -j4 \
+		'sh ./job.sh' {} ::: $(seq 300) >out
+	(($(wc -c <out) >= 600000 + 298 * 60000))
+}
+
+@test "--retry-output all, compressed: longer than the worker that began" {
+	muster --results res --compress-program gzip --retry-output all \
+		--retries 2 --retry-delay 1 --idle-timeout 0.2 -j4 \
+		'echo x; [ {} != 3 ] || [ -e go ] || { : >go; exit 1; }' \
+		::: 1 2 3 4
+	gzip -dc <res/1/3/stdout >got 2>/dev/null || cat res/1/3/stdout >got
+	assert_file_is got $'x\nx\n'
+}
+
 @test "--retry-output takes nothing else" {
 	t --retry-output none true ::: a
 	assert_usage_error "--retry-output: 'none' is none of last, all"

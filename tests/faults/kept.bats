@@ -333,6 +333,15 @@ each_once() {
 	[ ! -e go ]
 }
 
+# Whose output the writer takes as soon as nothing can be kept any more.
+@test "a disk that fills up with what the first job prints" {
+	status=0
+	on_disk 600k muster --journal j --output full/o --output-memory 64K \
+		-j1 'head -c 3000000 /dev/zero; : {}' ::: a b 2>err || status=$?
+	assert_equal "$status" 255
+	assert_file_has err "muster: --output: '"
+}
+
 @test "no right to make it: 255, nothing run" {
 	needs_faultlib
 	f open@o.kept:2:EACCES --journal j --output o 'echo {} >>ran' ::: 1

@@ -369,6 +369,20 @@ each_read_fails() {
 	done
 }
 
+@test "a log that fails while jobs wait for another try: 255, and an end" {
+	needs_faultlib
+	for how in '--joblog log' '--journal log'; do
+		rm -f log
+		# shellcheck disable=SC2086
+		f write@/log:3:ENOSPC:from $how -j2 --retries 3 \
+			--retry-delay 40 'case {} in a) false ;; *) sleep 0.3 ;;
+			esac' ::: a b c d e f
+		own_error 'No space left'
+		[ -e hit ]
+		assert_status 255
+	done
+}
+
 @test "a log whose close fails: 255" {
 	needs_faultlib
 	for how in --joblog --journal --output --failed-to; do
