@@ -256,10 +256,8 @@ static bool submit(struct feed *f, struct job *job, struct buf *err)
 	return false;
 }
 
-static bool refuse(struct feed *f, const struct tuple *t, const char *message)
+static bool refuse_job(struct feed *f, struct job *job)
 {
-	struct job *job = make_refused(f, t, message);
-
 	book_identify(f->book, job, ++f->number);
 	atomic_store(&f->failed, true);
 	if (f->resume)
@@ -282,7 +280,7 @@ static bool feed_one(struct feed *f, struct buf *err)
 	case SOURCE_TUPLE:
 		return submit(f, make_job(f, &t), err);
 	case SOURCE_BAD:
-		return refuse(f, &t, err->data);
+		return refuse_job(f, make_refused(f, &t, err->data));
 	case SOURCE_BARRIER:
 		return engine_barrier(f->engine);
 	case SOURCE_FAILED:
@@ -377,11 +375,17 @@ static void let_go(struct feed *f)
 	engine_pause(f->engine, false);
 }
 
-/* Values for a block: the next ones, as long as there are any. */
-static void next_values(struct feed *f, struct tuple *t, struct buf *err)
+/* Values for a block: the next ones, as long as there are any. What is not
+ * SOURCE_TUPLE is an error. */
+static enum source_result next_values(struct feed *f, struct tuple *t,
+				      struct buf *err)
 {
-	if (intake_next(f->intake, t, err) != SOURCE_TUPLE)
-		*t = (struct tuple){ .timeout_ns = -1 };
+	enum source_result ret = intake_next(f->intake, t, err);
+
+	if (ret != SOURCE_END)
+		return ret;
+	*t = (struct tuple){ .timeout_ns = -1 };
+	return SOURCE_TUPLE;
 }
 
 static bool was_stopped(const struct feed *f)
@@ -408,30 +412,38 @@ static int next_piece(struct feed *f, struct piece *piece, struct buf *err)
 	return ret;
 }
 
+/* There are no values for what has been read, or NULL, and what would come. */
+static bool refuse_all(struct feed *f, struct piece *piece, struct buf *err)
+{
+	atomic_store(&f->failed, true);
+	diag_msg("%s", err->data);
+	if (piece)
+		free(piece->data);
+	return false;
+}
+
 /* The same in pipe mode. */
 static bool feed_block(struct feed *f, struct buf *err)
 {
 	struct piece piece;
 	struct tuple t;
+	enum source_result values;
 	struct job *job;
 	int ret = next_piece(f, &piece, err);
 
 	if (ret <= 0)
 		return ret < 0;
-	next_values(f, &t, err);
-	job = make_job(f, &t);
+	values = next_values(f, &t, err);
+	if (values == SOURCE_FAILED)
+		return refuse_all(f, &piece, err);
+	job = values == SOURCE_TUPLE ? make_job(f, &t)
+				     : make_refused(f, &t, err->data);
 	pipe_attach(f->pipe, job, &piece);
-	return submit(f, job, err);
+	return values == SOURCE_TUPLE ? submit(f, job, err)
+				      : refuse_job(f, job);
 }
 
 /* Jobs that run while they are given more. */
-
-static bool refuse_all(struct feed *f, struct buf *err)
-{
-	atomic_store(&f->failed, true);
-	diag_msg("%s", err->data);
-	return false;
-}
 
 /* All jobs of --tee; the first one is started when there is the last. */
 static bool make_all(struct feed *f, struct buf *err)
@@ -450,7 +462,7 @@ static bool make_all(struct feed *f, struct buf *err)
 		jobs[n++] = make_job(f, &t);
 	}
 	if (ret != SOURCE_END || deal_expect(f->deal, n, err) < 0)
-		more = refuse_all(f, err);
+		more = refuse_all(f, NULL, err);
 	for (; more && i < n; i++) {
 		deal_attach(f->deal, jobs[i], NULL);
 		more = submit(f, jobs[i], err);
@@ -476,7 +488,8 @@ static bool feed_dealt(struct feed *f, struct buf *err)
 		return ret < 0;
 	if (!deal_wants_job(f->deal))
 		return deal_give(f->deal, &piece);
-	next_values(f, &t, err);
+	if (next_values(f, &t, err) != SOURCE_TUPLE)
+		return refuse_all(f, &piece, err);
 	job = make_job(f, &t);
 	deal_attach(f->deal, job, &piece);
 	return submit(f, job, err);

@@ -100,11 +100,14 @@ static void copy_data(struct job *to, const struct job *job)
 {
 	to->has_data = job->has_data;
 	to->part_path = copy(to, job->part_path);
+	to->part_of_stdin = job->part_of_stdin;
 	to->part_from = job->part_from;
 	to->part_len = job->part_len;
 	if (job->data)
 		job_set_data(to, xmemdup0(job->data, job->data_len),
 			     job->data_len);
+	to->block_path = copy(to, job->block_path);
+	to->block_is_fifo = job->block_is_fifo;
 }
 
 /* The same task again. Its id stays with the one that failed, what it came
@@ -118,7 +121,10 @@ static struct job *copy_job(const struct job *job)
 	new->tries_max = job->tries_max;
 	new->timeout_ns = job->timeout_ns;
 	new->backoff = job->backoff;
-	new->is_argv = job->is_argv;
+	new->width = job->width;
+	new->is_argv = job->is_argv || job->was_argv;
+	new->has_key = job->has_key;
+	memcpy(new->key, job->key, sizeof(new->key));
 	new->where = copy(new, job->where);
 	new->cwd = copy(new, job->cwd);
 	new->input = copy(new, job->input);
@@ -131,6 +137,9 @@ static struct job *copy_job(const struct job *job)
 
 static bool is_worth_it(const struct job *job)
 {
+	/* What it was given is not there any more. */
+	if (job->inlet)
+		return false;
 	switch (job->outcome.end) {
 	case JOB_EXITED:
 	case JOB_SIGNALED:

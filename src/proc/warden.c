@@ -132,21 +132,28 @@ static void NORETURN watch(int end)
 	_exit(0);
 }
 
-/* The last descriptor is for jobs: without it none could be started again. */
+/* The last descriptors are for jobs: without them none could be started again.
+ * A start needs five, and the one end is closed again. */
+#define SPARE_FDS	4
+
 static int make_pipe(int ends[2])
 {
-	int spare;
+	int spare[SPARE_FDS];
+	bool has_all = true;
 
 	if (fd_pipe(ends) < 0)
 		return -1;
-	spare = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
-	if (spare < 0) {
-		fd_close(&ends[0]);
-		fd_close(&ends[1]);
-		return -1;
+	for (int i = 0; i < SPARE_FDS; i++) {
+		spare[i] = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
+		has_all &= spare[i] >= 0;
 	}
-	fd_close(&spare);
-	return 0;
+	for (int i = 0; i < SPARE_FDS; i++)
+		fd_close(&spare[i]);
+	if (has_all)
+		return 0;
+	fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	return -1;
 }
 
 static bool start_locked(void)

@@ -485,19 +485,6 @@ static bool goes_on(const struct engine *e, const struct job *job)
 	return job->stage + 1 < e->nstages && job_has_succeeded(job);
 }
 
-/* As new, for the next stage. */
-static void advance(struct job *job)
-{
-	job->stage++;
-	job->seq++;
-	job->tries = 0;
-	job->command = NULL;
-	job->message = NULL;
-	job->is_argv = false;
-	job->outcome = (struct job_outcome){ 0 };
-	atomic_store(&job->order, JOB_GO);
-}
-
 static void skip_rest(struct engine *e, const struct job *job)
 {
 	for (unsigned i = 1; job->stage + i < e->nstages; i++)
@@ -546,7 +533,7 @@ static void hand_on(struct engine *e, struct job *job)
 	struct stage *next = &e->stages[job->stage + 1];
 	bool stopped, killed;
 
-	advance(job);
+	job_advance(job);
 	mutex_lock(&e->lock);
 	list_append(&e->between, &job->link);
 	/* Halted, nobody makes room, and engine_stop is for us to call. */
@@ -605,6 +592,7 @@ void engine_cancel(struct engine *e, struct job *job, enum job_end end)
 {
 	if (end != JOB_CANCELLED || (job->tries == 0 && !job->message))
 		job->outcome.end = end;
+	job->is_unfinished = end == JOB_CANCELLED && job->tries > 0;
 	/* What tries before have put out counts. */
 	if (job->out)
 		e->cfg.output->ops->end(e->cfg.output, job, true);

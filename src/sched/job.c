@@ -113,8 +113,23 @@ void job_set_data(struct job *job, char *data, size_t len)
 	job->bytes += len;
 }
 
+void job_advance(struct job *job)
+{
+	job->stage++;
+	job->seq++;
+	job->tries = 0;
+	job->command = NULL;
+	job->message = NULL;
+	job->was_argv |= job->is_argv;
+	job->is_argv = false;
+	job->outcome = (struct job_outcome){ 0 };
+	atomic_store(&job->order, JOB_GO);
+}
+
 bool job_is_over(const struct job *job)
 {
+	if (job->is_unfinished)
+		return false;
 	switch (job->outcome.end) {
 	case JOB_EXITED:
 	case JOB_SIGNALED:

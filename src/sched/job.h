@@ -132,6 +132,7 @@ struct job {
 					   else saw it (input/eval.h) */
 	bool is_argv;		/* values are program and arguments, as they
 				   are: no template, no shell */
+	bool was_argv;		/* they were, in an earlier stage */
 	bool has_key;		/* for the journal: a hash of what it is to do,
 				   by which a later run knows it again */
 	unsigned char key[JOB_KEY_BYTES];
@@ -139,6 +140,8 @@ struct job {
 	const struct kept *kept;	/* what an earlier run, which has done
 				   it, has kept of its output; or NULL. Not the
 				   job's */
+	bool is_unfinished;	/* cancelled while it waited for another try:
+				   its outcome is that of the one before */
 	bool is_misuse;		/* it ends refused for an error of the user's:
 				   the run's status is 255 */
 
@@ -174,6 +177,9 @@ void job_free(struct job *job);
 /* Gives the job data (len bytes, from malloc) for its standard input; counted
  * in bytes, freed with the job. */
 void job_set_data(struct job *job, char *data, size_t len);
+
+/* As new, for the next stage. */
+void job_advance(struct job *job);
 
 /* Did it end by itself, by its time, or because it could not be executed? What
  * muster has ended, or not begun, a later run will do. */

@@ -286,7 +286,7 @@ static void record_done(struct sink *s, const struct job *job)
 {
 	struct journal *j = container_of(s, struct journal, sink);
 
-	if (job->recorded != job->seq)
+	if (job->recorded != job->seq && !job->is_unfinished)
 		record_end(j, job, NULL, false);
 }
 
@@ -329,7 +329,9 @@ struct sink *journal_sink(struct journal *j)
 
 void journal_end(struct journal *j, struct job *job, const struct kept *kept)
 {
-	record_end(j, job, kept, false);
+	/* A later run is to do it. */
+	if (!job->is_unfinished)
+		record_end(j, job, kept, false);
 	job->recorded = job->seq;
 }
 

@@ -322,6 +322,67 @@ both='touch up{}; await up1; await up2'
 	assert_file_is out $'fine\n'
 }
 
+@test "retry: what the job had it has again" {
+	local how job
+
+	for how in '--pipe --block 4' '--pipe --block 4 --cat' \
+		'-m --max-chars 60 --colsep ,'; do
+		rm -f go in
+		printf '1\n2\n3\n4\n' >in
+		# shellcheck disable=SC2016 # for the jobs
+		case $how in
+		-m*)
+			job='A {1} B {2}'
+			printf '%s\n' a,b c,d e,f g,h i,j k,l >in
+			;;
+		*--cat*) job='$(cat {} | xargs)' ;;
+		*) job='$(xargs)' ;;
+		esac
+		# shellcheck disable=SC2086
+		steered -j 1 $how "echo {#} $job; [ {#} != 2 ] || await go
+			[ {#} != 1 ]" <in
+		await_status failed 1
+		c retry 1
+		assert_status 0
+		: >go
+		finish
+		assert_equal "$status" 1
+		assert_equal "$(cut -d ' ' -f 2- out | sort | uniq -c |
+			awk '$1 == 2' | wc -l)" 1
+		rm -f out
+	done
+}
+
+@test "retry: words that are a program, failed in a later stage" {
+	muster --version | sed '/^Without/,$d' | grep -q jansson ||
+		skip 'built without jansson'
+	printf '{"command":["sh","-c","echo one >>ran; exit 0"]}\n%s\n' \
+		'{"command":["await","go"]}' >in
+	steered -j 2 --jsonl in --then 'test -e ok # {}'
+	await_status failed 1
+	: >ok
+	c retry 2
+	assert_status 0
+	wait_until has_lines ran 2
+	: >go
+	finish
+	assert_equal "$status" 1
+}
+
+@test "retry: with a journal, which can be read afterwards" {
+	steered -j 2 --journal j ::: '[ -e ok ]' 'await go'
+	await_status failed 1
+	: >ok
+	c retry 1
+	await_status done 2
+	: >go
+	finish
+	assert_equal "$status" 1
+	t --journal j --resume-failed ::: '[ -e ok ]' 'await go'
+	assert_status 0
+	assert_stderr_has '2 jobs skipped, 0 new'
+}
+
 @test "retry: a job that never failed" {
 	steered -j 1 ::: true 'await go' true
 	await_status done 1

@@ -144,16 +144,6 @@ held=': >up{#}; await go'
 	assert_equal "$status" 0
 }
 
-@test "--metrics: not written for once while jobs have all descriptors" {
-	yes 0.1 | head -n 60 >naps
-	(
-		ulimit -n 40
-		exec muster -j 30 --metrics m --metrics-interval 0.01 sleep \
-			{} :::: naps 2>err
-	)
-	assert_metric jobs_succeeded_total 60
-}
-
 @test "--metrics: once at the start, once at the end, with a long interval" {
 	start muster --metrics m --metrics-interval 1h ::: ': >up; await go'
 	wait_until test -e up

@@ -353,22 +353,3 @@ few_processes() {
 	# While both try, each is one that runs to the other.
 	[[ $stderr == 'muster: cannot '*' (Too many open files); '* ]]
 }
-
-# with_few N ARG...: muster with N descriptors, each job after the other.
-with_few() {
-	(
-		ulimit -n "$1"
-		exec muster -j1 "${@:2}" 2>/dev/null
-	)
-}
-
-@test "descriptors for one job are enough for any number of lasting ones" {
-	local n=6
-
-	without_valgrind
-	until with_few $n /bin/true {} ::: a b; do
-		n=$((n + 1))
-		((n < 60))
-	done
-	with_few $n sleep {} ::: 0.02 0.02 0.02 0.02 0.02
-}

@@ -124,6 +124,25 @@ skipped() {
 	assert_output b
 }
 
+@test "--resume: a job that an interrupt kept from its next try is run again" {
+	local kept
+
+	for kept in '--journal log' '--journal log --output o'; do
+		rm -f ran log o
+		# shellcheck disable=SC2086 # words
+		start muster $kept --retries 3 --retry-delay 60 \
+			'echo {} >>ran; [ {} != a ]' ::: a b
+		wait_until has_lines ran 2
+		wait_until grep -qw b log
+		kill -INT "$pid"
+		finish
+		# shellcheck disable=SC2086 # words
+		t $kept --resume 'echo {} >>ran; [ {} != a ]' ::: a b
+		assert_status 1
+		assert_equal "$(sort ran | xargs)" 'a a b'
+	done
+}
+
 @test "a log cut at any byte: what it has whole is not run again" {
 	local len lines
 

@@ -470,6 +470,18 @@ on_record() {
 	own_error --metrics
 }
 
+@test "--metrics, not written while descriptors are short: 0 if it is at the end" {
+	needs_faultlib
+	f open@metr.:2:EMFILE --metrics metr --metrics-interval 0.01 sleep ::: 0.2
+	[ -e hit ]
+	assert_status 0
+	[ ! -s err ]
+	assert_file_has metr 'muster_jobs_succeeded_total 1'
+	f open@metr.:2:EMFILE:from --metrics metr --metrics-interval 0.01 \
+		sleep ::: 0.2
+	own_error '--metrics: cannot write'
+}
+
 @test "a log on a file system that is read-only: 255, nothing run" {
 	for how in --joblog --journal --output --failed-to --results \
 		--metrics; do

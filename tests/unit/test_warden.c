@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -129,8 +130,39 @@ static void places(void)
 	CHECK_INT(warden_take(), a);
 }
 
+/* Descriptors that are free get that many. */
+static void leave_free(rlim_t n)
+{
+	struct rlimit r;
+	int first = dup(0);
+
+	CHECK(first > 0 && getrlimit(RLIMIT_NOFILE, &r) == 0);
+	close(first);
+	r.rlim_cur = (rlim_t)first + n;
+	CHECK_INT(setrlimit(RLIMIT_NOFILE, &r), 0);
+}
+
+static void leaves_the_last(void)
+{
+	int ends[2];
+
+	warden_setup();
+	leave_free(5);
+	warden_start();
+	CHECK_INT(pipe(ends), 0);
+	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	close(ends[0]);
+	close(ends[1]);
+	leave_free(6);
+	warden_start();
+	CHECK_INT(waitpid(-1, NULL, WNOHANG), 0);
+	CHECK_INT(pipe(ends), 0);
+	warden_end();
+}
+
 static const struct tap_case cases[] = {
 	{ "groups and single processes die, nobody else", ends_groups },
+	{ "it leaves descriptors for jobs", leaves_the_last },
 	{ "it ends with its run", ends_itself },
 	{ "places are taken and given back", places },
 };
