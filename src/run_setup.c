@@ -25,6 +25,7 @@
 #include "proc/shell.h"
 #include "proc/sigstate.h"
 #include "run_impl.h"
+#include "runner/inlet.h"
 #include "runner/local.h"
 #include "sched/engine.h"
 #include "sched/job.h"
@@ -116,6 +117,9 @@ static void complain(struct sink *s, const struct job *job)
 {
 	struct run *r = container_of(s, struct run, complaints);
 
+	/* Nobody will take what was dealt out to it. */
+	if (job->inlet)
+		inlet_end(job->inlet);
 	if (job->is_misuse)
 		atomic_store(&r->feed.failed, true);
 	/* For want of processes or descriptors, and not of this job's doing. */

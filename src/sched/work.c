@@ -14,6 +14,8 @@
  */
 #include <config.h>
 
+#include <errno.h>
+
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/num.h"
@@ -423,6 +425,30 @@ static struct worker *enter_slot(struct engine *e, struct stage *st)
 	return w;
 }
 
+/* What is given its input while it runs needs a thread: this one may be the
+ * one that is to give it. */
+static void starve_for_thread(struct engine *e, struct worker *w,
+			      struct job *job)
+{
+	struct job_outcome before = job->outcome;
+
+	job->tries++;
+	job->outcome.err = EAGAIN;
+	starve(e, w, job, &before);
+}
+
+static void leave_slot(struct engine *e, struct stage *st, struct worker *w,
+		       void *state)
+{
+	e->cfg.runner->ops->slot_close(e->cfg.runner, state);
+	mutex_lock(&e->lock);
+	pool_retire_locked(&st->pool, w);
+	stage_gate_locked(st);
+	mutex_unlock(&e->lock);
+	/* It stood in the way of a worker; and its own job may wait again. */
+	engine_rouse(e, st, RESIZE_DEMAND);
+}
+
 void work_inline(struct engine *e, struct stage *st)
 {
 	struct runner *r = e->cfg.runner;
@@ -439,6 +465,11 @@ void work_inline(struct engine *e, struct stage *st)
 			stage_gate_locked(st);
 		}
 		engine_unlock(e);
+		if (job && job->inlet) {
+			starve_for_thread(e, w, job);
+			leave_slot(e, st, w, state);
+			return;
+		}
 		if (job)
 			run_try(e, w, job);
 	} while (job);
@@ -447,7 +478,6 @@ void work_inline(struct engine *e, struct stage *st)
 
 void work_here(struct engine *e, struct stage *st, struct job *job)
 {
-	struct runner *r = e->cfg.runner;
 	struct worker *w = enter_slot(e, st);
 	void *state = w->run_state;
 
@@ -455,11 +485,5 @@ void work_here(struct engine *e, struct stage *st, struct job *job)
 		run_try(e, w, job);
 	else
 		engine_cancel(e, job, JOB_CANCELLED);
-	r->ops->slot_close(r, state);
-	mutex_lock(&e->lock);
-	pool_retire_locked(&st->pool, w);
-	stage_gate_locked(st);
-	mutex_unlock(&e->lock);
-	/* It stood in the way of a worker; and its own job may wait again. */
-	engine_rouse(e, st, RESIZE_DEMAND);
+	leave_slot(e, st, w, state);
 }

@@ -125,6 +125,18 @@ sweep() {
 	assert_file_is out ''
 }
 
+@test "no thread at all for what is given its input: an end, and not 0" {
+	needs_faultlib
+	seq 1500 >in
+	f thread:3:EAGAIN:from --pipe --round-robin --block 1k -j3 wc -l <in
+	assert_status 255
+	assert_stderr_has 'job 1: cannot start'
+	# One that can be had later is enough.
+	f thread:3:EAGAIN --tee --block 1k -j1 wc -l ::: 1 <in
+	assert_status 0
+	assert_file_is out $'1500\n'
+}
+
 @test "sweep: memory, once" {
 	needs_faultlib
 	local n step=37
