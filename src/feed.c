@@ -380,8 +380,11 @@ static void let_go(struct feed *f)
 static enum source_result next_values(struct feed *f, struct tuple *t,
 				      struct buf *err)
 {
-	enum source_result ret = intake_next(f->intake, t, err);
+	enum source_result ret;
 
+	do
+		ret = intake_next(f->intake, t, err);
+	while (ret == SOURCE_BARRIER);
 	if (ret != SOURCE_END)
 		return ret;
 	*t = (struct tuple){ .timeout_ns = -1 };
