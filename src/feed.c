@@ -195,6 +195,13 @@ static bool split_added(const struct feed *f, struct tuple *t,
 	return !a->is_barrier;
 }
 
+/* What was to be read can't be had: a message, and the status says it, too. */
+static void tell_failure(struct feed *f, const struct buf *err)
+{
+	atomic_store(&f->failed, true);
+	diag_msg("%s", err->data);
+}
+
 struct job *feed_job(const struct feed *f, const char *text, size_t len,
 		     struct buf *err)
 {
@@ -249,8 +256,7 @@ static bool submit(struct feed *f, struct job *job, struct buf *err)
 	case RESUME_CHANGED:
 		break;
 	}
-	atomic_store(&f->failed, true);
-	diag_msg("%s", err->data);
+	tell_failure(f, err);
 	job_free(job);
 	engine_stop(f->engine, ENGINE_DRAIN);
 	return false;
@@ -284,8 +290,7 @@ static bool feed_one(struct feed *f, struct buf *err)
 	case SOURCE_BARRIER:
 		return engine_barrier(f->engine);
 	case SOURCE_FAILED:
-		atomic_store(&f->failed, true);
-		diag_msg("%s", err->data);
+		tell_failure(f, err);
 		return true;
 	}
 	BUG("source result out of range");
@@ -358,8 +363,7 @@ static bool feed_task(struct feed *f, struct buf *err)
 		atomic_store(&f->at_end, true);
 		break;
 	default:
-		atomic_store(&f->failed, true);
-		diag_msg("%s", err->data);
+		tell_failure(f, err);
 		break;
 	}
 	ledger_task_release(&task);
@@ -405,8 +409,7 @@ static int next_piece(struct feed *f, struct piece *piece, struct buf *err)
 	buf_reset(err);
 	ret = pipe_next(f->pipe, piece, err);
 	if (ret < 0) {
-		atomic_store(&f->failed, true);
-		diag_msg("%s", err->data);
+		tell_failure(f, err);
 	} else if (ret == 0) {
 		atomic_store(&f->at_end, !was_stopped(f));
 		if (f->resume)
@@ -415,13 +418,12 @@ static int next_piece(struct feed *f, struct piece *piece, struct buf *err)
 	return ret;
 }
 
-/* There are no values for what has been read, or NULL, and what would come. */
-static bool refuse_all(struct feed *f, struct piece *piece, struct buf *err)
+/* There are no values for it, nor for what would come. */
+static bool refuse_piece(struct feed *f, struct piece *piece,
+			 const struct buf *err)
 {
-	atomic_store(&f->failed, true);
-	diag_msg("%s", err->data);
-	if (piece)
-		free(piece->data);
+	tell_failure(f, err);
+	free(piece->data);
 	return false;
 }
 
@@ -438,12 +440,15 @@ static bool feed_block(struct feed *f, struct buf *err)
 		return ret < 0;
 	values = next_values(f, &t, err);
 	if (values == SOURCE_FAILED)
-		return refuse_all(f, &piece, err);
-	job = values == SOURCE_TUPLE ? make_job(f, &t)
-				     : make_refused(f, &t, err->data);
+		return refuse_piece(f, &piece, err);
+	if (values == SOURCE_BAD) {
+		job = make_refused(f, &t, err->data);
+		pipe_attach(f->pipe, job, &piece);
+		return refuse_job(f, job);
+	}
+	job = make_job(f, &t);
 	pipe_attach(f->pipe, job, &piece);
-	return values == SOURCE_TUPLE ? submit(f, job, err)
-				      : refuse_job(f, job);
+	return submit(f, job, err);
 }
 
 /* Jobs that run while they are given more. */
@@ -464,8 +469,10 @@ static bool make_all(struct feed *f, struct buf *err)
 					     sizeof(struct job *));
 		jobs[n++] = make_job(f, &t);
 	}
-	if (ret != SOURCE_END || deal_expect(f->deal, n, err) < 0)
-		more = refuse_all(f, NULL, err);
+	if (ret != SOURCE_END || deal_expect(f->deal, n, err) < 0) {
+		tell_failure(f, err);
+		more = false;
+	}
 	for (; more && i < n; i++) {
 		deal_attach(f->deal, jobs[i], NULL);
 		more = submit(f, jobs[i], err);
@@ -492,7 +499,7 @@ static bool feed_dealt(struct feed *f, struct buf *err)
 	if (!deal_wants_job(f->deal))
 		return deal_give(f->deal, &piece);
 	if (next_values(f, &t, err) != SOURCE_TUPLE)
-		return refuse_all(f, &piece, err);
+		return refuse_piece(f, &piece, err);
 	job = make_job(f, &t);
 	deal_attach(f->deal, job, &piece);
 	return submit(f, job, err);

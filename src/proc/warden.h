@@ -37,7 +37,8 @@ void warden_give_back(int place);
 void warden_enter(int place, pid_t pid, bool alone);
 void warden_clear(int place);
 
-/* Starts it, unless it has been. From any thread. */
+/* Starts it, unless it has been, or the descriptors left would not do for
+ * another job. From any thread. */
 void warden_start(void);
 /* No children are left; waits for its end. */
 void warden_end(void);

@@ -13,7 +13,9 @@ struct stage;
 void *work_main(void *arg);
 
 /* The work of a worker of that stage, done by the calling thread: takes jobs
- * until none waits. For when no thread can be had. */
+ * until none waits. For when no thread can be had. A job with an inlet, which
+ * this very thread may have to fill, is put back for a while, and then counts
+ * as one that could not be started. */
 void work_inline(struct engine *e, struct stage *st);
 
 /* One job, submitted and not put in a queue, run by the calling thread beside

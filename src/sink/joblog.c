@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "base/thread.h"
 #include "sched/job.h"
 #include "sink/joblog.h"
 #include "sink/logfile.h"

@@ -6,11 +6,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
-#include "base/mem.h"
 #include "base/path.h"
 #include "base/tmpname.h"
 #include "sink/store.h"
