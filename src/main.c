@@ -179,10 +179,10 @@
  *
  *   ctl/musterctl.c     the other program: asks a run through its socket
  *
- *   base/               compiler.h list.h kept.h redir.h mem buf num arith
- *                       backoff nearest heap clock thread tmpname slots fdio
- *                       diag json jsonscan siphash usock library maths path:
- *                       they know nothing of jobs
+ *   base/               compiler.h list.h kept.h redir.h affinity mem buf num
+ *                       arith backoff nearest heap clock thread tmpname slots
+ *                       fdio diag json jsonscan siphash usock library maths
+ *                       path: they know nothing of jobs
  */
 #include <config.h>
 

@@ -23,6 +23,7 @@
 #include <malloc.h>
 #endif
 
+#include "base/affinity.h"
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "base/mem.h"
@@ -414,6 +415,8 @@ int thread_start(struct thread *t, size_t stack_bytes, void *(*fn)(void *),
 
 	if (err)
 		goto out;
+	/* The new one would be where the caller is. */
+	affinity_leave();
 	err = pthread_attr_setstacksize(&attr, stack_size(stack_bytes));
 	/* It takes none, also where who starts it does for a while. */
 	pthread_sigmask(SIG_BLOCK, &blocked_signals, &own);

@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "base/affinity.h"
 #include "base/compiler.h"
 #include "base/fdio.h"
 #include "base/list.h"
@@ -146,6 +147,7 @@ static int child_become(struct child_args *args)
 	if (req->has_nice)
 		setpriority(PRIO_PROCESS, 0, req->nice);
 	limits_restore();
+	affinity_let_go();
 	if (sigstate_restore_sigchld())
 		signal(SIGCHLD, SIG_IGN);
 	sigprocmask(SIG_SETMASK, sigstate_job_mask(), NULL);
@@ -200,6 +202,7 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 		*pidfd = -1;
 		flags |= CLONE_PIDFD;
 	}
+	affinity_prepare();
 	begin_start(&starting);
 	*pid = clone(child_main, stack + sizeof(stack), flags, &args, pidfd);
 	err = errno;
@@ -283,6 +286,7 @@ enum spawn_result spawn_process(const struct spawn_request *req, pid_t *pid,
 	fd_fork_lock();
 	if (fd_pipe(ends) < 0)
 		goto unlock;
+	affinity_prepare();
 	begin_start(&starting);
 	*pid = fork();
 	if (*pid == 0)

@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "base/affinity.h"
 #include "base/compiler.h"
 #include "base/fdio.h"
 #include "base/thread.h"
@@ -183,6 +184,7 @@ void warden_start(void)
 {
 	if (!table || atomic_load_explicit(&is_started, memory_order_relaxed))
 		return;
+	affinity_leave();
 	mutex_lock(&lock);
 	if (!atomic_load(&is_started) && start_locked())
 		atomic_store(&is_started, true);

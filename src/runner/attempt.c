@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
+#include "base/affinity.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fdio.h"
@@ -95,6 +96,7 @@ void attempt_close_pipes(struct attempt *a)
 
 void attempt_release(struct attempt *a)
 {
+	affinity_leave();
 	feeder_release(&a->in);
 	free(a->buffer);
 }
@@ -502,6 +504,11 @@ static void tell_lost(const struct attempt *a)
 	buf_release(&text);
 }
 
+static bool is_long(const struct attempt *a, int64_t now)
+{
+	return now - a->job->outcome.start_ns >= FIRST_LOOK;
+}
+
 void attempt_watch(struct attempt *a)
 {
 	int64_t now;
@@ -519,12 +526,16 @@ void attempt_watch(struct attempt *a)
 		if (a->child.pidfd < 0)
 			look(a);
 		now = clock_run_ns();
+		if (is_long(a, now))
+			affinity_leave();
 		obey(a, now);
 		if (is_over(a, now))
 			break;
 		wait_event(a, now);
 		child_lasts(&a->child);
 	}
+	if (!is_long(a, now))
+		affinity_note_short();
 	a->was_bulky = a->job->outcome.out_bytes >= PIPE_HOLDS;
 	attempt_close_pipes(a);
 	if (a->job->inlet)

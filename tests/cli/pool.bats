@@ -353,3 +353,12 @@ few_processes() {
 	# While both try, each is one that runs to the other.
 	[[ $stderr == 'muster: cannot '*' (Too many open files); '* ]]
 }
+
+@test "short jobs may run on all CPUs that muster may, as before" {
+	seq 200 | muster 'nproc #' >out
+	[ "$(sort out | uniq -c | tr -s ' ')" = " 200 $(nproc)" ]
+	grep Cpus_allowed_list /proc/self/status >want
+	seq 200 | muster 'grep Cpus_allowed_list /proc/self/status #' | sort -u \
+		>got
+	cmp want got
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * affinity.h - a worker that runs short jobs stays on its CPU.
+ *
+ * When there are as many such threads as CPUs, or more, each is bound to the
+ * CPU it is on, or to one with fewer of them: else the scheduler moves them
+ * about, and often two processes share a CPU while another one idles for some
+ * milliseconds (doc/internals/performance.md). What they start may run on all
+ * CPUs of our process: those of its main thread, which is never bound.
+ *
+ * Linux, up to 1024 CPUs; elsewhere, and where the system refuses, nothing
+ * happens. Nothing here fails. Calls are for the calling thread; they may come
+ * from any.
+ */
+#ifndef MUSTER_BASE_AFFINITY_H
+#define MUSTER_BASE_AFFINITY_H
+
+/* So many short jobs of a thread, one behind the other, tell of more. */
+#define AFFINITY_STREAK	8
+
+/* The caller's job was over at once. It may be bound now. */
+void affinity_note_short(void);
+
+/*
+ * A job of the caller lasts, or it ends, or makes a thread or process for
+ * other things: it may go where it likes again, and so may what it makes.
+ * Keeps errno.
+ */
+void affinity_leave(void);
+
+/* Before the caller starts a process for a job. */
+void affinity_prepare(void);
+
+/* In that process, before its exec, on the caller's memory or a copy of it:
+ * it may run where all of us may. Async-signal-safe. */
+void affinity_let_go(void);
+
+#endif
