@@ -12,24 +12,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/compiler.h"
+#include "base/clock.h"
 #include "base/thread.h"
 
-#if defined(HAVE_SCHED_GETAFFINITY) && defined(HAVE_SCHED_GETCPU) && \
-	defined(SYS_gettid)
+#if AFFINITY_BINDS
 
 static atomic_uint runners;	/* threads in a streak of short jobs */
 static atomic_uint usable;	/* CPUs, when the last one came; 0: unknown */
+static atomic_bool is_refused;
 
 static struct mutex bound_lock = MUTEX_INIT;
 static unsigned bound[CPU_SETSIZE];	/* threads, by CPU */
 
 static _Thread_local struct {
 	unsigned streak;	/* short jobs without another one */
+	int64_t last_ns;	/* when the last one was over */
 	bool is_runner;		/* one of runners */
 	bool is_bound;
+	bool was_bound;		/* ever: its mask is not as it was made */
 	int cpu;		/* to which */
-	cpu_set_t process;	/* the main thread's, then */
+	cpu_set_t process;	/* the main thread's */
 	cpu_set_t all;		/* to be asked for to get as much */
 } here;
 
@@ -43,10 +45,18 @@ static bool set_own(const cpu_set_t *set)
 	return sched_setaffinity(0, sizeof(*set), set) == 0;
 }
 
+static bool process_has_changed(void)
+{
+	cpu_set_t now;
+
+	return get_process(&now) && !CPU_EQUAL(&now, &here.process);
+}
+
 /*
  * The kernel remembers what was asked for, and when a cpuset grows gives no
  * more. So where the process has all that its cpuset has, all that there could
- * be are asked for.
+ * be are asked for. (Also when someone has asked for just these: nobody can
+ * tell.)
  */
 static void find_all(void)
 {
@@ -59,6 +69,18 @@ static void find_all(void)
 		here.all = every;
 	else
 		here.all = here.process;
+}
+
+/* May run where the process may. */
+static void follow(void)
+{
+	for (int tries = 0; tries < 3; tries++) {
+		if (get_process(&here.process))
+			find_all();
+		set_own(&here.all);
+		if (!process_has_changed())
+			return;
+	}
 }
 
 /* The one it is on, if none has fewer. */
@@ -79,12 +101,7 @@ static int choose_locked(void)
 
 static void unbind_here(void)
 {
-	cpu_set_t now;
-
-	/* Someone may have changed it meanwhile. */
-	if (get_process(&now) && !CPU_EQUAL(&now, &here.process))
-		here.all = now;
-	set_own(&here.all);
+	follow();
 	mutex_lock(&bound_lock);
 	bound[here.cpu]--;
 	mutex_unlock(&bound_lock);
@@ -95,7 +112,7 @@ static void bind_here(void)
 {
 	cpu_set_t one;
 
-	if (!get_process(&here.process))
+	if (!get_process(&here.process) || CPU_COUNT(&here.process) < 2)
 		return;
 	find_all();
 	mutex_lock(&bound_lock);
@@ -103,10 +120,13 @@ static void bind_here(void)
 	bound[here.cpu]++;
 	mutex_unlock(&bound_lock);
 	here.is_bound = true;
+	here.was_bound = true;
 	CPU_ZERO(&one);
 	CPU_SET(here.cpu, &one);
-	if (!set_own(&one))
-		unbind_here();
+	if (set_own(&one))
+		return;
+	atomic_store(&is_refused, true);
+	unbind_here();
 }
 
 static void count_in(void)
@@ -114,31 +134,46 @@ static void count_in(void)
 	cpu_set_t set;
 
 	/* Who runs jobs because there is no thread for them. */
-	if (syscall(SYS_gettid) == getpid() || !get_process(&set))
+	if (syscall(SYS_gettid) == getpid())
 		return;
+	if (!get_process(&set)) {
+		atomic_store(&is_refused, true);
+		return;
+	}
 	atomic_store(&usable, (unsigned)CPU_COUNT(&set));
 	atomic_fetch_add(&runners, 1);
 	here.is_runner = true;
 }
 
+static bool is_full(void)
+{
+	unsigned cpus = atomic_load_explicit(&usable, memory_order_relaxed);
+
+	return cpus > 1 &&
+	       atomic_load_explicit(&runners, memory_order_relaxed) >= cpus &&
+	       !atomic_load_explicit(&is_refused, memory_order_relaxed);
+}
+
 void affinity_note_short(void)
 {
-	unsigned cpus;
-	bool is_full;
-
-	if (here.streak < AFFINITY_STREAK && ++here.streak < AFFINITY_STREAK)
+	if (here.streak < AFFINITY_STREAK)
+		here.streak++;
+	if (here.streak < AFFINITY_STREAK)
 		return;
-	if (!here.is_runner)
+	here.last_ns = clock_now_ns();
+	if (!here.is_runner && !atomic_load(&is_refused))
 		count_in();
-	cpus = atomic_load_explicit(&usable, memory_order_relaxed);
-	is_full = cpus > 1 &&
-		  atomic_load_explicit(&runners, memory_order_relaxed) >= cpus;
-	if (!here.is_runner || is_full == here.is_bound)
+	if (!here.is_runner || is_full() == here.is_bound)
 		return;
-	if (is_full)
-		bind_here();
-	else
+	if (here.is_bound)
 		unbind_here();
+	else
+		bind_here();
+}
+
+bool affinity_is_at_stake(void)
+{
+	return here.is_runner;
 }
 
 void affinity_leave(void)
@@ -156,11 +191,16 @@ void affinity_leave(void)
 
 void affinity_prepare(void)
 {
-	cpu_set_t now;
+	int err = errno;
 
-	if (here.is_bound &&
-	    !(get_process(&now) && CPU_EQUAL(&now, &here.process)))
+	if (here.is_runner &&
+	    clock_now_ns() - here.last_ns > AFFINITY_SHORT_NS)
 		affinity_leave();
+	if (here.was_bound && process_has_changed()) {
+		affinity_leave();
+		follow();
+	}
+	errno = err;
 }
 
 void affinity_let_go(void)
@@ -173,6 +213,11 @@ void affinity_let_go(void)
 
 void affinity_note_short(void)
 {
+}
+
+bool affinity_is_at_stake(void)
+{
+	return false;
 }
 
 void affinity_leave(void)

@@ -8,18 +8,36 @@
  * milliseconds (doc/internals/performance.md). What they start may run on all
  * CPUs of our process: those of its main thread, which is never bound.
  *
- * Linux, up to 1024 CPUs; elsewhere, and where the system refuses, nothing
- * happens. Nothing here fails. Calls are for the calling thread; they may come
- * from any.
+ * On Linux with up to 1024 CPUs; elsewhere, and where the system refuses,
+ * nothing happens. Nothing here fails. Calls are for the calling thread; they
+ * may come from any.
  */
 #ifndef MUSTER_BASE_AFFINITY_H
 #define MUSTER_BASE_AFFINITY_H
 
+#include <stdbool.h>
+
+#include "base/num.h"
+
+#if defined(HAVE_SCHED_GETAFFINITY) && defined(HAVE_SCHED_GETCPU) && \
+	defined(__linux__)
+#define AFFINITY_BINDS 1
+#else
+#define AFFINITY_BINDS 0
+#endif
+
 /* So many short jobs of a thread, one behind the other, tell of more. */
 #define AFFINITY_STREAK	8
 
-/* The caller's job was over at once. It may be bound now. */
+/* A job is short that takes no longer; and there is no more time than that from
+ * one to the next one. */
+#define AFFINITY_SHORT_NS	(4 * NS_PER_MS)
+
+/* The caller's job was short. It may be bound now. */
 void affinity_note_short(void);
+
+/* Has the caller's job to be looked at when it lasts? */
+bool affinity_is_at_stake(void);
 
 /*
  * A job of the caller lasts, or it ends, or makes a thread or process for
@@ -28,7 +46,7 @@ void affinity_note_short(void);
  */
 void affinity_leave(void);
 
-/* Before the caller starts a process for a job. */
+/* Before the caller starts a process for a job. Keeps errno. */
 void affinity_prepare(void);
 
 /* In that process, before its exec, on the caller's memory or a copy of it:

@@ -42,7 +42,7 @@
  * a pipe holds 64 KiB meanwhile. Where the job before has written more than
  * that, so will this one.
  */
-#define FIRST_LOOK	(4 * NS_PER_MS)
+#define FIRST_LOOK	AFFINITY_SHORT_NS
 
 /* How often to look whether a killed group is gone whose leader is, or
  * whether a process has ended for whose pidfd there was no number. */
@@ -398,7 +398,7 @@ static int64_t next_moment(const struct attempt *a, int64_t now)
 		next = earlier(next, now + GROUP_PAUSE);
 	if (feeder_is_waiting(&a->in) && !a->child.has_ended)
 		next = earlier(next, now + FIFO_PAUSE);
-	if (a->first_look)
+	if (a->first_look || affinity_is_at_stake())
 		next = earlier(next, a->job->outcome.start_ns + FIRST_LOOK);
 	return next;
 }

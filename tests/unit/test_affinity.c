@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -10,10 +11,11 @@
 
 #include "base/affinity.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/thread.h"
 #include "tap.h"
 
-#if defined(HAVE_SCHED_GETAFFINITY) && defined(HAVE_SCHED_GETCPU)
+#if AFFINITY_BINDS
 
 static struct mutex lock = MUTEX_INIT;
 static struct cond all_here;
@@ -24,13 +26,22 @@ static int meetings;
 static cpu_set_t process;	/* what ours may use when the case begins */
 static cpu_set_t *seen;		/* what each thread may, at last */
 
+/* None, where the system has more CPUs than are known here. */
 static cpu_set_t mask(pid_t pid)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CHECK_INT(sched_getaffinity(pid, sizeof(set), &set), 0);
+	if (sched_getaffinity(pid, sizeof(set), &set) < 0)
+		CHECK_INT(errno, EINVAL);
 	return set;
+}
+
+static bool can_bind(void)
+{
+	cpu_set_t set = mask(0);
+
+	return sched_setaffinity(0, sizeof(set), &set) == 0;
 }
 
 static bool may_all(void)
@@ -40,12 +51,12 @@ static bool may_all(void)
 	return CPU_EQUAL(&set, &process);
 }
 
-/* Where there is but one CPU, that is both. */
+/* If that can be; where there is but one CPU, all are. */
 static bool is_bound(void)
 {
 	cpu_set_t set = mask(0);
 
-	return CPU_COUNT(&set) == 1;
+	return CPU_COUNT(&set) == 1 || !can_bind();
 }
 
 /* Waits until the whole crew has come. */
@@ -102,7 +113,7 @@ static int cpus(void)
 {
 	cpu_set_t set = mask(0);
 
-	return CPU_COUNT(&set);
+	return CPU_COUNT(&set) ? CPU_COUNT(&set) : 1;
 }
 
 static void *be_bound(void *arg)
@@ -130,7 +141,7 @@ static void check_spread(int each)
 	int threads = each * cpus();
 
 	run_crew(threads, be_bound);
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+	for (int cpu = 0; can_bind() && cpu < CPU_SETSIZE; cpu++)
 		CHECK_INT(count_on(cpu, threads),
 			  CPU_ISSET(cpu, &process) ? each : 0);
 	free(seen);
@@ -207,7 +218,6 @@ static void *start_job(void *arg)
 
 	(void)arg;
 	run_streak();
-	affinity_prepare();
 	CHECK(is_bound());
 	pid = fork();
 	if (pid == 0) {
@@ -254,23 +264,43 @@ static void threads_are_free(void)
 	free(seen);
 }
 
-/* The process' last CPU is all that its main thread may use from then on. */
-static void *be_told(void *arg)
+/* What the main thread may use from now on. */
+static void move_process(const cpu_set_t *set)
+{
+	if (can_bind()) {
+		CHECK_INT(sched_setaffinity(getpid(), sizeof(*set), set), 0);
+		process = *set;
+	}
+}
+
+static cpu_set_t last_one(const cpu_set_t *set)
 {
 	cpu_set_t one;
 
-	run_streak();
-	if (arg == &seen[0]) {
-		CPU_ZERO(&one);
-		for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-			if (!CPU_ISSET(cpu, &process))
-				continue;
-			CPU_ZERO(&one);
+	CPU_ZERO(&one);
+	for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--) {
+		if (CPU_ISSET(cpu, set) && CPU_COUNT(&one) == 0)
 			CPU_SET(cpu, &one);
-		}
-		CHECK_INT(sched_setaffinity(getpid(), sizeof(one), &one), 0);
-		process = one;
 	}
+	return one;
+}
+
+/* To its last CPU, and back. */
+static void *be_told(void *arg)
+{
+	cpu_set_t before = process;
+	cpu_set_t one = last_one(&process);
+	bool leads = arg == &seen[0];
+
+	run_streak();
+	if (leads)
+		move_process(&one);
+	meet();
+	affinity_prepare();
+	CHECK(may_all());
+	meet();
+	if (leads)
+		move_process(&before);
 	meet();
 	affinity_prepare();
 	CHECK(may_all());
@@ -282,6 +312,25 @@ static void *be_told(void *arg)
 static void process_is_moved(void)
 {
 	run_crew(cpus(), be_told);
+	free(seen);
+}
+
+/* So long that nobody can call it busy. */
+static void *be_idle(void *arg)
+{
+	(void)arg;
+	run_streak();
+	CHECK(is_bound());
+	poll(NULL, 0, 2 * (int)(AFFINITY_SHORT_NS / NS_PER_MS));
+	affinity_prepare();
+	CHECK(may_all());
+	affinity_leave();
+	return NULL;
+}
+
+static void idle_ones_are_let_go(void)
+{
+	run_crew(cpus(), be_idle);
 	free(seen);
 }
 
@@ -325,7 +374,7 @@ static void nothing_happens(void)
 #endif
 
 static const struct tap_case cases[] = {
-#if defined(HAVE_SCHED_GETAFFINITY) && defined(HAVE_SCHED_GETCPU)
+#if AFFINITY_BINDS
 	{ "as many threads as CPUs have one each", one_each },
 	{ "three times as many are spread evenly", three_each },
 	{ "fewer threads than CPUs are not bound", too_few },
@@ -334,6 +383,7 @@ static const struct tap_case cases[] = {
 	{ "a job may run on all CPUs of the process", jobs_are_free },
 	{ "a thread as well, and then its maker, too", threads_are_free },
 	{ "whoever moves the process moves all", process_is_moved },
+	{ "who has had nothing to do is let go", idle_ones_are_let_go },
 	{ "the main thread is never bound", main_is_never_bound },
 	{ "errno is kept", errno_is_kept },
 #else
