@@ -42,7 +42,7 @@
  * a pipe holds 64 KiB meanwhile. Where the job before has written more than
  * that, so will this one.
  */
-#define FIRST_LOOK	AFFINITY_SHORT_NS
+#define FIRST_LOOK	(4 * NS_PER_MS)
 
 /* How often to look whether a killed group is gone whose leader is, or
  * whether a process has ended for whose pidfd there was no number. */
@@ -398,8 +398,11 @@ static int64_t next_moment(const struct attempt *a, int64_t now)
 		next = earlier(next, now + GROUP_PAUSE);
 	if (feeder_is_waiting(&a->in) && !a->child.has_ended)
 		next = earlier(next, now + FIFO_PAUSE);
-	if (a->first_look || affinity_is_at_stake())
+	if (a->first_look)
 		next = earlier(next, a->job->outcome.start_ns + FIRST_LOOK);
+	else if (affinity_is_at_stake())
+		next = earlier(next, a->job->outcome.start_ns +
+				     AFFINITY_SHORT_NS);
 	return next;
 }
 
@@ -506,7 +509,7 @@ static void tell_lost(const struct attempt *a)
 
 static bool is_long(const struct attempt *a, int64_t now)
 {
-	return now - a->job->outcome.start_ns >= FIRST_LOOK;
+	return now - a->job->outcome.start_ns >= AFFINITY_SHORT_NS;
 }
 
 void attempt_watch(struct attempt *a)
