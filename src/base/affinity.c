@@ -145,12 +145,13 @@ static void count_in(void)
 	here.is_runner = true;
 }
 
+/* With many more no CPU is ever idle, and the scheduler does as well. */
 static bool is_full(void)
 {
 	unsigned cpus = atomic_load_explicit(&usable, memory_order_relaxed);
+	unsigned n = atomic_load_explicit(&runners, memory_order_relaxed);
 
-	return cpus > 1 &&
-	       atomic_load_explicit(&runners, memory_order_relaxed) >= cpus &&
+	return cpus > 1 && n >= cpus && n <= 2 * cpus &&
 	       !atomic_load_explicit(&is_refused, memory_order_relaxed);
 }
 
@@ -209,7 +210,22 @@ void affinity_let_go(void)
 		set_own(&here.all);
 }
 
+int affinity_get(unsigned char *mask, size_t size)
+{
+	memset(mask, 0, size);
+	if (size < sizeof(here.all))
+		return -1;
+	memcpy(mask, &here.all, sizeof(here.all));
+	return here.is_bound ? here.cpu : -1;
+}
+
 #else
+
+int affinity_get(unsigned char *mask, size_t size)
+{
+	memset(mask, 0, size);
+	return -1;
+}
 
 void affinity_note_short(void)
 {

@@ -2,11 +2,11 @@
 /*
  * affinity.h - a worker that runs short jobs stays on its CPU.
  *
- * When there are as many such threads as CPUs, or more, each is bound to the
- * CPU it is on, or to one with fewer of them: else the scheduler moves them
- * about, and often two processes share a CPU while another one idles for some
- * milliseconds (doc/internals/performance.md). What they start may run on all
- * CPUs of our process: those of its main thread, which is never bound.
+ * When there are as many such threads as CPUs, up to twice as many, each is
+ * bound to the CPU it is on, or to one with fewer of them: else the scheduler
+ * moves them about, and often two processes share a CPU while another one idles
+ * for some milliseconds (doc/internals/performance.md). What they start may run
+ * on all CPUs of our process: those of its main thread, which is never bound.
  *
  * On Linux with up to 1024 CPUs; elsewhere, and where the system refuses,
  * nothing happens. Nothing here fails. Calls are for the calling thread; they
@@ -16,6 +16,7 @@
 #define MUSTER_BASE_AFFINITY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/num.h"
 
@@ -53,5 +54,13 @@ void affinity_prepare(void);
 /* In that process, before its exec, on the caller's memory or a copy of it:
  * it may run where all of us may. Async-signal-safe. */
 void affinity_let_go(void);
+
+/*
+ * For whoever is to start jobs for the caller: the CPU that the caller is bound
+ * to, or -1. Puts what jobs get into mask, as sched_setaffinity takes it; it
+ * has a meaning only when the caller has been bound before. More than size
+ * bytes there never are.
+ */
+int affinity_get(unsigned char *mask, size_t size);
 
 #endif

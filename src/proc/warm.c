@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #endif
 
+#include "base/affinity.h"
 #include "base/fdio.h"
 #include "base/mem.h"
 #include "proc/warm.h"
@@ -261,6 +262,7 @@ static bool make_request(struct warm *w, const struct spawn_request *req)
 		.die_with_parent = req->die_with_parent,
 	};
 
+	head.cpu = affinity_get(head.cpus, sizeof(head.cpus));
 	buf_reset(b);
 	buf_add(b, &head, sizeof(head));
 	head.args_bytes = add_strings(b, req->argv, &head.argc);

@@ -47,6 +47,7 @@ static union {
 	char bytes[WARM_BYTES];
 } request;
 static char *strings[WARM_STRINGS + 2];
+static int32_t home = -1;	/* the CPU that this process stays on */
 
 static void say(uint32_t seq, pid_t pid, int err)
 {
@@ -82,6 +83,29 @@ static void show_as(const char *args, const char *env)
 	prctl(PR_SET_MM, PR_SET_MM_MAP, &now, sizeof(now), 0);
 }
 
+static void may_run_everywhere(void)
+{
+	syscall(SYS_sched_setaffinity, 0, sizeof(request.head.cpus),
+		request.head.cpus);
+}
+
+/* Where the worker is, which is woken by what happens here. */
+static void go_home(void)
+{
+	cpu_set_t one;
+
+	if (request.head.cpu == home)
+		return;
+	home = request.head.cpu;
+	if (home < 0) {
+		may_run_everywhere();
+		return;
+	}
+	CPU_ZERO(&one);
+	CPU_SET(home, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
 /* In the new process: makes of it what exec would have made; its status. */
 static int become(const int fd[3])
 {
@@ -96,6 +120,8 @@ static int become(const int fd[3])
 	*tid = pid;
 	syscall(SYS_set_tid_address, tid);
 	setpgid(0, 0);
+	if (home >= 0)
+		may_run_everywhere();
 	if (r->die_with_parent) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* Muster may have died before the line above. */
@@ -176,6 +202,7 @@ static int serve(void)
 			say(request.head.seq, 0, WARM_CANNOT);
 			continue;
 		}
+		go_home();
 		pid = fork_sibling();
 		if (pid == 0)
 			return become(fd);

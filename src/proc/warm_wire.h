@@ -25,6 +25,8 @@
 /* And so many strings. */
 #define WARM_STRINGS	3072
 
+#define WARM_CPUS_BYTES	128
+
 /* Behind it: the strings, each with its NUL: arguments, environment, and the
  * directory if there is one. */
 struct warm_request {
@@ -36,6 +38,10 @@ struct warm_request {
 	uint32_t env_bytes;
 	uint32_t cwd_bytes;	/* 0: stay here */
 	uint32_t die_with_parent;
+	/* Whose CPU the program is to stay on, or -1; and where jobs may run:
+	 * both as in affinity.h. */
+	int32_t cpu;
+	unsigned char cpus[WARM_CPUS_BYTES];
 };
 
 /* From the new process, just before it begins; or from the program when it

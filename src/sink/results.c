@@ -453,6 +453,19 @@ static void write_seq(struct results *r, struct result *res,
 	buf_release(&text);
 }
 
+/* Both files. True: they are whole. */
+static bool end_streams(struct results *r, struct result *res,
+			struct job *job)
+{
+	bool is_whole = true;
+
+	for (int i = 0; i < 2; i++) {
+		finish_file(r, &res->stream[i], job);
+		is_whole &= close_file(r, &res->stream[i]);
+	}
+	return is_whole;
+}
+
 static void end_files(struct results *r, struct result *res, struct job *job,
 		      bool keep)
 {
@@ -460,9 +473,7 @@ static void end_files(struct results *r, struct result *res, struct job *job,
 
 	if (keep_named(r, res, job, keep))
 		print_name(r, res, job);
-	finish_file(r, &res->stream[1], job);
-	is_whole = close_file(r, &res->stream[0]);
-	is_whole &= close_file(r, &res->stream[1]);
+	is_whole = end_streams(r, res, job);
 	if (has_inner(r))
 		inner_end(r, res, job, keep);
 	if (!is_temporary(r) && keep && is_whole &&
@@ -498,6 +509,9 @@ static void results_rest(struct output *o, struct job *job)
 		drop(res);
 		res->counts = false;
 	}
+	/* Many may wait so, and their files need not be open meanwhile. */
+	if (!is_held(r) && !is_temporary(r) && !res->counts)
+		end_streams(r, res, job);
 	if (!has_inner(r))
 		return;
 	job->out = res->inner;

@@ -47,6 +47,8 @@ table() {
 	tr '\n' '\0' <"$BATS_TEST_DIRNAME/../helpers/fast.pairs" |
 		sed -z 's/<NL>/\n/g' >list
 	both -0 -j 1
+	muster --fast -0 -j 1 --debug=proc <list >/dev/null 2>err || :
+	has_warm 100 err
 }
 
 @test "nothing a job does makes a difference, or reaches the next one: sh" {

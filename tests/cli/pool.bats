@@ -357,4 +357,6 @@ few_processes() {
 @test "short jobs may run on all CPUs that muster may, as before" {
 	seq 200 | muster 'nproc #' >out
 	[ "$(sort out | uniq -c | tr -s ' ')" = " 200 $(nproc)" ]
+	seq 200 | muster --fast 'cd . && nproc #' >out
+	[ "$(sort out | uniq -c | tr -s ' ')" = " 200 $(nproc)" ]
 }

@@ -355,6 +355,20 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 	assert_equal "$(cat out/1/*/stdout | sort -n)" "$(seq 300)"
 }
 
+@test "jobs that wait for another try hold no files" {
+	seq 60 >in
+	mkdir m
+	(
+		ulimit -n 40
+		exec muster -j4 --retries 2 --retry-delay 1 --results 'r{#}' \
+			'test -e m/{} || { : >m/{}; echo no; exit 1; }
+			echo {}; echo {} >&2' <in >/dev/null 2>err
+	)
+	[ ! -s err ]
+	seq -f 'r%g' 60 | xargs cat | cmp in -
+	seq -f 'r%g.err' 60 | xargs cat | cmp in -
+}
+
 # Against GNU parallel.
 
 @test "the trees that GNU parallel makes" {

@@ -136,25 +136,31 @@ static int count_on(int cpu, int threads)
 	return n;
 }
 
-static void check_spread(int each)
+static void check_spread(int each, int each_bound)
 {
 	int threads = each * cpus();
 
 	run_crew(threads, be_bound);
 	for (int cpu = 0; can_bind() && cpu < CPU_SETSIZE; cpu++)
 		CHECK_INT(count_on(cpu, threads),
-			  CPU_ISSET(cpu, &process) ? each : 0);
+			  !CPU_ISSET(cpu, &process) ? 0
+			  : cpus() == 1 ? each : each_bound);
 	free(seen);
 }
 
 static void one_each(void)
 {
-	check_spread(1);
+	check_spread(1, 1);
+}
+
+static void two_each(void)
+{
+	check_spread(2, 2);
 }
 
 static void three_each(void)
 {
-	check_spread(3);
+	check_spread(3, 0);
 }
 
 static void *be_one_of_few(void *arg)
@@ -376,7 +382,8 @@ static void nothing_happens(void)
 static const struct tap_case cases[] = {
 #if AFFINITY_BINDS
 	{ "as many threads as CPUs have one each", one_each },
-	{ "three times as many are spread evenly", three_each },
+	{ "twice as many are spread evenly", two_each },
+	{ "three times as many are not bound", three_each },
 	{ "fewer threads than CPUs are not bound", too_few },
 	{ "nor are threads whose jobs last now and then", no_streak },
 	{ "when one leaves, all do", one_leaves },
