@@ -107,8 +107,8 @@ static enum spawn_result start(struct child *c, const struct spawn_request *req)
 	own.place = c->place;
 	if (c->is_group)
 		return spawn_leader(c->place, &c->pid);
-	/* What is sent to a warm shell starts a job as well. */
-	affinity_prepare();
+	if (req->warm)
+		affinity_prepare();
 	return req->warm ? warm_process(req->warm, req, &c->pid, &c->pidfd)
 			 : spawn_process(&own, &c->pid, &c->pidfd);
 }

@@ -83,10 +83,23 @@ static void show_as(const char *args, const char *env)
 	prctl(PR_SET_MM, PR_SET_MM_MAP, &now, sizeof(now), 0);
 }
 
-static void may_run_everywhere(void)
+static bool may_run_everywhere(void)
 {
-	syscall(SYS_sched_setaffinity, 0, sizeof(request.head.cpus),
-		request.head.cpus);
+	return syscall(SYS_sched_setaffinity, 0, sizeof(request.head.cpus),
+		       request.head.cpus) >= 0;
+}
+
+/* As where muster may run, if that is not what it was: it says so from the
+ * first time on that its worker has been bound. */
+static void leave_home(void)
+{
+	static unsigned char last[WARM_CPUS_BYTES];
+	bool is_other = memcmp(last, request.head.cpus, sizeof(last)) != 0;
+
+	if ((home < 0 && !is_other) || !may_run_everywhere())
+		return;
+	memcpy(last, request.head.cpus, sizeof(last));
+	home = -1;
 }
 
 /* Where the worker is, which is woken by what happens here. */
@@ -94,13 +107,13 @@ static void go_home(void)
 {
 	cpu_set_t one;
 
+	if (request.head.cpu < 0) {
+		leave_home();
+		return;
+	}
 	if (request.head.cpu == home)
 		return;
 	home = request.head.cpu;
-	if (home < 0) {
-		may_run_everywhere();
-		return;
-	}
 	CPU_ZERO(&one);
 	CPU_SET(home, &one);
 	sched_setaffinity(0, sizeof(one), &one);

@@ -256,9 +256,6 @@ static bool results_begin(struct output *o, struct job *job, bool last,
 
 	if (is_first)
 		res = result_new(r);
-	else if (is_new)
-		drop(res);
-	res->counts = last;
 	if (has_inner(r) &&
 	    !inner_begin(r, res, job, last, wake, wake_arg)) {
 		if (is_first) {
@@ -267,6 +264,10 @@ static bool results_begin(struct output *o, struct job *job, bool last,
 		}
 		return false;
 	}
+	/* Not before: else it would be the job's. */
+	if (!is_first && is_new)
+		drop(res);
+	res->counts = last;
 	if (!is_held(r) && is_new)
 		open_files(r, job, res);
 	job->out = res;
@@ -476,7 +477,8 @@ static void end_files(struct results *r, struct result *res, struct job *job,
 	is_whole = end_streams(r, res, job);
 	if (has_inner(r))
 		inner_end(r, res, job, keep);
-	if (!is_temporary(r) && keep && is_whole &&
+	/* It has none where the files could not be opened. */
+	if (!is_temporary(r) && keep && is_whole && res->seq_path.len &&
 	    job->outcome.end != JOB_KILLED)
 		write_seq(r, res, job);
 }

@@ -74,7 +74,7 @@ all_right() {
 }
 
 @test "the output of pipes is right" {
-	all_right 'pipe pipe-fed pipe-order pipepart'
+	all_right 'pipe pipe-count pipe-fed pipe-order pipepart pipepart-count'
 }
 
 @test "long output is right, and in order" {
