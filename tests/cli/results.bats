@@ -369,6 +369,33 @@ $(printf '%s\t' 2 : T R 0 0 0 0 '": >go; true"' '": >go; true"')	"
 	seq -f 'r%g.err' 60 | xargs cat | cmp in -
 }
 
+@test "a next try that is never begun leaves what the one before said" {
+	local pid
+
+	mkfifo pipe
+	{
+		echo 'test -e m || { : >m; echo first; exit 1; }; echo second'
+		# So much that nothing new begins until it is read.
+		for i in 1 2 3 4 5 6; do
+			echo "head -c 3000000 /dev/zero | tr '\\0' x; : >d$i"
+		done
+	} >list
+	muster -j 2 --no-keep-order --retries 2 --retry-delay 4 \
+		--results -.csv <list >pipe 2>err &
+	pid=$!
+	exec 4<pipe
+	for i in m d1 d2; do
+		await "$i"
+	done
+	sleep 5
+	kill -TERM "$pid"
+	kill -TERM "$pid"
+	cat <&4 >out
+	wait "$pid" || true
+	grep -aq ',"first' out
+	! grep -aq ',"second' out
+}
+
 # Against GNU parallel.
 
 @test "the trees that GNU parallel makes" {
