@@ -483,7 +483,7 @@ stops_with() {
 @test "nor is one that would stop or end it there, and not muster" {
 	local sig
 
-	seq 1000 >in
+	seq 2500 >in
 	for sig in TTIN TTOU ALRM TTIN TTOU ALRM; do
 		rm -f log
 		setsid "$MUSTER" -j4 --joblog log 'cd .; echo {}' <in >out &
