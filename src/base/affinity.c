@@ -199,7 +199,9 @@ void affinity_prepare(void)
 		affinity_leave();
 	if (here.was_bound && process_has_changed()) {
 		affinity_leave();
-		follow();
+		/* Who was not bound any more is where it was let go. */
+		if (process_has_changed())
+			follow();
 	}
 	errno = err;
 }

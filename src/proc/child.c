@@ -16,7 +16,6 @@
 #include <sys/prctl.h>
 #endif
 
-#include "base/affinity.h"
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "base/mem.h"
@@ -107,8 +106,6 @@ static enum spawn_result start(struct child *c, const struct spawn_request *req)
 	own.place = c->place;
 	if (c->is_group)
 		return spawn_leader(c->place, &c->pid);
-	if (req->warm)
-		affinity_prepare();
 	return req->warm ? warm_process(req->warm, req, &c->pid, &c->pidfd)
 			 : spawn_process(&own, &c->pid, &c->pidfd);
 }

@@ -262,6 +262,7 @@ static bool make_request(struct warm *w, const struct spawn_request *req)
 		.die_with_parent = req->die_with_parent,
 	};
 
+	affinity_prepare();
 	head.cpu = affinity_get(head.cpus, sizeof(head.cpus));
 	buf_reset(b);
 	buf_add(b, &head, sizeof(head));

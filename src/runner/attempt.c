@@ -96,6 +96,7 @@ void attempt_close_pipes(struct attempt *a)
 
 void attempt_release(struct attempt *a)
 {
+	/* What attempt_watch has noted of this thread. */
 	affinity_leave();
 	feeder_release(&a->in);
 	free(a->buffer);

@@ -81,6 +81,10 @@ all_right() {
 	SIZE=9 all_right 'output-*'
 }
 
+@test "the output beside GNU parallel's is right" {
+	all_right '*-gnu'
+}
+
 @test "the works are listed, and patterns name them" {
 	run sh "$bench/run" --list
 	assert_status 0

@@ -116,6 +116,13 @@ static int cpus(void)
 	return CPU_COUNT(&set) ? CPU_COUNT(&set) : 1;
 }
 
+/* As many as there are CPUs. */
+static void run_all(void *(*fn)(void *))
+{
+	run_crew(cpus(), fn);
+	free(seen);
+}
+
 static void *be_bound(void *arg)
 {
 	run_streak();
@@ -192,8 +199,7 @@ static void *be_almost_short(void *arg)
 
 static void no_streak(void)
 {
-	run_crew(cpus(), be_almost_short);
-	free(seen);
+	run_all(be_almost_short);
 }
 
 /* The others notice with their next job. */
@@ -213,8 +219,7 @@ static void *be_left_alone(void *arg)
 
 static void one_leaves(void)
 {
-	run_crew(cpus(), be_left_alone);
-	free(seen);
+	run_all(be_left_alone);
 }
 
 static void *start_job(void *arg)
@@ -239,8 +244,7 @@ static void *start_job(void *arg)
 
 static void jobs_are_free(void)
 {
-	run_crew(cpus(), start_job);
-	free(seen);
+	run_all(start_job);
 }
 
 static void *look(void *arg)
@@ -266,8 +270,7 @@ static void *start_thread(void *arg)
 
 static void threads_are_free(void)
 {
-	run_crew(cpus(), start_thread);
-	free(seen);
+	run_all(start_thread);
 }
 
 /* What the main thread may use from now on. */
@@ -317,8 +320,7 @@ static void *be_told(void *arg)
 
 static void process_is_moved(void)
 {
-	run_crew(cpus(), be_told);
-	free(seen);
+	run_all(be_told);
 }
 
 /* So long that nobody can call it busy. */
@@ -336,8 +338,7 @@ static void *be_idle(void *arg)
 
 static void idle_ones_are_let_go(void)
 {
-	run_crew(cpus(), be_idle);
-	free(seen);
+	run_all(be_idle);
 }
 
 static void main_is_never_bound(void)
