@@ -206,6 +206,15 @@ static int make_named(char *path)
 #endif
 }
 
+bool fd_has_spare(int fd, unsigned n)
+{
+	int copy = n ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+	bool has = n == 0 || (copy >= 0 && fd_has_spare(fd, n - 1));
+
+	fd_close(&copy);
+	return has;
+}
+
 int fd_tmpfile(const char *dir)
 {
 	struct buf path = BUF_INIT;

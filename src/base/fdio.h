@@ -41,6 +41,8 @@ static inline bool fd_is_short(int err)
 {
 	return err == EMFILE || err == ENFILE;
 }
+/* Could n more be had now? fd: any of ours that is open. */
+bool fd_has_spare(int fd, unsigned n);
 /* open(2) with O_CLOEXEC | O_NOCTTY added. */
 int fd_open(const char *path, int flags, mode_t mode) MUST_USE;
 /* Closes all descriptors from first on. For a child of a process with threads,

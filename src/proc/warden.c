@@ -139,18 +139,9 @@ static void NORETURN watch(int end)
 
 static int make_pipe(int ends[2])
 {
-	int spare[SPARE_FDS];
-	bool has_all = true;
-
 	if (fd_pipe(ends) < 0)
 		return -1;
-	for (int i = 0; i < SPARE_FDS; i++) {
-		spare[i] = fcntl(ends[0], F_DUPFD_CLOEXEC, 0);
-		has_all &= spare[i] >= 0;
-	}
-	for (int i = 0; i < SPARE_FDS; i++)
-		fd_close(&spare[i]);
-	if (has_all)
+	if (fd_has_spare(ends[0], SPARE_FDS))
 		return 0;
 	fd_close(&ends[0]);
 	fd_close(&ends[1]);

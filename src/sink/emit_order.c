@@ -100,6 +100,8 @@ void emit_drop_chunks_locked(struct emit *e, struct held_chunk *c)
 		e->memory -= held_chunk_free(c, &e->pool, &e->spool);
 		c = next;
 	}
+	if (e->memory <= enough)
+		spool_retry(&e->spool);
 	if (e->memory <= enough || (was_full && !e->spool.full))
 		emit_wake_all_locked(e);
 }

@@ -11,6 +11,10 @@
 #include "base/mem.h"
 #include "sink/spool.h"
 
+/* So many are left for others: without them no job could be started (five, and
+ * two for each pipe of its own), and nothing uncompressed again (five). */
+#define SPARE_FDS	9
+
 void spool_init(struct spool *s, const char *dir)
 {
 	*s = (struct spool){ .dir = dir, .fd = -1 };
@@ -30,6 +34,17 @@ void spool_fail(struct spool *s, int err)
 	s->err = err;
 }
 
+static int make_file(const char *dir)
+{
+	int fd = fd_tmpfile(dir);
+
+	if (fd >= 0 && !fd_has_spare(fd, SPARE_FDS)) {
+		fd_close(&fd);
+		errno = EMFILE;
+	}
+	return fd;
+}
+
 off_t spool_alloc(struct spool *s)
 {
 	off_t extent;
@@ -41,7 +56,7 @@ off_t spool_alloc(struct spool *s)
 	if (s->nunused)
 		return s->unused[--s->nunused];
 	if (s->fd < 0) {
-		s->fd = fd_tmpfile(s->dir);
+		s->fd = make_file(s->dir);
 		if (s->fd < 0) {
 			spool_fail(s, errno);
 			return -1;
@@ -50,6 +65,12 @@ off_t spool_alloc(struct spool *s)
 	extent = s->size;
 	s->size += (off_t)SPOOL_EXTENT;
 	return extent;
+}
+
+void spool_retry(struct spool *s)
+{
+	if (s->fd < 0)
+		s->full = false;
 }
 
 void spool_free(struct spool *s, off_t extent)

@@ -10,9 +10,9 @@
  *
  * One file for all jobs, so that any number of held jobs takes one
  * descriptor, and the disk space is that of what is held at the peak. The
- * file is created when the first extent is asked for. alloc and free are
- * guarded by the caller's lock; write and read may run unlocked, on different
- * extents at once.
+ * file is created when the first extent is asked for, unless it would take one
+ * of the last descriptors, which jobs need. alloc and free are guarded by the
+ * caller's lock; write and read may run unlocked, on different extents at once.
  */
 #ifndef MUSTER_SINK_SPOOL_H
 #define MUSTER_SINK_SPOOL_H
@@ -51,6 +51,8 @@ void spool_release(struct spool *s);
 /* Where an extent begins; -1 when there is none to be had (full is set). */
 off_t spool_alloc(struct spool *s);
 void spool_free(struct spool *s, off_t extent);
+/* If there was no file to be had, the next alloc tries again. */
+void spool_retry(struct spool *s);
 
 /* All n bytes at offset at, or -1 with errno (the caller calls spool_fail,
  * with its lock held). */

@@ -140,12 +140,13 @@ is_plain() {
 }
 
 @test "a message begins a line of its own" {
-	terminal "muster --bar ::: 'printf a; await go' & await up
+	# What only the output has, and not the bar.
+	terminal "muster --bar ::: 'printf %s o k; await go' & await up
 		kill -USR1 \$!; : >go; wait" &
-	wait_until file_has raw a
+	wait_until file_has raw ok
 	: >up
 	wait
-	assert_equal "$(head -n 2 screen)" $'a\nmuster: running jobs:'
+	assert_equal "$(head -n 2 screen)" $'ok\nmuster: running jobs:'
 }
 
 @test "-t and the bar share the terminal" {

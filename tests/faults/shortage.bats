@@ -186,6 +186,21 @@ sweep() {
 	done
 }
 
+@test "few descriptors: held output takes none that a job needs" {
+	without_valgrind
+	# The second one runs first, and is held up by the first.
+	printf '%s\n' 'seq 10000 19999' 'seq 200000 239999 #muster: priority=high' \
+		'seq 30000 39999' >list
+	muster -j1 --tasks list >want
+	for ((n = 8, ran = 0; ran < 4; n++)); do
+		(ulimit -n $n && muster -j1 --tasks list >got 2>err) || continue
+		ran=$((ran + 1))
+		(ulimit -n $n && muster -j1 --output-memory 64K --tasks list \
+			>got 2>err) || fail_with "$n: $(cat err)"
+		cmp want got
+	done
+}
+
 @test "few descriptors and --compress: slower, and nothing lost" {
 	without_valgrind
 	# The first one holds up the others, above what may be in memory.

@@ -146,6 +146,37 @@ static void no_directory(void)
 	spool_release(&s);
 }
 
+static void last_descriptors_are_for_others(void)
+{
+	struct rlimit old, few;
+	int next = dup(2);
+	struct spool s;
+
+	close(next);
+	getrlimit(RLIMIT_NOFILE, &old);
+	few = old;
+	few.rlim_cur = (rlim_t)next + 5;
+	setrlimit(RLIMIT_NOFILE, &few);
+	spool_init(&s, tap_tmpdir());
+	CHECK_INT(spool_alloc(&s), -1);
+	CHECK(s.full);
+	CHECK_INT(s.err, EMFILE);
+	CHECK_INT(s.fd, -1);
+	setrlimit(RLIMIT_NOFILE, &old);
+	/* All that were taken to look are free again. */
+	CHECK_INT(dup(2), next);
+	close(next);
+	CHECK_INT(spool_alloc(&s), -1);
+	spool_retry(&s);
+	CHECK(!s.full);
+	CHECK_INT(spool_alloc(&s), 0);
+	/* What has a file waits until something in it is free. */
+	spool_fail(&s, ENOSPC);
+	spool_retry(&s);
+	CHECK(s.full);
+	spool_release(&s);
+}
+
 static void full_until_freed(void)
 {
 	struct spool s;
@@ -280,6 +311,8 @@ static const struct tap_case cases[] = {
 	{ "when all is free the disk is given back",
 	  gives_the_disk_back },
 	{ "without a directory there is no extent", no_directory },
+	{ "the last descriptors are for others",
+	  last_descriptors_are_for_others },
 	{ "a full spool is full until something is freed",
 	  full_until_freed },
 	{ "a failed write is told", write_fails },
