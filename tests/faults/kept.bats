@@ -114,7 +114,8 @@ each_once() {
 		await up
 		wait_until ended 1
 		kill -"$signal" "$pid"
-		[ "$signal" != TERM ] || : >go
+		# With the others, what runs may end.
+		[ "$signal" = INT ] || : >go
 		finish
 		: >go
 		end_what_is_left

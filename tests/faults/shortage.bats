@@ -33,13 +33,15 @@ holds() {
 	fail_with "$1: $(cat out)"
 }
 
-# sweep CALL ERROR [ARG...]: all N, once and from there on.
+# sweep CALL ERROR [ARG...]: all N, once and from there on; of the latter, which
+# muster may try for ten seconds to outlast, half as many.
 sweep() {
-	local call=$1 error=$2 n how
+	local call=$1 error=$2 n how most=$most
 
 	shift 2
 	needs_faultlib
 	for how in '' :from; do
+		[ -z "$how" ] || most=$((most / 2))
 		for ((n = 1; n <= most; n++)); do
 			rm -f log j
 			f "$call:$n:$error$how" -j 2 --joblog log \
@@ -192,9 +194,9 @@ sweep() {
 	printf '%s\n' 'seq 10000 19999' 'seq 200000 239999 #muster: priority=high' \
 		'seq 30000 39999' >list
 	muster -j1 --tasks list >want
-	for ((n = 8, ran = 0; ran < 4; n++)); do
-		(ulimit -n $n && muster -j1 --tasks list >got 2>err) || continue
-		ran=$((ran + 1))
+	find_fewest_descriptors
+	# The list is one more.
+	for ((n = fewest + 1; n < fewest + 5; n++)); do
 		(ulimit -n $n && muster -j1 --output-memory 64K --tasks list \
 			>got 2>err) || fail_with "$n: $(cat err)"
 		cmp want got
@@ -206,11 +208,8 @@ sweep() {
 	# The first one holds up the others, above what may be in memory.
 	printf '[ {} != 1 ] || sleep 0.5; seq {}00000 {}30000; :' >command
 	muster -j6 "$(cat command)" ::: 1 2 3 4 5 6 7 8 >want
-	for ((n = 8, ran = 0; ran < 8; n++)); do
-		(ulimit -n $n && muster -j6 --output-memory 64K \
-			"$(cat command)" ::: 1 2 3 4 5 6 7 8 >got 2>err) ||
-			continue
-		ran=$((ran + 1))
+	find_fewest_descriptors
+	for ((n = fewest; n < fewest + 8; n++)); do
 		(ulimit -n $n && muster -j6 --output-memory 64K --compress \
 			--compress-program gzip \
 			"$(cat command)" ::: 1 2 3 4 5 6 7 8 >got 2>err) ||

@@ -141,17 +141,27 @@ late() {
 
 @test "what it had written is kept, wherever that goes" {
 	local job='printf a; : >up; exec sleep 1000'
-	local in_time=$time_enough
+	local in_time=$time_enough how pid pids=()
 
-	for how in '' --line-buffer --tag --no-keep-order; do
-		# shellcheck disable=SC2086
-		late "$job" $how
-		assert_output_has a
+	# At once, each in a directory of its own.
+	for how in --group --line-buffer --tag --no-keep-order '--results r' \
+		'--output o --journal j'; do
+		(
+			mkdir "d$how"
+			cd "d$how"
+			# shellcheck disable=SC2086
+			late "$job" $how
+			case $how in
+			--results*) assert_equal "$(cat r/1/*/stdout)" a ;;
+			--output*) assert_file_is o a ;;
+			*) assert_output_has a ;;
+			esac
+		) &
+		pids+=($!)
 	done
-	late "$job" --results r
-	assert_equal "$(cat r/1/*/stdout)" a
-	late "$job" --output o --journal j
-	assert_file_is o a
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
 }
 
 @test "times from nothing to centuries" {

@@ -239,6 +239,18 @@ without_valgrind() {
 		"$BATS_TEST_TMPDIR/bin/muster"
 }
 
+# With so few descriptors a job can just be started: in $fewest. (With fewer
+# muster would try for ten seconds.)
+find_fewest_descriptors() {
+	for ((fewest = 8; ; fewest++)); do
+		! (
+			ulimit -n $fewest
+			exec timeout "${MUSTER_TEST_SLOW:-1}" \
+				muster -j 1 /bin/echo ::: a
+		) >/dev/null 2>&1 || return 0
+	done
+}
+
 # without_perl ARG...: as t, where PATH has no perl.
 without_perl() {
 	local name
