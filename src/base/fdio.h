@@ -41,6 +41,9 @@ static inline bool fd_is_short(int err)
 {
 	return err == EMFILE || err == ENFILE;
 }
+/* What the start of a job takes at most (two pipes for its output, one for the
+ * failure of its exec): who can do without a descriptor leaves so many. */
+#define FD_START	6
 /* Could n more be had now? fd: any of ours that is open. */
 bool fd_has_spare(int fd, unsigned n);
 /* open(2) with O_CLOEXEC | O_NOCTTY added. */

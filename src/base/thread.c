@@ -221,7 +221,8 @@ static void setup_wake(void)
 	      pthread_key_create(&waker_key, close_waker));
 }
 
-/* Without descriptors there is no pipe; thread_poll then looks every 20 ms. */
+/* Without descriptors, or with the last ones, which are for jobs, there is no
+ * pipe; thread_poll then looks every 20 ms. */
 static void open_waker(void)
 {
 	int ret;
@@ -235,7 +236,8 @@ static void open_waker(void)
 		waker.ends[0] = waker.ends[1] = -1;
 		return;
 	}
-	if (fd_set_nonblock(waker.ends[0]) < 0 ||
+	if (!fd_has_spare(waker.ends[0], FD_START) ||
+	    fd_set_nonblock(waker.ends[0]) < 0 ||
 	    fd_set_nonblock(waker.ends[1]) < 0 ||
 	    pthread_setspecific(waker_key, &waker) != 0) {
 		close_waker(&waker);

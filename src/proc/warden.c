@@ -134,8 +134,8 @@ static void NORETURN watch(int end)
 }
 
 /* The last descriptors are for jobs: without them none could be started again.
- * A start needs five, and the one end is closed again. */
-#define SPARE_FDS	4
+ * One end of the pipe is closed again. */
+#define SPARE_FDS	(FD_START - 1)
 
 static int make_pipe(int ends[2])
 {

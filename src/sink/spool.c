@@ -11,9 +11,9 @@
 #include "base/mem.h"
 #include "sink/spool.h"
 
-/* So many are left for others: without them no job could be started (five, and
- * two for each pipe of its own), and nothing uncompressed again (five). */
-#define SPARE_FDS	9
+/* So many are left for others: without them no job could be started, which may
+ * have two pipes of its own, and nothing uncompressed again. */
+#define SPARE_FDS	(FD_START + 4)
 
 void spool_init(struct spool *s, const char *dir)
 {

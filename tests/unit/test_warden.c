@@ -147,13 +147,13 @@ static void leaves_the_last(void)
 	int ends[2];
 
 	warden_setup();
-	leave_free(5);
+	leave_free(FD_START);
 	warden_start();
 	CHECK_INT(pipe(ends), 0);
 	CHECK(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	close(ends[0]);
 	close(ends[1]);
-	leave_free(6);
+	leave_free(FD_START + 1);
 	warden_start();
 	CHECK_INT(waitpid(-1, NULL, WNOHANG), 0);
 	CHECK_INT(pipe(ends), 0);
