@@ -190,6 +190,15 @@ void fd_close(int *fd)
 	errno = saved_errno;
 }
 
+bool fd_has_spare(int fd, unsigned n)
+{
+	int copy = n ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+	bool has = n == 0 || (copy >= 0 && fd_has_spare(fd, n - 1));
+
+	fd_close(&copy);
+	return has;
+}
+
 static int make_named(char *path)
 {
 #ifdef HAVE_MKOSTEMP
@@ -204,15 +213,6 @@ static int make_named(char *path)
 	fd_fork_unlock();
 	return fd;
 #endif
-}
-
-bool fd_has_spare(int fd, unsigned n)
-{
-	int copy = n ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
-	bool has = n == 0 || (copy >= 0 && fd_has_spare(fd, n - 1));
-
-	fd_close(&copy);
-	return has;
 }
 
 int fd_tmpfile(const char *dir)

@@ -33,15 +33,13 @@ holds() {
 	fail_with "$1: $(cat out)"
 }
 
-# sweep CALL ERROR [ARG...]: all N, once and from there on; of the latter, which
-# muster may try for ten seconds to outlast, half as many.
+# sweep CALL ERROR [ARG...]: all N, once and from there on.
 sweep() {
-	local call=$1 error=$2 n how most=$most
+	local call=$1 error=$2 n how
 
 	shift 2
 	needs_faultlib
 	for how in '' :from; do
-		[ -z "$how" ] || most=$((most / 2))
 		for ((n = 1; n <= most; n++)); do
 			rm -f log j
 			f "$call:$n:$error$how" -j 2 --joblog log \

@@ -283,16 +283,19 @@ as_parallel() {
 }
 
 # want_of SHELL COMMAND...: what the shell makes of each, without input: in
-# $BATS_TEST_TMPDIR/want.{out,err,status}.
+# $BATS_TEST_TMPDIR/want.{out,err,status}. The next one begins when all that has
+# the output of the one before has ended.
 want_of() {
 	local command status want=$BATS_TEST_TMPDIR/want
 
 	rm -f "$want".*
 	for command in "${@:2}"; do
-		status=0
-		PARALLEL_SHELL=$1 "$1" -c -- "$command" \
-			>>"$want.out" 2>>"$want.err" || status=$?
-		echo "$status" >>"$want.status"
+		{
+			status=0
+			PARALLEL_SHELL=$1 "$1" -c -- "$command" \
+				2>>"$want.err" || status=$?
+			echo "$status" >>"$want.status"
+		} | cat >>"$want.out"
 	done 2>/dev/null </dev/null 8>&-
 }
 
